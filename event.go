@@ -1,0 +1,78 @@
+package showdown
+
+import "time"
+
+// Event is one line of a run's event log: everything that is not a request.
+type Event struct {
+	// T is AWS seconds since the run's zero, which is the start of the traffic;
+	// what happens before it is negative.
+	T float64 `json:"t"`
+	// At is the wall clock.
+	At time.Time `json:"at"`
+	// Cell is empty for what concerns the whole run.
+	Cell string    `json:"cell,omitempty"`
+	Kind EventKind `json:"kind"`
+	// Source is who says it: "play", "chaos", "ec2", "attack", "probe".
+	Source string `json:"source"`
+	// Target is whom it is about: an instance, a phase, a fault's letter.
+	Target string `json:"target,omitempty"`
+	// Data is what else is known, by kind; the format's documentation lists the keys.
+	Data map[string]any `json:"data,omitempty"`
+}
+
+// EventKind is what an event says. The set is open to additions.
+type EventKind string
+
+// The kinds of events, with the keys of their data.
+const (
+	// RunStarted and RunEnded frame the log; RunEnded carries "verdict" and "reason".
+	RunStarted EventKind = "run.started"
+	RunEnded   EventKind = "run.ended"
+	// LabUp and LabDown frame a cell's lab; LabUp carries "lab_ms".
+	LabUp   EventKind = "lab.up"
+	LabDown EventKind = "lab.down"
+	// SteadyStateChecked carries "when" (before, after), "held" and "measured".
+	SteadyStateChecked EventKind = "steady_state"
+	// TrafficStarted and TrafficEnded frame a cell's attack. TrafficStarted carries
+	// "clients", "timeout_ms", "timeout_floored".
+	TrafficStarted EventKind = "traffic.started"
+	TrafficEnded   EventKind = "traffic.ended"
+	// PhaseStarted has the segment's name as target, and carries "offered" (mean
+	// requests/s), "from_s" and "to_s" (planned, AWS seconds), "phase" and "step".
+	PhaseStarted EventKind = "phase.started"
+	// The life of an action, target = the letter. All carry "action" and "targets".
+	// FaultPlanned carries "planned_s" and "for_s"; FaultInjected, when the fault is
+	// in place, "fidelity"; FaultConfirmed and FaultUnconfirmed "evidence" (what the
+	// independent probe saw) and "facts"; FaultHealing is when the undo starts,
+	// FaultUndone when the probe saw that it is gone, FaultNotUndone when it was
+	// still there, FaultFailed carries "error".
+	FaultPlanned     EventKind = "fault.planned"
+	FaultInjecting   EventKind = "fault.injecting"
+	FaultInjected    EventKind = "fault.injected"
+	FaultConfirmed   EventKind = "fault.confirmed"
+	FaultUnconfirmed EventKind = "fault.unconfirmed"
+	FaultHealing     EventKind = "fault.healing"
+	FaultUndone      EventKind = "fault.undone"
+	FaultNotUndone   EventKind = "fault.not_undone"
+	FaultFailed      EventKind = "fault.failed"
+	// ExperimentStopped carries "condition": a stop_if that came true.
+	ExperimentStopped EventKind = "experiment.stopped"
+	// InstanceState has the instance as target and carries "from", "to" and "type".
+	InstanceState EventKind = "instance.state"
+	// InstanceStatus carries "system" and "instance": "ok", "initializing", "impaired".
+	InstanceStatus EventKind = "instance.status"
+	// InstanceAddress carries "public", "private" and "elastic".
+	InstanceAddress EventKind = "instance.address"
+	// InstanceCredits carries "balance" (credits), "speed" (share of full speed).
+	InstanceCredits EventKind = "instance.credits"
+	// APIRefused carries "operation", "code" and "message": AWS said no.
+	APIRefused EventKind = "api.refused"
+	// MachineLost is a machine's process that ended and nobody asked it to.
+	MachineLost EventKind = "machine.lost"
+	// ClientsTold is clients learning addresses; it carries "addresses".
+	ClientsTold EventKind = "clients.told"
+	// Stall is the harness's own heartbeat coming late; it carries "late_ms".
+	Stall EventKind = "stall"
+	// Interrupted is a signal or a cancelled run; it carries "reason".
+	Interrupted EventKind = "interrupted"
+)

@@ -1,0 +1,163 @@
+package showdown
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// SteadyState is what must hold before an experiment and again after its roll
+// back: the base of every comparison.
+type SteadyState struct {
+	// Requests is how many requests in a row must be good. 0 is the default of 10.
+	Requests int `yaml:"requests" json:"requests,omitempty"`
+	// Within bounds the wait for them. 0 is the default of 5 minutes.
+	Within Duration `yaml:"within" json:"within,omitempty"`
+}
+
+// Step is one action of a cell's timeline.
+type Step struct {
+	// Letter names the action in claims, figures and reports: "A".
+	Letter string `yaml:"letter" json:"letter"`
+	// At is when it fires: AWS time since the start of the traffic, or since the
+	// start of Phase where one is named.
+	At    Duration `yaml:"at" json:"at"`
+	Phase string   `yaml:"phase" json:"phase,omitempty"`
+	// Do is the action's name, one of [Actions].
+	Do string `yaml:"do" json:"do"`
+	// Target is whom it hits; it is resolved when the action fires.
+	Target Selector `yaml:"target" json:"target,omitempty"`
+	// For is how long it lasts before it is undone; 0 leaves it until the roll back.
+	For Duration `yaml:"for" json:"for,omitempty"`
+	// With are the action's parameters, as text.
+	With map[string]string `yaml:"with" json:"with,omitempty"`
+}
+
+// Selector says whom an action hits: an instance's name, "role:web", "zone:us-east-1a",
+// "one" (any), "all", or "50%" of all, rounded up. "one:" and a percentage take a
+// role or zone after a space: "one role:web".
+type Selector string
+
+// Select is the names that s chooses from instances, which are in a fixed order.
+// pick(n) returns a number in [0, n) from the run's seed. It fails when nothing
+// matches.
+func (s Selector) Select(instances []Instance, pick func(n int) int) ([]string, error) {
+	text := strings.TrimSpace(string(s))
+	head, filter, _ := strings.Cut(text, " ")
+	amount := ""
+	switch {
+	case head == "one" || head == "all" || strings.HasSuffix(head, "%"):
+		amount = head
+	case filter == "":
+		amount, filter = "all", text
+	default:
+		return nil, fmt.Errorf("target %q: write a name, role:R, zone:Z, one, all or N%%, the last three with a filter after a space", text)
+	}
+	var names []string
+	for _, in := range instances {
+		if filter == "" || in.Name == filter || "role:"+in.Role == filter || "zone:"+in.Zone == filter {
+			names = append(names, in.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("target %q matches no instance", text)
+	}
+	n := len(names)
+	switch {
+	case amount == "one":
+		n = 1
+	case strings.HasSuffix(amount, "%"):
+		p, err := strconv.ParseFloat(strings.TrimSuffix(amount, "%"), 64)
+		if err != nil || !(p > 0 && p <= 100) {
+			return nil, fmt.Errorf("target %q: the percentage must be above 0 and at most 100", text)
+		}
+		n = max(1, int((float64(len(names))*p+99.999999)/100))
+	}
+	for i := range n {
+		j := i + pick(len(names)-i)
+		names[i], names[j] = names[j], names[i]
+	}
+	names = names[:n]
+	sort.Strings(names)
+	return names, nil
+}
+
+// ActionKind groups the actions by what they are.
+type ActionKind string
+
+// The kinds of actions.
+const (
+	// Fault breaks something.
+	Fault ActionKind = "fault"
+	// Operation is what an operator does on purpose.
+	Operation ActionKind = "operation"
+	// Load changes the traffic.
+	Load ActionKind = "load"
+)
+
+// Param is a parameter of an action.
+type Param struct {
+	Name string
+	// Kind is "type" (an instance type), "share" (a percentage), "factor" (a number
+	// above 0), "duration" (AWS time) or "latency" (lab time).
+	Kind string
+	// Default is used when the parameter is absent; empty means that it is required.
+	Default string
+	Does    string
+}
+
+// Action is the data of a chaos action: its name and what a file may say to it. How
+// it is done is chaos's.
+type Action struct {
+	Name string
+	Kind ActionKind
+	// Does is what the action does, and Undo how that is taken back, in a few words.
+	Does, Undo string
+	// NoTarget says that the action hits no instance.
+	NoTarget bool
+	// NeedsFor says that the action must have a duration.
+	NeedsFor bool
+	Params   []Param
+}
+
+// Actions is the table of every action that a timeline may name, by name.
+func Actions() map[string]Action {
+	list := []Action{
+		{Name: "stop-instance", Kind: Operation, Does: "stops the instance: the system shuts down, then the machine is off", Undo: "start the instance"},
+		{Name: "start-instance", Kind: Operation, Does: "starts a stopped instance", Undo: "nothing to undo"},
+		{
+			Name: "resize-instance", Kind: Operation, Does: "stops the instance, changes its type and starts it again",
+			Undo: "resize it back to the type it had", Params: []Param{{Name: "type", Kind: "type", Does: "the new instance type"}},
+		},
+		{
+			Name: "modify-instance-type", Kind: Operation, Does: "asks for another instance type without stopping the instance first",
+			Undo: "ask for the type it had", Params: []Param{{Name: "type", Kind: "type", Does: "the instance type asked for"}},
+		},
+		{Name: "kill", Kind: Fault, Does: "kills the instance's process: it crashes without a word", Undo: "start its process again"},
+		{Name: "hang", Kind: Fault, Does: "freezes the instance: it accepts connections and never answers", Undo: "let it run on"},
+		{Name: "blackhole", Kind: Fault, Does: "cuts the instance off: no packet is answered, open connections fall silent", Undo: "let packets through"},
+		{
+			Name: "slow", Kind: Fault, Does: "adds latency to every answer of the instance", Undo: "take the latency away",
+			Params: []Param{{Name: "latency", Kind: "latency", Default: "100ms", Does: "what is added to each answer"}},
+		},
+		{
+			Name: "cpu-steal", Kind: Fault, Does: "takes a share of the instance's CPU away", Undo: "give the CPU back",
+			Params: []Param{{Name: "share", Kind: "share", Default: "80%", Does: "how much of the CPU is taken"}},
+		},
+		{
+			Name: "error-500", Kind: Fault, Does: "makes the instance answer 500", Undo: "let it answer again",
+			Params: []Param{{Name: "share", Kind: "share", Default: "100%", Does: "how many of its answers"}},
+		},
+		{
+			Name: "spike", Kind: Load, Does: "multiplies the offered rate", Undo: "back to the rate of the phase", NoTarget: true, NeedsFor: true,
+			Params: []Param{{Name: "factor", Kind: "factor", Default: "5", Does: "by how much"}},
+		},
+		{Name: "tell-clients", Kind: Operation, Does: "tells the clients the present addresses of the instances", Undo: "nothing to undo", NoTarget: true},
+	}
+	out := make(map[string]Action, len(list))
+	for _, a := range list {
+		out[a.Name] = a
+	}
+	return out
+}

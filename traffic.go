@@ -1,0 +1,208 @@
+package showdown
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Profile decides what a client does with addresses and connections, and so what a
+// stage teaches.
+type Profile string
+
+// The client profiles.
+const (
+	// Pinned keeps one address and one connection and knows no other.
+	Pinned Profile = "pinned"
+	// Browser keeps its connection and tries the next address when one fails.
+	Browser Profile = "browser"
+	// Fresh opens a connection for every request.
+	Fresh Profile = "fresh"
+	// AddressList knows only the addresses it was told, uses them in rotation and
+	// tries the next one when one fails.
+	AddressList Profile = "address-list"
+)
+
+// Profiles lists every client profile in the order of the documentation.
+func Profiles() []Profile { return []Profile{Pinned, Browser, Fresh, AddressList} }
+
+// Traffic is what users do in a cell: who they are and how often they ask.
+type Traffic struct {
+	// Clients is how many users take turns.
+	Clients int     `yaml:"clients" json:"clients"`
+	Profile Profile `yaml:"profile" json:"profile"`
+	// Timeout bounds a request, connecting included. It is divided by the speed,
+	// not below [FloorClient].
+	Timeout Duration `yaml:"timeout" json:"timeout"`
+	Method  string   `yaml:"method" json:"method"`
+	Path    string   `yaml:"path" json:"path"`
+	Phases  []Phase  `yaml:"phases" json:"phases"`
+	// Cohorts divide the clients into groups that are reported apart; empty is one
+	// group of all clients that know every instance.
+	Cohorts []Cohort `yaml:"cohorts" json:"cohorts,omitempty"`
+}
+
+// Cohort is a group of clients with a profile of its own.
+type Cohort struct {
+	Name string `yaml:"name" json:"name"`
+	// Share is the part of the clients that belong to the cohort; the shares of a
+	// cell add up to 1.
+	Share   Share   `yaml:"share" json:"share"`
+	Profile Profile `yaml:"profile" json:"profile"`
+	// Knows are the instances whose addresses these clients were told; empty is all.
+	Knows []string `yaml:"knows" json:"knows,omitempty"`
+}
+
+// Pace is the shape of the offered load in a phase.
+type Pace string
+
+// The shapes of load. All are open: a slow answer does not delay the next request.
+const (
+	Constant Pace = "constant"
+	Ramp     Pace = "ramp"
+	Steps    Pace = "steps"
+	Sine     Pace = "sine"
+	Spike    Pace = "spike"
+)
+
+// Phase is a part of a cell's traffic with one shape. Rates are requests per
+// second of lab time and no speed changes them.
+type Phase struct {
+	Name string `yaml:"name" json:"name"`
+	// For is the phase's length; a capacity phase has Lab instead.
+	For Duration `yaml:"for" json:"for,omitempty"`
+	// Lab is the length of a capacity phase, or of one step of a ladder: at least
+	// one second of lab time, since its requests must be counted.
+	Lab LabDuration `yaml:"lab" json:"lab,omitempty"`
+	// Pace is the shape; empty is constant.
+	Pace Pace `yaml:"pace" json:"pace"`
+	// Rate is the rate of a constant phase, the mean of a sine, the floor of a spike.
+	Rate float64 `yaml:"rate" json:"rate,omitempty"`
+	// From and To are the rates at the ends of a ramp.
+	From float64 `yaml:"from" json:"from,omitempty"`
+	To   float64 `yaml:"to" json:"to,omitempty"`
+	// Steps are the rates of a ladder; For or Lab is the length of each.
+	Steps []float64 `yaml:"steps" json:"steps,omitempty"`
+	// Amplitude is how far a sine swings from its mean, Period how long a swing takes.
+	Amplitude float64  `yaml:"amplitude" json:"amplitude,omitempty"`
+	Period    Duration `yaml:"period" json:"period,omitempty"`
+	// Peak is the rate of a spike in the middle third of its phase.
+	Peak float64 `yaml:"peak" json:"peak,omitempty"`
+}
+
+// Segment is a stretch of lab time with one rule for its rate: rates run linearly
+// from From to To, and a sine of Amplitude and Period lies on top.
+type Segment struct {
+	// Phase is the name of the phase, and Step the number of the ladder's step from
+	// 1; 0 outside a ladder.
+	Phase string
+	Step  int
+	// Start and End are lab time since the run's zero.
+	Start, End time.Duration
+	// From and To are requests per second at the two ends.
+	From, To  float64
+	Amplitude float64
+	Period    time.Duration
+}
+
+// Name is the segment's name in reports: its phase, with the step's number for a
+// ladder ("ladder/3").
+func (s Segment) Name() string {
+	if s.Step == 0 {
+		return s.Phase
+	}
+	return fmt.Sprintf("%s/%d", s.Phase, s.Step)
+}
+
+// Rate is the offered rate at lab time t inside the segment.
+func (s Segment) Rate(t time.Duration) float64 {
+	if s.End <= s.Start {
+		return s.From
+	}
+	x := float64(t-s.Start) / float64(s.End-s.Start)
+	r := s.From + (s.To-s.From)*x
+	if s.Amplitude != 0 && s.Period > 0 {
+		r += s.Amplitude * math.Sin(2*math.Pi*float64(t-s.Start)/float64(s.Period))
+	}
+	return r
+}
+
+// Hits is how many requests are due between the segment's start and lab time t.
+func (s Segment) Hits(t time.Duration) float64 {
+	t = min(max(t, s.Start), s.End)
+	d, whole := (t - s.Start).Seconds(), (s.End - s.Start).Seconds()
+	if whole <= 0 {
+		return 0
+	}
+	n := s.From*d + (s.To-s.From)*d*d/(2*whole)
+	if p := s.Period.Seconds(); s.Amplitude != 0 && p > 0 {
+		n += s.Amplitude * p / (2 * math.Pi) * (1 - math.Cos(2*math.Pi*d/p))
+	}
+	return n
+}
+
+// Segments lays the phases one after the other on the clock.
+func (t Traffic) Segments(c Clock) []Segment {
+	var (
+		out []Segment
+		at  time.Duration
+	)
+	add := func(s Segment, length time.Duration) {
+		s.Start, s.End = at, at+length
+		out = append(out, s)
+		at += length
+	}
+	for _, p := range t.Phases {
+		length := p.length(c)
+		s := Segment{Phase: p.Name}
+		switch p.Pace {
+		case Ramp:
+			s.From, s.To = p.From, p.To
+			add(s, length)
+		case Steps:
+			for i, r := range p.Steps {
+				s.Step, s.From, s.To = i+1, r, r
+				add(s, length)
+			}
+		case Sine:
+			s.From, s.To, s.Amplitude, s.Period = p.Rate, p.Rate, p.Amplitude, c.Lab(p.Period)
+			add(s, length)
+		case Spike:
+			third := length / 3
+			for _, r := range []float64{p.Rate, p.Peak, p.Rate} {
+				s.From, s.To = r, r
+				add(s, third)
+			}
+		default:
+			s.From, s.To = p.Rate, p.Rate
+			add(s, length)
+		}
+	}
+	return out
+}
+
+func (p Phase) length(c Clock) time.Duration {
+	if p.Lab > 0 {
+		return time.Duration(p.Lab)
+	}
+	return c.Lab(p.For)
+}
+
+// Length is the lab time that all phases take together.
+func (t Traffic) Length(c Clock) time.Duration {
+	segments := t.Segments(c)
+	if len(segments) == 0 {
+		return 0
+	}
+	return segments[len(segments)-1].End
+}
+
+// PhaseStart is the lab time at which the phase of that name starts.
+func (t Traffic) PhaseStart(c Clock, name string) (time.Duration, bool) {
+	for _, s := range t.Segments(c) {
+		if s.Phase == name {
+			return s.Start, true
+		}
+	}
+	return 0, false
+}
