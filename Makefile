@@ -1,0 +1,54 @@
+# make test     run every test, installing what they need (as root)
+# make lint     formatting, vet and staticcheck
+# make bench    the bounds of docs/bounds.md, rivals in the same run, at most 5 minutes
+# make soak     100 kills at random moments
+
+GO      ?= go
+TOOLS   := $(CURDIR)/.ci/tools
+SOURCES  = $(shell git ls-files '*.go' 2>/dev/null || find . -name '*.go')
+
+.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz
+
+all: lint test
+
+build:
+	$(GO) build -o showdown ./cmd/showdown
+
+test: test-deps
+	$(GO) test -race -timeout 12m ./...
+
+# Root gets what is missing; an ordinary user is told, and the tests that need it
+# say that they did not run.
+test-deps:
+	@.ci/test-deps
+
+lint: cross
+	@test -z "$$($(GO) run -C $(TOOLS) mvdan.cc/gofumpt -l $(CURDIR) | tee /dev/stderr)" || { echo "run: go run -C .ci/tools mvdan.cc/gofumpt -w $(CURDIR)" >&2; exit 1; }
+	$(GO) vet ./...
+	@$(GO) build -C $(TOOLS) -o $(CURDIR)/.ci/tools/bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	.ci/tools/bin/staticcheck ./...
+	$(GO) mod tidy -diff
+
+# The lab is Linux's; everything else must still compile where people develop.
+cross:
+	GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/showdown
+	GOOS=windows GOARCH=amd64 $(GO) build -o /dev/null ./cmd/showdown
+
+tidy:
+	$(GO) mod tidy
+
+bench:
+	$(GO) run -C .ci/bench . -root $(CURDIR)
+
+bench-long:
+	$(GO) run -C .ci/bench . -root $(CURDIR) -long
+
+soak:
+	SHOWDOWN_SOAK=100 $(GO) test -run TestKilledAnywhere -count=1 -timeout 60m -v ./cmd/showdown
+
+FUZZTIME ?= 10s
+fuzz:
+	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | grep -v '^./.ci/'); do \
+	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]*' $$f | sed 's/func //'); do \
+	    echo "$$f $$name"; $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$(dirname $$f) || exit 1; \
+	  done; done
