@@ -1,0 +1,312 @@
+package dashboards
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"showdown"
+)
+
+const (
+	// noTarget is the target label of an action that hits no instance.
+	noTarget = "traffic"
+	// causeSlack is how far an outage may start before the action that causes it: a
+	// request that is under way when the action strikes was meant to be sent before.
+	causeSlack = 100 * time.Millisecond
+	// causeGrace is how long after its undo an action may still cause an outage.
+	causeGrace = 2 * showdown.Minute
+)
+
+// fault is a chaos action of the timeline that has begun.
+type fault struct {
+	letter, action string
+	targets        []string
+	from           time.Duration
+	begun, undone  bool
+	until          time.Duration
+	// factor multiplies the offered rate while a spike is on; 0 for other actions.
+	factor float64
+}
+
+// faultPhases are the values of the phase label: the kinds of a fault's events.
+func faultPhases() []string {
+	return []string{
+		"planned", "injecting", "injected", "confirmed", "unconfirmed", "healing",
+		"undone", "not_undone", "failed",
+	}
+}
+
+// passing says that an action is over when it is done, instead of holding its
+// target until it is undone.
+func passing(action string) bool {
+	switch action {
+	case "resize-instance", "modify-instance-type", "start-instance", "tell-clients":
+		return true
+	}
+	return false
+}
+
+// event takes one of the cell's events.
+func (c *cell) event(ev showdown.Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.clock.Lab(showdown.Duration(ev.T * float64(showdown.Second)))
+	switch ev.Kind {
+	case showdown.PhaseStarted:
+		c.zero = ev.At.Add(-at)
+	case showdown.TrafficEnded:
+		c.ended = true
+	case showdown.LabUp:
+		for name, n := range c.nodes {
+			if n.state == "" || n.state == "pending" || n.state == "running" {
+				n.state = "running"
+				c.arrived(name)
+			}
+		}
+	case showdown.LabDown:
+		for name, n := range c.nodes {
+			n.state = "terminated"
+			c.show(name)
+		}
+	case showdown.InstanceState:
+		c.instanceState(ev.Target, text(ev.Data["to"]), at)
+	case showdown.InstanceStatus:
+		if n := c.node(ev.Target); text(ev.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
+			c.arrived(ev.Target)
+		}
+	case showdown.MachineLost:
+		c.node(ev.Target).lost = true
+		c.awaited[ev.Target] = at
+		c.show(ev.Target)
+	default:
+		if phase, ok := strings.CutPrefix(string(ev.Kind), "fault."); ok {
+			c.faultEvent(phase, ev, at)
+		}
+	}
+}
+
+// instanceState takes EC2's word for a node. A running instance is up only when it
+// answers: its system boots after EC2 calls it running.
+func (c *cell) instanceState(name, to string, at time.Duration) {
+	n := c.node(name)
+	if n.state == to {
+		return
+	}
+	n.state, n.unseen = to, to == "running"
+	switch to {
+	case "pending":
+		n.lost = false
+	case "running":
+		c.awaited[name] = at
+	default:
+		delete(c.awaited, name)
+	}
+	c.show(name)
+}
+
+// arrived says that a node answers.
+func (c *cell) arrived(name string) {
+	n := c.node(name)
+	n.unseen, n.lost = false, false
+	delete(c.awaited, name)
+	c.show(name)
+}
+
+// node is the node of that name, made and exported as off when it is new.
+func (c *cell) node(name string) *node {
+	n, ok := c.nodes[name]
+	if !ok {
+		n = &node{faults: map[string]NodeState{}}
+		c.nodes[name] = n
+		c.show(name)
+	}
+	return n
+}
+
+// show exports what the node is now.
+func (c *cell) show(name string) {
+	state := float64(c.nodes[name].truth())
+	c.metrics.node.WithLabelValues(c.run, c.stage, c.name, name, sourceTruth).Set(state)
+}
+
+func (c *cell) chaos(letter, action, target string) prometheus.Gauge {
+	return c.metrics.chaos.WithLabelValues(c.run, c.stage, c.name, letter, action, target)
+}
+
+// faultEvent takes a step in the life of the action whose letter is the target.
+func (c *cell) faultEvent(phase string, ev showdown.Event, at time.Duration) {
+	f := c.fault(ev)
+	c.metrics.chaosEvents.WithLabelValues(c.run, c.stage, c.name, f.action, phase).Inc()
+	state, hits := effect(f.action, c.steps[f.letter].With)
+	switch phase {
+	case "injecting":
+		f.from, f.begun, f.undone = at, true, false
+		c.active(f, true)
+	case "injected":
+		if f.action == "spike" {
+			f.factor = c.factor(f.letter)
+		}
+		if hits {
+			c.affect(f, state)
+		}
+	case "confirmed", "unconfirmed":
+		if passing(f.action) {
+			c.active(f, false)
+		}
+	case "healing":
+		f.factor = 0
+		if passing(f.action) {
+			c.active(f, true)
+		}
+		if hits {
+			c.affect(f, NodeRecovering)
+		}
+	case "undone", "failed":
+		f.undone, f.until, f.factor = true, at, 0
+		c.active(f, false)
+		c.release(f, phase == "undone")
+	case "not_undone":
+		if hits {
+			c.affect(f, state)
+		}
+	}
+}
+
+// fault is the action that the event is about, with the targets it names.
+func (c *cell) fault(ev showdown.Event) *fault {
+	f, ok := c.faults[ev.Target]
+	if !ok {
+		f = &fault{letter: ev.Target, action: c.steps[ev.Target].Do}
+		c.faults[ev.Target] = f
+	}
+	if action := text(ev.Data["action"]); action != "" {
+		f.action = action
+	}
+	if targets := texts(ev.Data["targets"]); len(targets) > 0 {
+		f.targets = targets
+	}
+	return f
+}
+
+// active exports whether the action holds its targets.
+func (c *cell) active(f *fault, on bool) {
+	targets, value := f.targets, 0.0
+	if len(targets) == 0 {
+		targets = []string{noTarget}
+	}
+	if on {
+		value = 1
+	}
+	for _, t := range targets {
+		c.chaos(f.letter, f.action, t).Set(value)
+	}
+}
+
+// affect puts the action's targets in a state.
+func (c *cell) affect(f *fault, state NodeState) {
+	for _, t := range f.targets {
+		c.node(t).faults[f.letter] = state
+		c.show(t)
+	}
+}
+
+// release takes the action's hand off its targets; healed says that the probe saw
+// them well again.
+func (c *cell) release(f *fault, healed bool) {
+	for _, t := range f.targets {
+		n := c.node(t)
+		delete(n.faults, f.letter)
+		if healed && n.state == "running" {
+			c.arrived(t)
+		}
+		c.show(t)
+	}
+}
+
+// factor is how much a spike multiplies the rate by.
+func (c *cell) factor(letter string) float64 {
+	v := c.steps[letter].With["factor"]
+	if v == "" {
+		for _, p := range showdown.Actions()["spike"].Params {
+			if p.Name == "factor" {
+				v = p.Default
+			}
+		}
+	}
+	f, err := strconv.ParseFloat(v, 64)
+	if err != nil || f <= 0 {
+		return 1
+	}
+	return f
+}
+
+// spike is the product of the spikes that are on.
+func (c *cell) spike() float64 {
+	product := 1.0
+	for _, f := range c.faults {
+		if f.factor > 0 {
+			product *= f.factor
+		}
+	}
+	return product
+}
+
+// recovered exports how long an outage's cause took to get over: from the latest
+// action that was at work when the outage began. An outage without one has none.
+func (c *cell) recovered(o outage) {
+	var cause *fault
+	for _, f := range c.faults {
+		if !f.begun || f.from > o.from+causeSlack || f.undone && f.until+c.clock.Lab(causeGrace) < o.from {
+			continue
+		}
+		if cause == nil || f.from > cause.from {
+			cause = f
+		}
+	}
+	if cause == nil || o.to < cause.from {
+		return
+	}
+	c.metrics.recovery.WithLabelValues(c.run, c.stage, c.name, cause.action).
+		Observe(c.clock.AWS(o.to - cause.from).Seconds())
+}
+
+// text is an event's datum as text; events come with Go values from a run and with
+// JSON's from a record.
+func text(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	}
+	return fmt.Sprint(v)
+}
+
+// texts is an event's datum as a list of texts.
+func texts(v any) []string {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []string:
+		return v
+	case string:
+		if v == "" {
+			return nil
+		}
+		return []string{v}
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	if json.Unmarshal(data, &out) != nil {
+		return nil
+	}
+	return out
+}
