@@ -1,0 +1,401 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"showdown"
+)
+
+// SummaryVersion is the version of the summary's form that this build writes.
+const SummaryVersion = 1
+
+// SummaryFile is the name of a run's summary in its folder, and of a journey's in
+// its own.
+const SummaryFile = "summary.json"
+
+// Summary is what a run showed, in numbers: the form of summary.json. Fields whose
+// JSON name ends in _s are AWS seconds, those in _ms real milliseconds, rates are
+// requests per lab second. A pointer is nil, and null in the file, where nothing was
+// measured: no good answer has no latency, a fault that nobody noticed no time of
+// detection.
+type Summary struct {
+	Version int    `json:"version"`
+	Run     string `json:"run"`
+	Journey string `json:"journey"`
+	Stage   string `json:"stage"`
+	// Cell is the cell whose numbers stand at the top: the base cell.
+	Cell  string  `json:"cell"`
+	Title string  `json:"title"`
+	Speed float64 `json:"speed"`
+	Seed  uint64  `json:"seed"`
+	// Started is the wall clock at which the run began.
+	Started time.Time `json:"started"`
+	// LabSeconds is the length of the traffic in lab time.
+	LabSeconds float64 `json:"lab_seconds"`
+	// Complete is false when the end of the record is missing.
+	Complete bool `json:"complete"`
+	CellSummary
+	// Cells are the further cells by name; the base cell is not among them.
+	Cells  map[string]CellSummary `json:"cells"`
+	Claims []ClaimResult          `json:"claims"`
+	// Verdict is the worst of the claims' verdicts, and unknown where the run itself
+	// cannot be trusted.
+	Verdict showdown.Verdict `json:"verdict"`
+	// Reasons says in sentences what beside the claims made the verdict worse.
+	Reasons []string `json:"reasons,omitempty"`
+	// Repeats has each number's spread over the runs of --repeat.
+	Repeats []Repeat `json:"repeats,omitempty"`
+}
+
+// CellSummary is what one cell showed.
+type CellSummary struct {
+	Requests Requests `json:"requests"`
+	// Availability is the share of the scheduled requests that were answered well,
+	// 0 to 1; nil when none was scheduled.
+	Availability *float64 `json:"availability"`
+	Downtime     Downtime `json:"downtime"`
+	LatencyMS    Latency  `json:"latency_ms"`
+	// WaitedS is the AWS seconds that requests would have waited for timeouts that
+	// the speed divided.
+	WaitedS   float64     `json:"waited_s"`
+	Generator Generator   `json:"generator"`
+	Faults    []Fault     `json:"faults"`
+	Phases    []Phase     `json:"phases"`
+	Cohorts   []Cohort    `json:"cohorts"`
+	Backends  []Backend   `json:"backends,omitempty"`
+	Reference *Reference  `json:"reference"`
+	Cost      *Cost       `json:"cost"`
+}
+
+// Requests counts requests. Scheduled is Sent and Dropped together; Failed counts
+// those sent that gave no good answer.
+type Requests struct {
+	Scheduled uint64 `json:"scheduled"`
+	Sent      uint64 `json:"sent"`
+	OK        uint64 `json:"ok"`
+	Failed    uint64 `json:"failed"`
+	Dropped   uint64 `json:"dropped"`
+	// Outcomes counts by the outcome's name; outcomes that did not occur are absent.
+	Outcomes map[string]uint64 `json:"outcomes"`
+}
+
+// Downtime is what users missed, in three numbers and their resolution.
+type Downtime struct {
+	// ResolutionS is the interval between requests: no end of an outage is known
+	// closer.
+	ResolutionS float64 `json:"resolution_s"`
+	// OutageS is the length of all outages together.
+	OutageS        float64 `json:"outage_s"`
+	LongestOutageS float64 `json:"longest_outage_s"`
+	// DegradedS is the time in windows whose share of good answers is below the
+	// service level objective.
+	DegradedS float64 `json:"degraded_s"`
+	// LostS is the failed share integrated over time: seconds of total outage that
+	// would have failed as many requests.
+	LostS   float64  `json:"lost_s"`
+	Outages []Outage `json:"outages"`
+}
+
+// Outage is a stretch in which every request failed: from the intended time of the
+// first of at least ten failures in a row to that of the next good one.
+type Outage struct {
+	FromS float64 `json:"from_s"`
+	// ToS is the end of the record when Open.
+	ToS     float64 `json:"to_s"`
+	Seconds float64 `json:"seconds"`
+	// SecondsLab is the same length in lab seconds.
+	SecondsLab float64 `json:"seconds_lab"`
+	// Cause is the letter of the fault whose time covers the outage's start; empty
+	// when there is none.
+	Cause string `json:"cause"`
+	// Open says that no good answer came after it.
+	Open bool `json:"open,omitempty"`
+}
+
+// Latency is the latency of good answers in real milliseconds, of both kinds.
+type Latency struct {
+	// Service is from the send to the end of the answer, Response from the intended
+	// send.
+	Service  Percentiles `json:"service"`
+	Response Percentiles `json:"response"`
+}
+
+// Percentiles are percentiles in real milliseconds; nil without a good answer.
+type Percentiles struct {
+	P50  *float64 `json:"p50"`
+	P90  *float64 `json:"p90"`
+	P95  *float64 `json:"p95"`
+	P99  *float64 `json:"p99"`
+	P999 *float64 `json:"p999"`
+	Max  *float64 `json:"max"`
+}
+
+// Generator is how well the load generator kept its schedule.
+type Generator struct {
+	// LateP99MS and LateMaxMS are how late requests were sent.
+	LateP99MS float64 `json:"late_p99_ms"`
+	LateMaxMS float64 `json:"late_max_ms"`
+	// Saturated says that the generator could not send what was asked.
+	Saturated bool `json:"saturated"`
+	// Disturbed says that the machine stalled in a measuring window.
+	Disturbed bool `json:"disturbed"`
+}
+
+// Fault is one action of the timeline and what it did. Times are AWS seconds since
+// the run's zero.
+type Fault struct {
+	Letter   string  `json:"letter"`
+	Action   string  `json:"action"`
+	Target   string  `json:"target"`
+	PlannedS float64 `json:"planned_s"`
+	// StartS and EndS are when the fault began and was gone; nil when it never did.
+	StartS *float64 `json:"start_s"`
+	EndS   *float64 `json:"end_s"`
+	// Confirmed says that the independent probe saw the fault, Undone that it saw
+	// that the fault was gone.
+	Confirmed bool `json:"confirmed"`
+	Undone    bool `json:"undone"`
+	// DetectedS is when the system itself noticed, RecoveredS when service was good
+	// again and stayed so; nil when never.
+	DetectedS  *float64 `json:"detected_s"`
+	RecoveredS *float64 `json:"recovered_s"`
+	// Failed counts the failures that fall to the fault, LostS is its part of the
+	// downtime's.
+	Failed   uint64            `json:"failed"`
+	LostS    float64           `json:"lost_s"`
+	Outcomes map[string]uint64 `json:"outcomes,omitempty"`
+	// Fidelity says how the fault was made here and how it differs from the real one.
+	Fidelity string         `json:"fidelity"`
+	Facts    map[string]any `json:"facts,omitempty"`
+	Error    string         `json:"error,omitempty"`
+}
+
+// Phase is a phase of the traffic, or a step of a ladder.
+type Phase struct {
+	Name  string  `json:"name"`
+	FromS float64 `json:"from_s"`
+	ToS   float64 `json:"to_s"`
+	// Offered and Goodput are requests and good answers per lab second.
+	Offered      float64  `json:"offered"`
+	Goodput      float64  `json:"goodput"`
+	P99MS        *float64 `json:"p99_ms"`
+	Availability *float64 `json:"availability"`
+}
+
+// Cohort is a group of clients.
+type Cohort struct {
+	Name         string   `json:"name"`
+	Clients      int      `json:"clients"`
+	Requests     Requests `json:"requests"`
+	Availability *float64 `json:"availability"`
+}
+
+// Backend is what one instance answered, or failed to.
+type Backend struct {
+	Name   string `json:"name"`
+	OK     uint64 `json:"ok"`
+	Failed uint64 `json:"failed"`
+}
+
+// Reference is the window that is compared across the stages of a journey.
+type Reference struct {
+	FromS          float64  `json:"from_s"`
+	ToS            float64  `json:"to_s"`
+	Availability   *float64 `json:"availability"`
+	LostS          float64  `json:"lost_s"`
+	LongestOutageS float64  `json:"longest_outage_s"`
+	P99MS          *float64 `json:"p99_ms"`
+}
+
+// Cost is what a cell would cost on AWS, in US dollars.
+type Cost struct {
+	// MonthUSD is for a month of 730 hours, RunUSD for the run's AWS time.
+	MonthUSD float64    `json:"month_usd"`
+	RunUSD   float64    `json:"run_usd,omitempty"`
+	Items    []CostItem `json:"items"`
+}
+
+// CostItem is one line of a bill.
+type CostItem struct {
+	Name     string  `json:"name"`
+	What     string  `json:"what,omitempty"`
+	MonthUSD float64 `json:"month_usd"`
+	RunUSD   float64 `json:"run_usd,omitempty"`
+	// Source is where the price is published.
+	Source string `json:"source,omitempty"`
+}
+
+// ClaimResult is a claim with what was measured.
+type ClaimResult struct {
+	ID     string `json:"id"`
+	Text   string `json:"text"`
+	Expect string `json:"expect"`
+	// Cell is empty for the base cell.
+	Cell string `json:"cell,omitempty"`
+	// Measured is the value that the expectation was about, for people: "88.1 s".
+	Measured string           `json:"measured"`
+	Verdict  showdown.Verdict `json:"verdict"`
+	Note     string           `json:"note"`
+	// Reason says why the verdict is unknown.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Repeat is the spread of one number over repeated runs.
+type Repeat struct {
+	// Name is the number's path in the summary: "downtime.longest_outage_s".
+	Name   string    `json:"name"`
+	Values []float64 `json:"values"`
+	Median float64   `json:"median"`
+	// Low and High bound the interval that the documentation of the report states.
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+}
+
+// JourneySummary is what the runs of a journey's stages showed together.
+type JourneySummary struct {
+	Version int       `json:"version"`
+	Run     string    `json:"run"`
+	Journey string    `json:"journey"`
+	Stages  []Summary `json:"stages"`
+	// Claims are those that need several stages.
+	Claims  []ClaimResult    `json:"claims"`
+	Verdict showdown.Verdict `json:"verdict"`
+	Repeats []Repeat         `json:"repeats,omitempty"`
+}
+
+// Encode writes s as indented JSON. Lists and maps without an entry are written
+// empty, never null.
+func (s *Summary) Encode(w io.Writer) error {
+	c := s.filled()
+	return encode(w, &c)
+}
+
+// Encode writes j as indented JSON, as [Summary.Encode] does.
+func (j *JourneySummary) Encode(w io.Writer) error {
+	c := *j
+	c.Version = SummaryVersion
+	c.Claims = filled(c.Claims)
+	c.Stages = make([]Summary, len(j.Stages))
+	for i := range j.Stages {
+		c.Stages[i] = j.Stages[i].filled()
+	}
+	return encode(w, &c)
+}
+
+// WriteSummary writes s into the run's folder dir in one step: a reader sees the old
+// file or the new one.
+func WriteSummary(dir string, s *Summary) error {
+	return writeEncoded(filepath.Join(dir, SummaryFile), s.Encode)
+}
+
+// WriteJourneySummary writes j into the journey's folder dir in one step.
+func WriteJourneySummary(dir string, j *JourneySummary) error {
+	return writeEncoded(filepath.Join(dir, SummaryFile), j.Encode)
+}
+
+// ReadSummary reads the summary in the run's folder dir. The error wraps
+// [os.ErrNotExist] when the run has not been analysed.
+func ReadSummary(dir string) (*Summary, error) {
+	var s Summary
+	if err := readVersioned(filepath.Join(dir, SummaryFile), SummaryVersion, &s.Version, &s); err != nil {
+		return nil, err
+	}
+	return &s, nil
+}
+
+// ReadJourneySummary reads the summary in the journey's folder dir.
+func ReadJourneySummary(dir string) (*JourneySummary, error) {
+	var j JourneySummary
+	if err := readVersioned(filepath.Join(dir, SummaryFile), SummaryVersion, &j.Version, &j); err != nil {
+		return nil, err
+	}
+	return &j, nil
+}
+
+func (s Summary) filled() Summary {
+	s.Version = SummaryVersion
+	s.CellSummary = s.CellSummary.filled()
+	cells := make(map[string]CellSummary, len(s.Cells))
+	for name, c := range s.Cells {
+		cells[name] = c.filled()
+	}
+	s.Cells = cells
+	s.Claims = filled(s.Claims)
+	return s
+}
+
+func (c CellSummary) filled() CellSummary {
+	c.Requests = c.Requests.filled()
+	c.Downtime.Outages = filled(c.Downtime.Outages)
+	c.Faults = filled(c.Faults)
+	c.Phases = filled(c.Phases)
+	cohorts := make([]Cohort, len(c.Cohorts))
+	for i, h := range c.Cohorts {
+		h.Requests = h.Requests.filled()
+		cohorts[i] = h
+	}
+	c.Cohorts = cohorts
+	if c.Cost != nil {
+		cost := *c.Cost
+		cost.Items = filled(cost.Items)
+		c.Cost = &cost
+	}
+	return c
+}
+
+func (r Requests) filled() Requests {
+	if r.Outcomes == nil {
+		r.Outcomes = map[string]uint64{}
+	}
+	return r
+}
+
+// filled is list, or an empty list for nil.
+func filled[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func encode(w io.Writer, v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("encode summary: %w", err)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func writeEncoded(path string, encode func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := encode(&b); err != nil {
+		return err
+	}
+	return writeFile(path, b.Bytes())
+}
+
+// readVersioned decodes the JSON file at path into v and checks the version that v
+// points to.
+func readVersioned(path string, want int, version *int, v any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	if *version != want {
+		return fmt.Errorf("read %s: version %d is not known here; this build reads version %d", path, *version, want)
+	}
+	return nil
+}
