@@ -1,0 +1,249 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// markFile is the file in a directory of ours that holds the run's mark.
+const markFile = ".showdown-mark"
+
+const (
+	// healPoll is how often a process that was killed, or a lock that a dead owner
+	// still holds, is looked at again.
+	healPoll = 2 * time.Millisecond
+	// healWait bounds the wait for one of them.
+	healWait = 2 * time.Second
+	// unbornAge is when a journal that never got its name is known to be abandoned.
+	unbornAge = time.Minute
+)
+
+// Healed is what was undone of one dead run.
+type Healed struct {
+	Run string
+	// Undone are sentences on what is gone now, Failed on what is still there.
+	Undone, Failed []string
+}
+
+// Heal undoes what dead runs left behind: for every journal in dir whose owner no
+// longer lives it kills the processes that are still the ones that were started,
+// removes directories that carry the run's mark, and drops the journal. It is
+// idempotent, may run in several processes at once, tolerates a line that was cut
+// off, and leaves a living run's journal and the runs in except alone. What fails
+// stays in its journal for the next time. The error is of dir itself.
+func Heal(ctx context.Context, dir string, except ...string) ([]Healed, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("heal: %w", err)
+	}
+	var all []Healed
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if strings.HasSuffix(e.Name(), unborn) {
+			dropUnborn(path, e)
+			continue
+		}
+		run, ok := strings.CutSuffix(e.Name(), extension)
+		if !ok || slices.Contains(except, run) {
+			continue
+		}
+		if h, dead := healOne(ctx, path, run); dead {
+			all = append(all, h)
+		}
+	}
+	return all, nil
+}
+
+func dropUnborn(path string, e fs.DirEntry) {
+	if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > unbornAge {
+		_ = os.Remove(path)
+	}
+}
+
+// healOne heals the journal at path; dead is false when its owner lives.
+func healOne(ctx context.Context, path, run string) (h Healed, dead bool) {
+	h.Run = run
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return h, false // healed by somebody else meanwhile
+	}
+	if err != nil {
+		h.Failed = append(h.Failed, err.Error())
+		return h, true
+	}
+	defer file.Close()
+	locked, err := lockOfDead(ctx, file)
+	if err != nil {
+		h.Failed = append(h.Failed, err.Error())
+		return h, true
+	}
+	if !locked || !sameFile(file, path) {
+		return h, false
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		h.Failed = append(h.Failed, err.Error())
+		return h, true
+	}
+	c := parse(data)
+	for _, n := range c.unreadable {
+		h.Undone = append(h.Undone, fmt.Sprintf("line %d of the journal could not be read: searched for the run's mark instead", n))
+	}
+	h.undo(ctx, c)
+	if len(h.Failed) == 0 {
+		if err := os.Remove(path); err != nil {
+			h.Failed = append(h.Failed, err.Error())
+		}
+	}
+	return h, true
+}
+
+// lockOfDead takes the lock of a journal whose owner is dead. When the owner is
+// dead and the lock is not free, either the kernel is still taking the owner down
+// or another healer is at work: both end soon, so it waits.
+func lockOfDead(ctx context.Context, file *os.File) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, healWait)
+	defer cancel()
+	for {
+		free, err := tryLock(file)
+		if free || err != nil {
+			return free, err
+		}
+		data, err := os.ReadFile(file.Name())
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if owner := parse(data).owner; owner == (Identity{}) || owner.Alive() {
+			return false, nil
+		}
+		if !pause(ctx, healPoll) {
+			return false, errors.New("its owner is dead, but its lock is still held")
+		}
+	}
+}
+
+func sameFile(file *os.File, path string) bool {
+	a, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	b, err := os.Stat(path)
+	return err == nil && os.SameFile(a, b)
+}
+
+// undo takes back what c has pending, last made first. All processes are signalled
+// before any is waited for, so that a hundred take no longer than one.
+func (h *Healed) undo(ctx context.Context, c content) {
+	type victim struct {
+		name string
+		who  Identity
+	}
+	var victims []victim
+	kill := func(name string, who Identity) {
+		switch killed, err := killIdentity(who); {
+		case err != nil:
+			h.Failed = append(h.Failed, fmt.Sprintf("process %s (%s): %v", name, who, err))
+		case killed:
+			victims = append(victims, victim{name, who})
+		default:
+			h.Undone = append(h.Undone, fmt.Sprintf("process %s (%s): was gone already", name, who))
+		}
+	}
+	pending := inOrder(c.pending)
+	slices.Reverse(pending)
+	for _, e := range pending {
+		switch e.Kind {
+		case KindProcess:
+			if e.Identity != (Identity{}) {
+				kill(e.Name, e.Identity)
+			} else {
+				h.Undone = append(h.Undone, fmt.Sprintf("process %s: was planned only", e.Name))
+			}
+		case KindDir:
+			h.removeDir(e.Name, h.Run)
+		case KindFault:
+			h.Undone = append(h.Undone, fmt.Sprintf("fault %s: ended with its process", e.Name))
+		default:
+			h.Undone = append(h.Undone, fmt.Sprintf("%s %s: freed with its owner", e.Kind, e.Name))
+		}
+	}
+	// A process that was planned may run without its identity on record: when the
+	// owner died between the two lines. It carries the mark.
+	for _, who := range findMarked(h.Run) {
+		if !slices.ContainsFunc(victims, func(v victim) bool { return v.who == who }) {
+			kill("with the run's mark", who)
+		}
+	}
+	deadline, cancel := context.WithTimeout(ctx, healWait)
+	defer cancel()
+	for _, v := range victims {
+		if WaitGone(deadline, v.who) {
+			h.Undone = append(h.Undone, fmt.Sprintf("process %s (%s): killed", v.name, v.who))
+		} else {
+			h.Failed = append(h.Failed, fmt.Sprintf("process %s (%s): killed, but it is still there", v.name, v.who))
+		}
+	}
+}
+
+// removeDir removes a directory when it carries the run's mark.
+func (h *Healed) removeDir(path, run string) {
+	mark, err := os.ReadFile(filepath.Join(path, markFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		// Either it was never made, or the run died before it marked it: an empty
+		// directory is no loss, a full one is not ours.
+		if err := os.Remove(path); err == nil || errors.Is(err, fs.ErrNotExist) {
+			h.Undone = append(h.Undone, fmt.Sprintf("directory %s: was gone or empty", path))
+			return
+		}
+		h.Undone = append(h.Undone, fmt.Sprintf("directory %s: left alone, it does not carry the run's mark", path))
+		return
+	}
+	if err == nil && string(mark) != run {
+		h.Undone = append(h.Undone, fmt.Sprintf("directory %s: left alone, it carries another run's mark", path))
+		return
+	}
+	if err == nil {
+		err = os.RemoveAll(path)
+	}
+	if err != nil {
+		h.Failed = append(h.Failed, fmt.Sprintf("directory %s: %v", path, err))
+		return
+	}
+	h.Undone = append(h.Undone, fmt.Sprintf("directory %s: removed", path))
+}
+
+// WaitGone waits until the process is gone, or a zombie that only waits to be
+// reaped. It reports false when ctx ended first.
+func WaitGone(ctx context.Context, who Identity) bool {
+	for who.Alive() {
+		if !pause(ctx, healPoll) {
+			return !who.Alive()
+		}
+	}
+	return true
+}
+
+// pause waits for d; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
