@@ -110,7 +110,7 @@ func (c *cell) hits(hits []showdown.Hit) {
 		case showdown.OK:
 			c.durationOK.Observe(h.Latency.Seconds())
 			c.intendedOK.Observe(h.Response().Seconds())
-			c.delay.Observe((h.Sent - h.Intended).Seconds())
+			c.delay.Observe(max(0, h.Sent-h.Intended).Seconds())
 			c.good.add(h.Sent + h.Latency)
 			c.meter.add(h.Seq, h.Intended, good)
 			c.seen(h)
@@ -119,7 +119,7 @@ func (c *cell) hits(hits []showdown.Hit) {
 		default:
 			c.durationX.Observe(h.Latency.Seconds())
 			c.intendedX.Observe(h.Response().Seconds())
-			c.delay.Observe((h.Sent - h.Intended).Seconds())
+			c.delay.Observe(max(0, h.Sent-h.Intended).Seconds())
 			c.meter.add(h.Seq, h.Intended, bad)
 		}
 	}
