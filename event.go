@@ -59,6 +59,11 @@ const (
 	ExperimentStopped EventKind = "experiment.stopped"
 	// InstanceState has the instance as target and carries "from", "to" and "type".
 	InstanceState EventKind = "instance.state"
+	// InstanceModified is a changed instance type: "from" and "type".
+	InstanceModified EventKind = "instance.modified"
+	// InstanceListening is the application of a booted instance answering; it carries
+	// "late_ms", the lab time by which the plan was missed.
+	InstanceListening EventKind = "instance.listening"
 	// InstanceStatus carries "system" and "instance": "ok", "initializing", "impaired".
 	InstanceStatus EventKind = "instance.status"
 	// InstanceAddress carries "public", "private" and "elastic".

@@ -1,0 +1,213 @@
+package ec2
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"showdown"
+	"showdown/targets/cloud"
+)
+
+// Run carries out what the operations began and checks the instances every AWS
+// minute, until ctx ends. It returns nil then, when everything it started has ended;
+// what was under way stays as it is. It fails when it is already running.
+func (r *Region) Run(ctx context.Context) error {
+	r.mu.Lock()
+	again := r.running
+	r.running = true
+	r.mu.Unlock()
+	if again {
+		return errors.New("ec2: the region runs already")
+	}
+	defer func() {
+		r.mu.Lock()
+		r.running = false
+		r.mu.Unlock()
+	}()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	ticker := time.NewTicker(r.cfg.Clock.Lab(CheckEvery))
+	defer ticker.Stop()
+	for {
+		for _, task := range r.takeTasks() {
+			wg.Go(func() { task(ctx) })
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.wake:
+		case <-ticker.C:
+			r.mu.Lock()
+			for _, name := range r.names {
+				if in := r.instances[name]; in.state == Running && !in.booting && !in.checking {
+					in.checking = true
+					wg.Go(func() { r.check(ctx, in) })
+				}
+			}
+			r.mu.Unlock()
+		}
+	}
+}
+
+// later queues a task for Run. r.mu is held.
+func (r *Region) later(task func(context.Context)) {
+	r.tasks = append(r.tasks, task)
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (r *Region) takeTasks() []func(context.Context) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	tasks := r.tasks
+	r.tasks = nil
+	return tasks
+}
+
+// check is one status check of a running instance: its machine is really asked, and
+// must answer within half the time to the next check.
+func (r *Region) check(ctx context.Context, in *instance) {
+	r.mu.Lock()
+	m, plan := in.machine, in.plan
+	r.mu.Unlock()
+	counters, good := r.ask(ctx, m, r.cfg.Clock.Lab(CheckEvery/2))
+	if ctx.Err() != nil {
+		good = true // nobody looks any more, and a cancelled question says nothing
+	}
+	host := true
+	if b, ok := r.cfg.Backend.(interface{ Lost() <-chan struct{} }); ok {
+		select {
+		case <-b.Lost():
+			host = false
+		default:
+		}
+	}
+	r.mu.Lock()
+	defer r.unlock()
+	in.checking = false
+	if ctx.Err() != nil || in.plan != plan || in.state != Running {
+		return
+	}
+	age := r.cfg.Clock.AWS(time.Since(in.runningSince))
+	before := Status{in.system.Health, in.software.Health}
+	in.system, in.software = in.system.observe(host, age), in.software.observe(good, age)
+	if (Status{in.system.Health, in.software.Health}) != before {
+		r.sayStatus(in)
+		in.notify()
+	}
+	if good && in.typ.Burst != nil {
+		in.balance = counters.Balance
+		r.outbox.add(showdown.InstanceCredits, in.Name, map[string]any{"balance": counters.Balance, "speed": counters.Speed})
+	}
+}
+
+// ask gets a machine's counters; ok is false when it is dead or does not answer
+// within patience.
+func (r *Region) ask(ctx context.Context, m cloud.Machine, patience time.Duration) (c cloud.Counters, ok bool) {
+	if !alive(m) {
+		return c, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	c, err := m.Do(ctx, cloud.Command{Verb: cloud.Stats})
+	return c, err == nil
+}
+
+// creditPatience is how long a machine that goes down is asked for its balance: the
+// application's end must not wait for a machine that hangs.
+const creditPatience = 20 * time.Millisecond
+
+func (r *Region) lookAtCredits(ctx context.Context, in *instance, m cloud.Machine) {
+	if c, ok := r.ask(ctx, m, creditPatience); ok {
+		r.mu.Lock()
+		in.balance = c.Balance
+		r.mu.Unlock()
+	}
+}
+
+// Machine is the living machine behind an instance; ok is false when there is none.
+func (r *Region) Machine(name string) (m cloud.Machine, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	in := r.instances[name]
+	if in == nil || !alive(in.machine) {
+		return nil, false
+	}
+	return in.machine, true
+}
+
+// Usage is what the instances and the elastic IPs have used until now, for the bill.
+func (r *Region) Usage() ([]Usage, []ElasticUsage) {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var (
+		instances []Usage
+		elastic   []ElasticUsage
+	)
+	for _, name := range r.names {
+		in := r.instances[name]
+		instances = append(instances, Usage{
+			Name: name, Type: in.typ.Name, Runs: Runs(r.cfg.Clock, in.history, now),
+			AutoIPv4: Held(r.cfg.Clock, in.holds, now), SurplusCredits: in.surplus + max(0, -in.balance),
+		})
+	}
+	for _, a := range r.order {
+		e := r.elastic[a]
+		elastic = append(elastic, ElasticUsage{
+			Address: a, Instance: e.instance, Held: Held(r.cfg.Clock, []Hold{e.hold}, now), Released: !e.hold.Until.IsZero(),
+		})
+	}
+	return instances, elastic
+}
+
+// Close ends every machine at once and lets no other start. It returns when they are
+// gone. Closing twice is no error.
+func (r *Region) Close(ctx context.Context) error {
+	r.mu.Lock()
+	r.closed = true
+	var all []*instance
+	for _, name := range r.names {
+		all = append(all, r.instances[name])
+	}
+	r.mu.Unlock()
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, in := range all {
+		wg.Go(func() {
+			if errs[i] = in.lock(ctx); errs[i] != nil {
+				return
+			}
+			defer in.unlock()
+			r.mu.Lock()
+			m := in.machine
+			in.machine, in.listening = nil, false
+			r.mu.Unlock()
+			if alive(m) {
+				errs[i] = m.Kill(ctx)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// sleepUntil waits for a moment; it fails when ctx ends first.
+func sleepUntil(ctx context.Context, at time.Time) error {
+	d := time.Until(at)
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
