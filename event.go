@@ -55,6 +55,12 @@ const (
 	FaultUndone      EventKind = "fault.undone"
 	FaultNotUndone   EventKind = "fault.not_undone"
 	FaultFailed      EventKind = "fault.failed"
+	// The end of a change that outlives its fault, such as the type of a resized
+	// instance: ChangeUndoing is when the roll back starts to take it back, then it is
+	// undone or still there. Target and data as for a fault.
+	ChangeUndoing   EventKind = "change.undoing"
+	ChangeUndone    EventKind = "change.undone"
+	ChangeNotUndone EventKind = "change.not_undone"
 	// ExperimentStopped carries "condition": a stop_if that came true.
 	ExperimentStopped EventKind = "experiment.stopped"
 	// InstanceState has the instance as target and carries "from", "to" and "type".

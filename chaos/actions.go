@@ -1,0 +1,35 @@
+package chaos
+
+// deed is how an action is done.
+type deed struct {
+	// needs is what the backend must be able to do: a verb, "stop", "kill", "pause";
+	// empty where no machine is touched.
+	needs string
+	// evidence is what the probe must see, in a few words.
+	evidence string
+	// bound says that the effect lives in the machine's process and ends with it.
+	bound bool
+	// check looks at the parameters beyond their kinds; nil where there is nothing.
+	check func(values) error
+	// effect makes the effect on a target.
+	effect func(*target, values) effect
+}
+
+// deeds is the table of actions; their names and parameters are the root package's
+// [showdown.Actions].
+func deeds() map[string]deed {
+	return map[string]deed{
+		"stop-instance":        stopInstance(),
+		"start-instance":       startInstance(),
+		"resize-instance":      resizeInstance(),
+		"modify-instance-type": modifyInstanceType(),
+		"kill":                 kill(),
+		"hang":                 hang(),
+		"blackhole":            blackhole(),
+		"slow":                 slow(),
+		"cpu-steal":            cpuSteal(),
+		"error-500":            error500(),
+		"spike":                spike(),
+		"tell-clients":         tellClients(),
+	}
+}

@@ -1,0 +1,43 @@
+package chaos
+
+import (
+	"context"
+
+	"showdown/targets/cloud"
+)
+
+// blackhole cuts an instance off as a loss of power or of a route does: no packet
+// comes back, so new connections time out and open ones fall silent.
+func blackhole() deed {
+	return deed{
+		needs:    string(cloud.Blackhole),
+		evidence: "a new connection times out, an open one falls silent",
+		bound:    true,
+		effect: func(t *target, _ values) effect {
+			return &cutOff{commanded: commanded{t, cloud.Command{Verb: cloud.Blackhole}}}
+		},
+	}
+}
+
+type cutOff struct {
+	commanded
+	open held
+}
+
+func (c *cutOff) ready(ctx context.Context) error {
+	if err := c.mustAnswer(ctx); err != nil {
+		return err
+	}
+	c.open = c.hold(ctx)
+	return nil
+}
+
+func (c *cutOff) confirm(ctx context.Context) (string, bool) {
+	defer c.open.close()
+	s, gone := c.see(ctx, c.limit.effect, func(s Sight) bool { return s.Saw == Unreachable })
+	evidence, silent := c.open.silent(c.limit.answer)
+	c.facts["established_silent"] = silent
+	return "new connection: " + s.String() + "; " + evidence, gone && silent
+}
+
+func (c *cutOff) gone(ctx context.Context) (string, bool) { return c.answers(ctx, c.limit.effect) }

@@ -1,0 +1,135 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"showdown"
+)
+
+// Check looks at the timelines of a stage without running them. Its error holds
+// every problem, each with its cell, its letter and the fix.
+func Check(s *showdown.Stage) error {
+	var problems []error
+	for _, c := range s.Cells {
+		problems = append(problems, checkCell(c))
+	}
+	return errors.Join(problems...)
+}
+
+func checkCell(c showdown.Cell) error {
+	var problems []error
+	for i, s := range c.Timeline {
+		for _, err := range checkStep(c, s) {
+			problems = append(problems, problem(c.Name, s, err))
+		}
+		for _, earlier := range c.Timeline[:i] {
+			if err := clash(earlier, s); err != nil {
+				problems = append(problems, problem(c.Name, s, err))
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func checkStep(c showdown.Cell, s showdown.Step) (problems []error) {
+	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if s.Letter == "" {
+		add("the action has no letter: add letter: A, the name that claims and figures call it by")
+	}
+	if s.Phase != "" && !slices.ContainsFunc(c.Traffic.Phases, func(p showdown.Phase) bool { return p.Name == s.Phase }) {
+		add("the traffic has no phase %q%s", s.Phase, meant(s.Phase, phaseNames(c)))
+	}
+	actions := showdown.Actions()
+	a, known := actions[s.Do]
+	if !known {
+		names := slices.Sorted(maps.Keys(actions))
+		add("unknown action %q%s", s.Do, hint(s.Do, names))
+		return problems
+	}
+	d, done := deeds()[s.Do]
+	if !done {
+		add("the action %s is not built yet", s.Do)
+		return problems
+	}
+	if err := checkTarget(c, s, a); err != nil {
+		problems = append(problems, err)
+	}
+	switch {
+	case a.NeedsFor && s.For == 0:
+		add("%s must end: add for: 2m", s.Do)
+	case s.For > 0 && a.Undo == nothingToUndo:
+		add("%s is over at once and cannot last %s: remove for", s.Do, s.For)
+	}
+	v, err := parseParams(a, s.With)
+	if err != nil {
+		return append(problems, err)
+	}
+	if d.check != nil {
+		if err := d.check(v); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return problems
+}
+
+// nothingToUndo is how the table of actions says that an action leaves nothing.
+const nothingToUndo = "nothing to undo"
+
+func checkTarget(c showdown.Cell, s showdown.Step, a showdown.Action) error {
+	switch {
+	case a.NoTarget && s.Target != "":
+		return fmt.Errorf("%s hits no instance: remove target", s.Do)
+	case a.NoTarget:
+		return nil
+	case s.Target == "":
+		return fmt.Errorf("%s hits nobody: add target: %s", s.Do, firstTarget(c))
+	}
+	if _, err := s.Target.Select(c.Topology.Instances, func(int) int { return 0 }); err != nil {
+		return fmt.Errorf("%w%s", err, meant(string(s.Target), targetNames(c)))
+	}
+	return nil
+}
+
+// clash is the error of two steps that do the same to the same target at the same
+// time: the end of the first would be the end of both.
+func clash(a, b showdown.Step) error {
+	if a.Letter == b.Letter && a.Letter != "" {
+		return fmt.Errorf("the letter %s is taken by %s: give each action of a cell its own", a.Letter, a.Do)
+	}
+	if a.Do != b.Do || a.Target != b.Target || a.Phase != b.Phase || showdown.Actions()[a.Do].Undo == nothingToUndo || a.Do == "modify-instance-type" {
+		return nil
+	}
+	first, second := a, b
+	if second.At < first.At {
+		first, second = second, first
+	}
+	if first.For > 0 && first.At+first.For <= second.At || first.For == 0 && first.Do == "resize-instance" {
+		return nil
+	}
+	return fmt.Errorf("it overlaps with %s, which does the same to the same target: end one before the other starts", a.Letter)
+}
+
+func phaseNames(c showdown.Cell) (names []string) {
+	for _, p := range c.Traffic.Phases {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+func targetNames(c showdown.Cell) []string {
+	names := []string{"one", "all"}
+	for _, in := range c.Topology.Instances {
+		names = append(names, in.Name, "role:"+in.Role, "zone:"+in.Zone)
+	}
+	return names
+}
+
+func firstTarget(c showdown.Cell) string {
+	if len(c.Topology.Instances) == 0 {
+		return "all"
+	}
+	return c.Topology.Instances[0].Name
+}

@@ -1,0 +1,50 @@
+package chaos
+
+import (
+	"context"
+
+	"showdown/targets/cloud"
+)
+
+// commanded is what the effects share that are one command to a machine, undone by
+// the same command with Off.
+type commanded struct {
+	*target
+	command cloud.Command
+}
+
+func (c *commanded) inject(ctx context.Context) error {
+	m, err := c.running()
+	if err != nil {
+		return err
+	}
+	_, err = m.Do(ctx, c.command)
+	return err
+}
+
+func (c *commanded) left() remains { return leavesFault }
+
+func (c *commanded) undo(ctx context.Context) error {
+	if c.machine == nil {
+		return nil
+	}
+	off := cloud.Command{Verb: c.command.Verb, Off: true}
+	_, err := c.machine.Do(ctx, off)
+	return err
+}
+
+// fastest is the shortest time in which path was answered, over n looks one after
+// the other. Looks without an answer do not count; a time of 0 says that there was
+// none. The shortest is what the instance takes without the queue before it.
+func (t *target) fastest(ctx context.Context, path string, n int) (best Sight) {
+	for range n {
+		if ctx.Err() != nil {
+			return best
+		}
+		s := t.probe.look(ctx, t.place(), path, patience{t.limit.connect, t.limit.request})
+		if s.Good() && (best.Took == 0 || s.Took < best.Took) {
+			best = s
+		}
+	}
+	return best
+}

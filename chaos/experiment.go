@@ -1,0 +1,319 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"showdown"
+)
+
+// Fidelity says in one sentence how a backend makes a fault and how that differs
+// from the real one; ok is false when it cannot make it. It is the method of
+// [showdown/targets/cloud.Backend].
+type Fidelity func(what string) (sentence string, ok bool)
+
+// Config is what an experiment is made of.
+type Config struct {
+	// Cell is the cell whose timeline is played.
+	Cell  showdown.Cell
+	Clock showdown.Clock
+	// Seed chooses targets where a selector leaves a choice.
+	Seed uint64
+	Lab  Lab
+	// Load is the cell's traffic; nil where no action needs it.
+	Load    Load
+	Journal Journal
+	// Fidelity is the backend's; nil lets every action pass.
+	Fidelity Fidelity
+	// Emit takes the experiment's events, one at a time, from several goroutines. It
+	// stamps time and cell, so it is called at the moment that an event is about.
+	Emit func(showdown.Event)
+	// Sync puts the events so far on disk; it is called before each fault. Nil does
+	// nothing.
+	Sync func() error
+	// StopIf says whether a condition holds that ends the experiment; now is lab time
+	// since the run's zero. It is asked every 100 ms. Nil never does.
+	StopIf func(now time.Duration) (condition string, hit bool)
+	// Source is the local IP that probes come from; empty leaves it to the system.
+	Source string
+
+	probe prober
+}
+
+// Experiment is the steady state, the timeline and the roll back of one cell.
+type Experiment struct {
+	cfg   Config
+	env   *env
+	lives []*life
+
+	mu     sync.Mutex
+	cancel context.CancelFunc // of Run, while it runs
+	played chan struct{}      // closed when Run has returned
+	fired  int                // faults injected so far
+}
+
+// ErrStopped is the error of a run that a condition of stop_if ended. The
+// experiment is rolled back when it is returned.
+var ErrStopped = errors.New("experiment stopped")
+
+// New is the experiment of a cell. It starts nothing. It fails like [Check] on a
+// timeline that cannot be played, and when the backend cannot make a fault.
+func New(c Config) (*Experiment, error) {
+	if c.Lab == nil || c.Journal == nil || c.Emit == nil {
+		return nil, errors.New("make experiment: a lab, a journal and somebody who takes the events are needed")
+	}
+	if err := checkCell(c.Cell); err != nil {
+		return nil, err
+	}
+	timeline, err := steps(c.Cell, c.Clock)
+	if err != nil {
+		return nil, err
+	}
+	if c.probe == nil {
+		c.probe = tcpProbe{source: c.Source}
+	}
+	if c.Sync == nil {
+		c.Sync = func() error { return nil }
+	}
+	e := &Experiment{cfg: c}
+	var saying sync.Mutex
+	e.env = &env{
+		cell: c.Cell, clock: c.Clock, lab: c.Lab, load: c.Load, probe: c.probe,
+		limit: limitsAt(c.Clock, longestBoot(c.Cell.Topology.Instances)),
+		known: map[string]string{},
+		emit: func(ev showdown.Event) {
+			saying.Lock()
+			defer saying.Unlock()
+			c.Emit(ev)
+		},
+	}
+	for _, s := range timeline {
+		sentence, err := c.fidelity(s)
+		if err != nil {
+			return nil, problem(c.Cell.Name, s.Step, err)
+		}
+		e.lives = append(e.lives, &life{
+			env: e.env, step: s, pick: picker(c.Seed, c.Cell.Name, s.Letter),
+			journal: c.Journal, sync: c.Sync, fidelity: sentence,
+		})
+	}
+	return e, nil
+}
+
+func (c Config) fidelity(s step) (string, error) {
+	if s.deed.needs == "" || c.Fidelity == nil {
+		return "", nil
+	}
+	sentence, ok := c.Fidelity(s.deed.needs)
+	if !ok {
+		return "", fmt.Errorf("this backend cannot do %s: %s", s.Do, sentence)
+	}
+	return sentence, nil
+}
+
+// Run plays the timeline at absolute lab times from zero and undoes each step that
+// has a length at its end. It returns when the timeline is over and, where there
+// are conditions to stop, the traffic is too; when ctx ends, with its error; or with
+// [ErrStopped]. What is still in place then waits for [Experiment.Rollback]. It may
+// be called once.
+func (e *Experiment) Run(ctx context.Context, zero time.Time) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	e.mu.Lock()
+	if e.played != nil {
+		e.mu.Unlock()
+		return errors.New("run experiment: it has been run before")
+	}
+	e.cancel, e.played = func() { cancel(context.Canceled) }, make(chan struct{})
+	e.mu.Unlock()
+	defer close(e.played)
+
+	e.env.zero = zero
+	e.env.instances()
+	for _, l := range e.lives {
+		l.plan()
+	}
+	var steps, watch sync.WaitGroup
+	if e.cfg.StopIf != nil && len(e.cfg.Cell.StopIf) > 0 {
+		watch.Go(func() { e.watch(ctx, cancel) })
+	}
+	for _, l := range e.lives {
+		steps.Go(func() { e.play(ctx, l) })
+	}
+	steps.Wait()
+	watch.Wait()
+	err := context.Cause(ctx)
+	if errors.Is(err, ErrStopped) {
+		return errors.Join(err, e.rollback(ctx))
+	}
+	return err
+}
+
+// watch asks the conditions that stop the experiment as long as there is traffic.
+func (e *Experiment) watch(ctx context.Context, stop context.CancelCauseFunc) {
+	tick := time.NewTicker(e.env.limit.stopIf)
+	defer tick.Stop()
+	end := time.NewTimer(time.Until(e.env.zero.Add(e.cfg.Cell.Traffic.Length(e.cfg.Clock))))
+	defer end.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-end.C:
+			return
+		case <-tick.C:
+		}
+		now := time.Since(e.env.zero)
+		if now < 0 {
+			continue
+		}
+		if condition, hit := e.cfg.StopIf(now); hit {
+			e.env.emit(showdown.Event{Kind: showdown.ExperimentStopped, Source: source, Data: map[string]any{"condition": condition}})
+			stop(fmt.Errorf("%w: %s", ErrStopped, condition))
+			return
+		}
+	}
+}
+
+// play is the life of one step.
+func (e *Experiment) play(ctx context.Context, l *life) {
+	limit := e.env.limit
+	if !e.wait(ctx, l.step.at-limit.ahead) {
+		return
+	}
+	err := e.prepare(ctx, l)
+	if !e.wait(ctx, l.step.at) {
+		return
+	}
+	if err != nil || l.stale() {
+		err = e.prepare(ctx, l)
+	}
+	if err == nil {
+		err = l.inject(ctx, e.next())
+	}
+	if err != nil {
+		l.fail(err)
+		_ = l.heal(ctx, false)
+		return
+	}
+	e.yield(l)
+	l.confirm(ctx)
+	e.yield(l)
+	if l.step.end == 0 || !e.wait(ctx, l.step.end) {
+		return
+	}
+	_ = l.heal(ctx, false)
+	e.yield(l)
+}
+
+// prepare bounds a preparation by the time that is left for it, so that a target
+// that does not answer delays nothing.
+func (e *Experiment) prepare(ctx context.Context, l *life) error {
+	until := e.env.zero.Add(l.step.at)
+	if least := time.Now().Add(e.env.limit.ahead); until.Before(least) {
+		until = least
+	}
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	return l.prepare(ctx)
+}
+
+// yield lets the faults end that the action of l has ended.
+func (e *Experiment) yield(l *life) {
+	for _, other := range e.lives {
+		if other != l {
+			other.yield(l.step.Letter)
+		}
+	}
+}
+
+func (e *Experiment) next() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.fired++
+	return e.fired
+}
+
+// wait returns at lab time t of the run; false says that ctx ended first.
+func (e *Experiment) wait(ctx context.Context, t time.Duration) bool {
+	timer := time.NewTimer(time.Until(e.env.zero.Add(t)))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return ctx.Err() == nil
+	}
+}
+
+// Rollback ends the timeline where it still runs and undoes everything that is in
+// place, in its own time of [RollbackCap] even when ctx has ended. What lies on the
+// same target is undone in the reverse order. Its error names what could not be
+// undone. It may be called again, and then tries again what remained.
+func (e *Experiment) Rollback(ctx context.Context) error {
+	e.mu.Lock()
+	cancel, played := e.cancel, e.played
+	e.mu.Unlock()
+	if played != nil {
+		cancel()
+		<-played
+	}
+	return e.rollback(ctx)
+}
+
+func (e *Experiment) rollback(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.env.limit.rollback)
+	defer cancel()
+	lives := slices.Clone(e.lives)
+	slices.SortFunc(lives, func(a, b *life) int { return b.number - a.number })
+	problems := make([]error, len(lives))
+	done := make([]chan struct{}, len(lives))
+	var all sync.WaitGroup
+	for i, l := range lives {
+		done[i] = make(chan struct{})
+		all.Go(func() {
+			defer close(done[i])
+			for j, later := range lives[:i] {
+				if later.meets(l) {
+					<-done[j]
+				}
+			}
+			if err := l.heal(ctx, true); err != nil {
+				problems[i] = fmt.Errorf("%s: %w", l.step.Letter, err)
+			}
+			problems[i] = errors.Join(problems[i], l.drop())
+		})
+	}
+	all.Wait()
+	if err := errors.Join(problems...); err != nil {
+		return fmt.Errorf("roll back cell %s: %w", e.cfg.Cell.Name, err)
+	}
+	return nil
+}
+
+// meets says that two lives have a target in common.
+func (l *life) meets(other *life) bool {
+	return slices.ContainsFunc(l.hits, func(h *hit) bool {
+		return slices.ContainsFunc(other.hits, func(o *hit) bool { return o.name == h.name })
+	})
+}
+
+// drop forgets what was prepared and never injected.
+func (l *life) drop() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if slices.ContainsFunc(l.hits, func(h *hit) bool { return h.touched }) {
+		return nil
+	}
+	return l.forget()
+}
+
+// problem is an error of a step, with its place.
+func problem(cell string, s showdown.Step, err error) error {
+	return fmt.Errorf("cell %s, %s: %w", cell, strings.TrimSpace(s.Letter+" "+s.Do), err)
+}

@@ -1,0 +1,60 @@
+package chaos
+
+import "context"
+
+// kill ends the process of an instance at once. The kernel closes its connections
+// and refuses new ones; EC2 knows nothing of it.
+func kill() deed {
+	return deed{
+		needs:    "kill",
+		evidence: "connections are refused",
+		effect:   func(t *target, _ values) effect { return &killed{target: t} },
+	}
+}
+
+type killed struct{ *target }
+
+func (k *killed) ready(ctx context.Context) error { return k.notYet(ctx, Refused) }
+
+func (k *killed) inject(ctx context.Context) error {
+	m, err := k.running()
+	if err != nil {
+		return err
+	}
+	return m.Kill(ctx)
+}
+
+func (k *killed) confirm(ctx context.Context) (string, bool) {
+	s, ok := k.see(ctx, k.limit.effect, func(s Sight) bool { return s.Saw == Refused })
+	return s.String(), ok
+}
+
+func (k *killed) left() remains { return leavesFault }
+
+// undo starts the process again, unless the instance has been stopped or started
+// since: then there is nothing of this fault left.
+func (k *killed) undo(ctx context.Context) error {
+	if k.machine == nil {
+		return nil
+	}
+	now, ok := k.lab.Machine(k.name)
+	if ok && now.Identity() != k.identity {
+		return nil
+	}
+	if in, _ := k.instance(k.name); in.State != "running" {
+		return nil
+	}
+	return k.lab.RestartMachine(ctx, k.name)
+}
+
+func (k *killed) gone(ctx context.Context) (string, bool) {
+	in, _ := k.instance(k.name)
+	if in.State != "running" {
+		return k.name + " is " + in.State + ", which is not this fault's doing", true
+	}
+	evidence, ok := k.answers(ctx, k.limit.operation)
+	if ok {
+		k.became(in)
+	}
+	return evidence, ok
+}

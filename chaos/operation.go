@@ -1,0 +1,155 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+)
+
+// operation is a call to the control plane that takes AWS minutes and runs while a
+// probe watches.
+type operation struct {
+	done chan struct{}
+	err  error
+}
+
+// begin runs call in a goroutine, which ends with ctx or the call.
+func begin(call func() error) *operation {
+	o := &operation{done: make(chan struct{})}
+	go func() {
+		defer close(o.done)
+		o.err = call()
+	}()
+	return o
+}
+
+// failed is the operation's error if it has ended with one.
+func (o *operation) failed() error {
+	select {
+	case <-o.done:
+		return o.err
+	default:
+		return nil
+	}
+}
+
+// wait returns when the operation has ended. The operation has its own context, so
+// that is soon when that ends.
+func (o *operation) wait() error {
+	<-o.done
+	return o.err
+}
+
+// waitFor is wait, given up when ctx ends.
+func (o *operation) waitFor(ctx context.Context) error {
+	select {
+	case <-o.done:
+		return o.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// stopping starts call, which stops the instance sooner or later, and returns when
+// the instance refuses connections: the moment from which users feel it.
+func (t *target) stopping(ctx context.Context, call func() error) (*operation, error) {
+	o := begin(call)
+	var last Sight
+	seen := t.until(ctx, t.limit.operation, func() bool {
+		if o.failed() != nil {
+			return true
+		}
+		last = t.look(ctx)
+		return last.Saw == Refused || last.Saw == Nowhere
+	})
+	if err := o.failed(); err != nil {
+		return o, err
+	}
+	if !seen {
+		if err := context.Cause(ctx); err != nil {
+			_ = o.wait()
+			return o, err
+		}
+		return o, fmt.Errorf("%s still answers %s after it was told to stop: %s", t.name, t.clock.AWS(t.limit.operation), last)
+	}
+	return o, nil
+}
+
+// stop stops the instance and returns when it is stopped.
+func (t *target) stop(ctx context.Context) error {
+	if err := t.lab.StopInstance(ctx, t.name); err != nil {
+		return err
+	}
+	_, err := t.state(ctx, "stopped")
+	return err
+}
+
+// start starts the instance and returns when it is running. Its application may
+// still boot.
+func (t *target) start(ctx context.Context) error {
+	if err := t.lab.StartInstance(ctx, t.name); err != nil {
+		return err
+	}
+	_, err := t.state(ctx, "running")
+	return err
+}
+
+// startAgain brings the instance back to running from whatever state it is in: what
+// undoes a stop also when the operation was cut short.
+func (t *target) startAgain(ctx context.Context) error {
+	state, err := t.state(ctx, "stopped", "running")
+	if err != nil || state == "running" {
+		return err
+	}
+	return t.start(ctx)
+}
+
+// changeType stops the instance, asks for the type, and starts it again, from
+// whatever state it is in. It does nothing to an instance that runs as that type.
+func (t *target) changeType(ctx context.Context, instanceType string) error {
+	state, err := t.state(ctx, "stopped", "running")
+	if err != nil {
+		return err
+	}
+	now, _ := t.instance(t.name)
+	if now.Type != instanceType {
+		if state == "running" {
+			if err := t.stop(ctx); err != nil {
+				return err
+			}
+		}
+		if err := t.lab.ModifyInstanceType(ctx, t.name, instanceType); err != nil {
+			return err
+		}
+	}
+	return t.startAgain(ctx)
+}
+
+// runsAs waits until the instance runs as instanceType and answers, and writes down
+// what it has become. It gives up when o, which may be nil, failed.
+func (t *target) runsAs(ctx context.Context, instanceType string, o *operation) (evidence string, ok bool) {
+	var (
+		now  Instance
+		last Sight
+		good bool
+	)
+	t.until(ctx, t.limit.operation, func() bool {
+		last = t.look(ctx)
+		now, _ = t.instance(t.name)
+		good = last.Good() && now.Type == instanceType && now.State == "running"
+		return good || o != nil && o.failed() != nil
+	})
+	if good {
+		t.became(now)
+	}
+	return fmt.Sprintf("DescribeInstances says %s, %s; %s", now.Type, now.State, last), good
+}
+
+// became writes down what the instance is now.
+func (t *target) became(now Instance) {
+	t.facts["state"] = now.State
+	t.facts["type_after"] = now.Type
+	t.facts["address_after"] = now.Public
+	if m, ok := t.lab.Machine(t.name); ok {
+		t.facts["identity_after"] = m.Identity().String()
+	}
+}

@@ -1,0 +1,96 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"showdown"
+)
+
+// values are an action's parameters, parsed.
+type values struct {
+	text map[string]string
+	// Each kind of parameter occurs at most once in an action.
+	instanceType string
+	share        float64
+	factor       float64
+	latency      time.Duration
+}
+
+// parseParams reads what a file says to an action, with the defaults filled in. Its
+// errors name the parameter and the fix.
+func parseParams(a showdown.Action, with map[string]string) (values, error) {
+	v := values{text: make(map[string]string, len(a.Params))}
+	var problems []error
+	for _, p := range a.Params {
+		text, given := with[p.Name]
+		if !given {
+			text = p.Default
+		}
+		if text == "" {
+			problems = append(problems, fmt.Errorf("%s needs %s, %s: add with: {%s: ...}", a.Name, p.Name, p.Does, p.Name))
+			continue
+		}
+		v.text[p.Name] = text
+		if err := v.parse(p, text); err != nil {
+			problems = append(problems, fmt.Errorf("%s of %s: %w", p.Name, a.Name, err))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(with)) {
+		if _, known := v.text[name]; known || slices.ContainsFunc(a.Params, func(p showdown.Param) bool { return p.Name == name }) {
+			continue
+		}
+		problems = append(problems, unknownParam(a, name))
+	}
+	return v, errors.Join(problems...)
+}
+
+func (v *values) parse(p showdown.Param, text string) error {
+	switch p.Kind {
+	case "type":
+		if names := typeNames(); !slices.Contains(names, text) {
+			return fmt.Errorf("unknown instance type %q%s", text, meant(text, names))
+		}
+		v.instanceType = text
+	case "share":
+		var s showdown.Share
+		if err := s.UnmarshalText([]byte(text)); err != nil {
+			return err
+		}
+		if s == 0 {
+			return errors.New("0% does nothing: write a share above 0, at most 100%")
+		}
+		v.share = float64(s)
+	case "factor":
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(f > 0 && f <= 1000) {
+			return fmt.Errorf("%q is not a factor: write a number above 0 and at most 1000, like 5", text)
+		}
+		v.factor = f
+	case "latency":
+		d, err := time.ParseDuration(text)
+		if err != nil || d <= 0 || d > time.Minute {
+			return fmt.Errorf("%q is not a latency: write a length of real time above 0 and at most 1m, like 100ms", text)
+		}
+		v.latency = d
+	default:
+		return fmt.Errorf("parameters of the kind %q cannot be read yet", p.Kind)
+	}
+	return nil
+}
+
+func unknownParam(a showdown.Action, name string) error {
+	if len(a.Params) == 0 {
+		return fmt.Errorf("%s has no parameters: remove %s", a.Name, name)
+	}
+	names := make([]string, len(a.Params))
+	for i, p := range a.Params {
+		names[i] = p.Name
+	}
+	return fmt.Errorf("%s has no parameter %q%s; it has %s", a.Name, name, meant(name, names), strings.Join(names, ", "))
+}

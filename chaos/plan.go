@@ -1,0 +1,154 @@
+package chaos
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"showdown"
+)
+
+// PlannedStep is a step of a timeline as it will be played.
+type PlannedStep struct {
+	Cell   string `json:"cell"`
+	Letter string `json:"letter"`
+	// At is AWS time since the start of the traffic, Lab the same in lab time.
+	At  showdown.Duration    `json:"at"`
+	Lab showdown.LabDuration `json:"lab"`
+	// Phase is the phase that the step is timed from; empty is the traffic's start.
+	Phase string `json:"phase,omitempty"`
+	// For is how long it lasts, ForLab the same in lab time; 0 is until the roll back.
+	For    showdown.Duration    `json:"for,omitempty"`
+	ForLab showdown.LabDuration `json:"for_lab,omitempty"`
+	Action string               `json:"action"`
+	Kind   showdown.ActionKind  `json:"kind"`
+	// Target is the selector, Candidates the instances of the topology among which it
+	// chooses when the step fires.
+	Target     string   `json:"target,omitempty"`
+	Candidates []string `json:"candidates,omitempty"`
+	// Params are the parameters with the defaults filled in.
+	Params map[string]string `json:"params,omitempty"`
+	// Does, Undo and Evidence say what happens, how it is taken back, and what the
+	// probe must see.
+	Does     string `json:"does"`
+	Undo     string `json:"undo"`
+	Evidence string `json:"evidence"`
+	// Fidelity is how the backend makes it; empty where nobody was asked.
+	Fidelity string `json:"fidelity,omitempty"`
+}
+
+// Plan is what the experiments of a stage will do, cell by cell in the order of
+// time. Steps that [Check] refuses are left out. At most one fidelity is asked how
+// the backend makes each fault.
+func Plan(s *showdown.Stage, clock showdown.Clock, fidelity ...Fidelity) []PlannedStep {
+	var out []PlannedStep
+	for _, c := range s.Cells {
+		from := len(out)
+		for _, st := range c.Timeline {
+			if len(checkStep(c, st)) == 0 {
+				out = append(out, plan(c, st, clock, fidelity))
+			}
+		}
+		slices.SortStableFunc(out[from:], func(a, b PlannedStep) int { return int(a.Lab - b.Lab) })
+	}
+	return out
+}
+
+func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fidelity) PlannedStep {
+	a, d := showdown.Actions()[s.Do], deeds()[s.Do]
+	v, _ := parseParams(a, s.With) // checked by the caller
+	at := labTime(c, s, clock)
+	p := PlannedStep{
+		Cell: c.Name, Letter: s.Letter, At: clock.AWS(at), Lab: showdown.LabDuration(at), Phase: s.Phase,
+		For: s.For, ForLab: showdown.LabDuration(clock.Lab(s.For)),
+		Action: s.Do, Kind: a.Kind, Target: string(s.Target), Params: v.text,
+		Does: a.Does, Undo: a.Undo, Evidence: d.evidence,
+	}
+	if !a.NoTarget {
+		p.Candidates = candidates(c, s.Target)
+	}
+	if d.needs != "" {
+		for _, f := range fidelity {
+			p.Fidelity, _ = f(d.needs)
+		}
+	}
+	return p
+}
+
+// candidates are all instances that a selector may choose.
+func candidates(c showdown.Cell, s showdown.Selector) []string {
+	text := strings.TrimSpace(string(s))
+	if amount, filter, both := strings.Cut(text, " "); both {
+		text = filter
+	} else if amount == "one" || strings.HasSuffix(amount, "%") {
+		text = "all"
+	}
+	names, err := showdown.Selector(text).Select(c.Topology.Instances, func(int) int { return 0 })
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
+// WritePlan writes a plan for people.
+func WritePlan(w io.Writer, steps []PlannedStep) error {
+	cell := "\x00"
+	for _, p := range steps {
+		if p.Cell != cell {
+			cell = p.Cell
+			if _, err := fmt.Fprintf(w, "cell %s\n", cell); err != nil {
+				return err
+			}
+		}
+		if err := p.write(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p PlannedStep) write(w io.Writer) error {
+	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(tab, "  %s\tat %s (lab %s)%s\t%s\n", p.Letter, p.At, shortLab(p.Lab), p.lasts(), p.headline())
+	line := func(name, text string) {
+		if text != "" {
+			fmt.Fprintf(tab, "  \t%s\t%s\n", name, text)
+		}
+	}
+	line("does", p.Does)
+	if len(p.Candidates) > 1 {
+		line("chooses from", strings.Join(p.Candidates, ", "))
+	}
+	line("evidence", p.Evidence)
+	line("undo", p.Undo)
+	line("fidelity", p.Fidelity)
+	return tab.Flush()
+}
+
+func (p PlannedStep) headline() string {
+	parts := []string{p.Action}
+	if p.Target != "" {
+		parts = append(parts, p.Target)
+	}
+	for _, param := range showdown.Actions()[p.Action].Params {
+		parts = append(parts, param.Name+"="+p.Params[param.Name])
+	}
+	return strings.Join(parts, " ")
+}
+
+func (p PlannedStep) lasts() string {
+	switch {
+	case p.For > 0:
+		return fmt.Sprintf(", for %s (lab %s)", p.For, shortLab(p.ForLab))
+	case p.Undo == nothingToUndo, p.Action == "resize-instance", p.Action == "modify-instance-type":
+		return ""
+	}
+	return ", until the roll back"
+}
+
+func shortLab(d showdown.LabDuration) string {
+	return time.Duration(d).Round(time.Millisecond).String()
+}

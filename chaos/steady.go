@@ -1,0 +1,88 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"showdown"
+	"showdown/targets/cloud"
+)
+
+// Defaults of [showdown.SteadyState], and the least lab time that is given to reach
+// it: good requests in a row take real time.
+const (
+	defaultSteadyRequests = 10
+	defaultSteadyWithin   = 5 * showdown.Minute
+	floorSteady           = 5 * time.Second
+)
+
+// Steady looks whether the cell is in its steady state: each instance with a public
+// address must give good answers in a row, to requests like the clients'. It waits
+// for that as long as the cell allows and says the result as an event; when is
+// "before" or "after". The error is ctx's.
+func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err error) {
+	want, within := e.cfg.Cell.SteadyState.Requests, e.cfg.Cell.SteadyState.Within
+	if want == 0 {
+		want = defaultSteadyRequests
+	}
+	if within == 0 {
+		within = defaultSteadyWithin
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, max(e.cfg.Clock.Lab(within), floorSteady), errNotSteady)
+	defer cancel()
+	instances := e.env.instances()
+	measured := make([]string, len(instances))
+	good := make([]bool, len(instances))
+	var all sync.WaitGroup
+	for i, in := range instances {
+		all.Go(func() { measured[i], good[i] = e.steady(ctx, in.Name, want) })
+	}
+	all.Wait()
+	held = len(instances) > 0
+	for _, ok := range good {
+		held = held && ok
+	}
+	e.env.emit(showdown.Event{Kind: showdown.SteadyStateChecked, Source: probeSource, Data: map[string]any{
+		"when": when, "held": held, "measured": strings.Join(measured, "; "),
+	}})
+	if cause := context.Cause(ctx); cause != nil && cause != errNotSteady && !held {
+		return false, cause
+	}
+	return held, nil
+}
+
+var errNotSteady = fmt.Errorf("no steady state in time")
+
+// steady asks one instance until want answers in a row were good.
+func (e *Experiment) steady(ctx context.Context, name string, want int) (measured string, ok bool) {
+	row, slowest := 0, time.Duration(0)
+	var last Sight
+	for ctx.Err() == nil {
+		now, _ := e.env.instance(name)
+		last = e.env.probe.look(ctx, address(now.Public, cloud.Port), e.env.path(), patience{e.env.limit.connect, e.env.limit.request})
+		if last.Good() {
+			row++
+			slowest = max(slowest, last.Took)
+			if row == want {
+				return fmt.Sprintf("%s: %d good answers in a row, the slowest in %s", name, want, round(slowest)), true
+			}
+			continue
+		}
+		row, slowest = 0, 0
+		e.env.pause(ctx, e.env.limit.poll)
+	}
+	return fmt.Sprintf("%s: %d of %d good answers in a row, then %s", name, row, want, last), false
+}
+
+// pause lets lab time pass, or ctx end.
+func (e *env) pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,244 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"showdown"
+	"showdown/targets/cloud"
+)
+
+// effect is what one action does to one target, or to the traffic. Each target has
+// its own, so it may keep what it learns. Its methods are called one at a time.
+type effect interface {
+	// ready looks at the target before anything happens: what the evidence compares
+	// with. It changes nothing.
+	ready(ctx context.Context) error
+	// inject puts the fault in place and returns when it is.
+	inject(ctx context.Context) error
+	// confirm says what the probe saw, and whether that is the fault.
+	confirm(ctx context.Context) (evidence string, ok bool)
+	// left says what confirm leaves behind.
+	left() remains
+	// undo takes back what inject did, as far as it came. It may be called again
+	// after an error, and is never called after it succeeded.
+	undo(ctx context.Context) error
+	// gone says what the probe saw after the undo, and whether the fault is gone.
+	gone(ctx context.Context) (evidence string, ok bool)
+}
+
+// remains is what an action leaves behind once it has been seen.
+type remains int
+
+const (
+	// leavesNothing: the action is over and there is nothing to take back.
+	leavesNothing remains = iota
+	// leavesChange: the fault ended by itself, and what it changed for good is taken back
+	// at the end of its time or at the roll back.
+	leavesChange
+	// leavesFault: the fault lasts until it is undone.
+	leavesFault
+)
+
+// env is what all effects of an experiment share.
+type env struct {
+	cell  showdown.Cell
+	clock showdown.Clock
+	lab   Lab
+	load  Load
+	probe prober
+	limit limits
+	zero  time.Time
+	emit  func(showdown.Event)
+
+	mu sync.Mutex
+	// known are the last public addresses that were seen, by instance: a stopped
+	// instance may have none, and what it had is a fact of the next start.
+	known map[string]string
+}
+
+// path is what the cell's clients ask for: a request that costs the work that theirs
+// do.
+func (e *env) path() string {
+	if e.cell.Traffic.Path == "" {
+		return "/"
+	}
+	return e.cell.Traffic.Path
+}
+
+// instances are the lab's instances now.
+func (e *env) instances() []Instance {
+	now := e.lab.Instances()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, in := range now {
+		if in.Public != "" {
+			e.known[in.Name] = in.Public
+		}
+	}
+	return now
+}
+
+func (e *env) lastAddress(name string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.known[name]
+}
+
+// until looks again and again until what it looks for is there, ctx ends, or limit
+// of lab time has passed. It looks at least once.
+func (e *env) until(ctx context.Context, limit time.Duration, look func() bool) bool {
+	deadline := time.NewTimer(limit)
+	defer deadline.Stop()
+	tick := time.NewTicker(e.limit.poll)
+	defer tick.Stop()
+	for {
+		if look() {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-deadline.C:
+			return false
+		case <-tick.C:
+		}
+	}
+}
+
+// target is an instance that an action hits, or the traffic where name is empty.
+type target struct {
+	*env
+	name string
+	// before is the instance when the action fired.
+	before Instance
+	// machine is the process behind it then, nil where none ran.
+	machine  cloud.Machine
+	identity cloud.Identity
+	// facts are what claims may ask for.
+	facts map[string]any
+}
+
+// aim is the target of that name as it is now.
+func (e *env) aim(name string) (*target, error) {
+	t := &target{env: e, name: name, facts: map[string]any{}}
+	if name == "" {
+		return t, nil
+	}
+	now, ok := e.instance(name)
+	if !ok {
+		return nil, fmt.Errorf("instance %s does not exist any more", name)
+	}
+	t.before = now
+	if now.Public == "" {
+		t.before.Public = e.lastAddress(name)
+	}
+	t.facts["address_before"] = t.before.Public
+	t.facts["type_before"] = now.Type
+	t.facts["state_before"] = now.State
+	if m, ok := e.lab.Machine(name); ok {
+		t.machine, t.identity = m, m.Identity()
+		t.facts["identity"] = t.identity.String()
+	}
+	return t, nil
+}
+
+func (e *env) instance(name string) (Instance, bool) {
+	for _, in := range e.instances() {
+		if in.Name == name {
+			return in, true
+		}
+	}
+	return Instance{}, false
+}
+
+// running is the machine that the action hits; it fails when none ran.
+func (t *target) running() (cloud.Machine, error) {
+	if t.machine == nil {
+		return nil, fmt.Errorf("%s has no running machine: it is %s", t.name, t.before.State)
+	}
+	return t.machine, nil
+}
+
+// replaced says in words that the machine that was hit runs no more, so that what
+// was done to it is gone with it.
+func (t *target) replaced() (words string, yes bool) {
+	if t.machine == nil {
+		return "", false
+	}
+	now, ok := t.lab.Machine(t.name)
+	switch {
+	case !ok:
+		return fmt.Sprintf("process %s of %s is gone, and the fault with it", t.identity, t.name), true
+	case now.Identity() != t.identity:
+		return fmt.Sprintf("process %s of %s was replaced by %s, and the fault is gone with it", t.identity, t.name, now.Identity()), true
+	}
+	return "", false
+}
+
+// place is where the instance is reached now; empty where it has no public address.
+func (t *target) place() string {
+	now, _ := t.instance(t.name)
+	return address(now.Public, cloud.Port)
+}
+
+func (t *target) patience() patience { return patience{t.limit.connect, t.limit.answer} }
+
+// look looks once at the instance's present address.
+func (t *target) look(ctx context.Context) Sight {
+	return t.probe.look(ctx, t.place(), healthPath, t.patience())
+}
+
+// see looks until want is met, at most limit of lab time. The last look is returned.
+func (t *target) see(ctx context.Context, limit time.Duration, want func(Sight) bool) (Sight, bool) {
+	var last Sight
+	ok := t.until(ctx, limit, func() bool {
+		last = t.look(ctx)
+		return want(last)
+	})
+	return last, ok
+}
+
+// answers waits until the instance gives a good answer, and says so.
+func (t *target) answers(ctx context.Context, limit time.Duration) (string, bool) {
+	s, ok := t.see(ctx, limit, Sight.Good)
+	return s.String(), ok
+}
+
+// mustAnswer fails when the instance gives no good answer before an action that
+// wants to be seen by the lack of one.
+func (t *target) mustAnswer(ctx context.Context) error {
+	if s := t.look(ctx); !s.Good() {
+		return fmt.Errorf("%s gave no good answer before: %s", t.name, s)
+	}
+	return nil
+}
+
+// notYet fails when the instance already shows what the evidence of an action will
+// be.
+func (t *target) notYet(ctx context.Context, evidence Sighting) error {
+	if s := t.look(ctx); s.Saw == evidence || s.Saw == Nowhere {
+		return fmt.Errorf("%s was in that state before: %s", t.name, s)
+	}
+	return nil
+}
+
+// state waits until the instance is in one of the states.
+func (t *target) state(ctx context.Context, states ...string) (string, error) {
+	var now Instance
+	ok := t.until(ctx, t.limit.operation, func() bool {
+		now, _ = t.instance(t.name)
+		for _, s := range states {
+			if now.State == s {
+				return true
+			}
+		}
+		return false
+	})
+	if !ok {
+		return now.State, fmt.Errorf("wait for %s to be %s: it is %s", t.name, states[0], now.State)
+	}
+	return now.State, nil
+}
