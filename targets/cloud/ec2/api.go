@@ -257,6 +257,18 @@ func (r *Region) DescribeInstances(_ context.Context, names ...string) ([]Instan
 	return out, nil
 }
 
+// Instance is the instance of that name as it is now; ok is false when there is none.
+// Asking for one that does not exist is no refused operation here.
+func (r *Region) Instance(name string) (d Instance, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	in, ok := r.instances[name]
+	if !ok {
+		return Instance{}, false
+	}
+	return in.describe(), true
+}
+
 // InstanceStatus is an instance's status checks as DescribeInstanceStatus shows them.
 type InstanceStatus struct {
 	Name  string

@@ -76,7 +76,10 @@ type Usage struct {
 	Name string
 	// Type is what it has now.
 	Type string
-	Runs []Run
+	// Terminated says that it is gone for good; PublicNow that it has a public
+	// address, as every instance that runs does.
+	Terminated, PublicNow bool
+	Runs                  []Run
 	// AutoIPv4 is how long it held auto-assigned public addresses.
 	AutoIPv4 showdown.Duration
 	// SurplusCredits were spent beyond the balance in unlimited mode.

@@ -140,9 +140,8 @@ func (r *Region) Machine(name string) (m cloud.Machine, ok bool) {
 	return in.machine, true
 }
 
-// Usage is what the instances and the elastic IPs have used until now, for the bill.
-func (r *Region) Usage() ([]Usage, []ElasticUsage) {
-	now := time.Now()
+// Usage is what the instances and the elastic IPs have used until a moment, for the bill.
+func (r *Region) Usage(at time.Time) ([]Usage, []ElasticUsage) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var (
@@ -152,14 +151,15 @@ func (r *Region) Usage() ([]Usage, []ElasticUsage) {
 	for _, name := range r.names {
 		in := r.instances[name]
 		instances = append(instances, Usage{
-			Name: name, Type: in.typ.Name, Runs: Runs(r.cfg.Clock, in.history, now),
-			AutoIPv4: Held(r.cfg.Clock, in.holds, now), SurplusCredits: in.surplus + max(0, -in.balance),
+			Name: name, Type: in.typ.Name, Terminated: in.state == Terminated, PublicNow: in.public() != "",
+			Runs:     Runs(r.cfg.Clock, in.history, at),
+			AutoIPv4: Held(r.cfg.Clock, in.holds, at), SurplusCredits: in.surplus + max(0, -in.balance),
 		})
 	}
 	for _, a := range r.order {
 		e := r.elastic[a]
 		elastic = append(elastic, ElasticUsage{
-			Address: a, Instance: e.instance, Held: Held(r.cfg.Clock, []Hold{e.hold}, now), Released: !e.hold.Until.IsZero(),
+			Address: a, Instance: e.instance, Held: Held(r.cfg.Clock, []Hold{e.hold}, at), Released: !e.hold.Until.IsZero(),
 		})
 	}
 	return instances, elastic

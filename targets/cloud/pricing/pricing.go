@@ -1,0 +1,170 @@
+// Package pricing holds the AWS price list that labs are billed by, as data with its
+// sources, and the bill: USD a month and USD a run, by item.
+//
+// Prices are us-east-1, USD, on demand. A month is [MonthHours] hours. Traffic is
+// not billed yet.
+package pricing
+
+import (
+	"fmt"
+	"slices"
+
+	"showdown"
+)
+
+// MonthHours is the hours of a month in AWS's price examples.
+const MonthHours = 730.0
+
+// Region is the AWS Region that the list is of.
+const Region = "us-east-1"
+
+// Price is one line of the price list.
+type Price struct {
+	// Name is what is paid for: "t2.micro", "public IPv4".
+	Name string
+	// USD is the price of one Unit: "hour", "GiB-month", "vCPU-hour".
+	USD  float64
+	Unit string
+	// Source is where the price was read.
+	Source string
+}
+
+// The names of the prices that are not instance types.
+const (
+	PublicIPv4 = "public IPv4"
+	GP2        = "gp2"
+	Surplus    = "surplus credits"
+)
+
+// List is the price list, instance types first.
+//
+// Every public IPv4 address costs the same since February 2024, associated or not;
+// before, an associated elastic IP and an auto-assigned address were free.
+func List() []Price {
+	const (
+		leaner    = "ec2-instances-info price list (LeanerCloud), 2023-08-30"
+		confirmed = leaner + ", confirmed by Infracost's price tests"
+		infracost = "Infracost's price tests"
+	)
+	ec2 := func(name string, usd float64, source string) Price { return Price{name, usd, "hour", source} }
+	return []Price{
+		ec2("t2.nano", 0.0058, leaner),
+		ec2("t2.micro", 0.0116, confirmed),
+		ec2("t2.small", 0.023, leaner),
+		ec2("t2.medium", 0.0464, leaner),
+		ec2("t2.large", 0.0928, leaner),
+		ec2("t3.micro", 0.0104, leaner),
+		ec2("t3.small", 0.0208, leaner),
+		ec2("t3.medium", 0.0416, leaner),
+		ec2("t3.large", 0.0832, leaner),
+		ec2("m4.large", 0.100, leaner),
+		ec2("m5.large", 0.096, confirmed),
+		ec2("m5.xlarge", 0.192, confirmed),
+		ec2("m5.2xlarge", 0.384, leaner),
+		ec2("m6i.large", 0.096, leaner),
+		ec2("c5.large", 0.085, leaner),
+		{PublicIPv4, 0.005, "hour", "Infracost's price tests (idle elastic IP); charged for every public IPv4 since February 2024, unverified"},
+		{GP2, 0.10, "GiB-month", infracost},
+		{Surplus, 0.05, "vCPU-hour", infracost + " (T3 unlimited, Linux)"},
+	}
+}
+
+// Of is the price of that name. It fails when the list does not have it.
+func Of(name string) (Price, error) {
+	list := List()
+	if i := slices.IndexFunc(list, func(p Price) bool { return p.Name == name }); i >= 0 {
+		return list[i], nil
+	}
+	return Price{}, fmt.Errorf("no price of %q in the list of %s", name, Region)
+}
+
+// Item is one line of a bill.
+type Item struct {
+	// Name is whose cost it is, with what it is: "web-1 t2.micro".
+	Name string `json:"name"`
+	// What is what is paid for, as in the price list.
+	What string `json:"what"`
+	// MonthUSD is what it costs in a month of [MonthHours] as things are now; RunUSD
+	// is what the run itself has cost.
+	MonthUSD float64 `json:"month_usd"`
+	RunUSD   float64 `json:"run_usd"`
+	// Source is where the price was read.
+	Source string `json:"source"`
+}
+
+// Bill is what a lab costs, by item.
+type Bill struct {
+	Items []Item `json:"items"`
+}
+
+// MonthUSD is the sum of a month.
+func (b Bill) MonthUSD() float64 {
+	var sum float64
+	for _, i := range b.Items {
+		sum += i.MonthUSD
+	}
+	return sum
+}
+
+// RunUSD is the sum of the run.
+func (b Bill) RunUSD() float64 {
+	var sum float64
+	for _, i := range b.Items {
+		sum += i.RunUSD
+	}
+	return sum
+}
+
+// Line is one resource to be billed.
+type Line struct {
+	// Owner is whose it is: an instance's name, or an elastic IP's address.
+	Owner string
+	// What is a name of the price list; Label is how the item calls it, What when it
+	// is empty.
+	What, Label string
+	// Units is how many are held now: 1 instance, 8 GiB. 0 is none any more, and costs
+	// nothing in a month.
+	Units float64
+	// Used is what the run has used.
+	Used []Used
+}
+
+// Used is a stretch of use: Units of What for a length of AWS time.
+type Used struct {
+	What  string
+	Units float64
+	For   showdown.Duration
+}
+
+// BillOf prices lines, in their order. It fails when the list lacks a price.
+func BillOf(lines []Line) (Bill, error) {
+	var b Bill
+	for _, l := range lines {
+		p, err := Of(l.What)
+		if err != nil {
+			return Bill{}, fmt.Errorf("bill of %s: %w", l.Owner, err)
+		}
+		label := l.Label
+		if label == "" {
+			label = l.What
+		}
+		item := Item{Name: l.Owner + " " + label, What: l.What, MonthUSD: l.Units * p.monthly(), Source: p.Source}
+		for _, u := range l.Used {
+			p, err := Of(u.What)
+			if err != nil {
+				return Bill{}, fmt.Errorf("bill of %s: %w", l.Owner, err)
+			}
+			item.RunUSD += u.Units * p.monthly() / MonthHours * u.For.Seconds() / 3600
+		}
+		b.Items = append(b.Items, item)
+	}
+	return b, nil
+}
+
+// monthly is the price of one unit for a month.
+func (p Price) monthly() float64 {
+	if p.Unit == "GiB-month" {
+		return p.USD
+	}
+	return p.USD * MonthHours
+}

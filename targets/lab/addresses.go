@@ -1,0 +1,63 @@
+package lab
+
+import (
+	"sync"
+
+	"showdown/targets/journal"
+)
+
+// addresses hands out the addresses of a slot, each once in the life of a lab: an
+// address that was released at a stop never comes back.
+type addresses struct {
+	slot int
+
+	mu              sync.Mutex
+	private         map[int]int // handed out, by zone
+	public, elastic int
+}
+
+// Private is the next address in the subnet of a zone.
+func (a *addresses) Private(zone string) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	z := zoneNumber(zone)
+	address, err := journal.Address(a.slot, journal.RolePrivate, z, a.private[z])
+	if err != nil {
+		return "", err
+	}
+	a.private[z]++
+	return address.String(), nil
+}
+
+// Public is the next address that can be assigned at a start.
+func (a *addresses) Public() (string, error) {
+	return a.flat(journal.RolePublic, &a.public)
+}
+
+// Elastic is the next elastic IP.
+func (a *addresses) Elastic() (string, error) {
+	return a.flat(journal.RoleElastic, &a.elastic)
+}
+
+func (a *addresses) flat(role journal.Role, n *int) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	address, err := journal.Flat(a.slot, role, *n)
+	if err != nil {
+		return "", err
+	}
+	*n++
+	return address.String(), nil
+}
+
+// zoneNumber is the third octet of a zone's subnet: 0 for the zone that ends in "a",
+// and for a lab that names no zone.
+func zoneNumber(zone string) int {
+	if zone == "" {
+		return 0
+	}
+	if c := zone[len(zone)-1]; c >= 'a' && c <= 'z' {
+		return int(c - 'a')
+	}
+	return 0
+}

@@ -1,0 +1,112 @@
+package lab
+
+import (
+	"fmt"
+	"time"
+
+	"showdown"
+	"showdown/targets/cloud/ec2"
+	"showdown/targets/cloud/pricing"
+)
+
+// Cost is what the lab costs: USD a month as it is now, and USD of the run so far,
+// by item. It is readable after Down too.
+func (l *Lab) Cost() (pricing.Bill, error) {
+	l.mu.Lock()
+	region, upAt, downAt := l.region, l.upAt, l.downAt
+	l.mu.Unlock()
+	if region == nil {
+		return pricing.BillOf(planned(l.cfg.Cell.Topology))
+	}
+	until := downAt
+	if until.IsZero() {
+		until = time.Now()
+	}
+	instances, elastic := region.Usage(until)
+	return pricing.BillOf(used(l.cfg.Cell.Topology, instances, elastic, l.cfg.Clock.AWS(until.Sub(upAt))))
+}
+
+// Estimate is what a topology costs a month, before it runs.
+func Estimate(t showdown.Topology) (pricing.Bill, error) { return pricing.BillOf(planned(t)) }
+
+// planned is the lines of a topology that has used nothing yet.
+func planned(t showdown.Topology) []pricing.Line {
+	var lines []pricing.Line
+	for _, in := range t.Instances {
+		lines = append(lines,
+			pricing.Line{Owner: in.Name, What: in.Type, Units: 1},
+			pricing.Line{Owner: in.Name, What: pricing.PublicIPv4, Units: 1},
+			volume(in, 0),
+		)
+	}
+	return lines
+}
+
+// volume is the line of an instance's root volume, which is paid for whether the
+// instance runs or not.
+func volume(in showdown.Instance, held showdown.Duration) pricing.Line {
+	size := float64(in.VolumeGiB)
+	return pricing.Line{
+		Owner: in.Name, What: pricing.GP2, Label: fmt.Sprintf("%d GiB gp2", in.VolumeGiB), Units: size,
+		Used: []pricing.Used{{What: pricing.GP2, Units: size, For: held}},
+	}
+}
+
+// used is the lines of a lab that has been up for a time. An elastic IP counts
+// under the instance that it is associated with.
+func used(t showdown.Topology, instances []ec2.Usage, elastic []ec2.ElasticUsage, up showdown.Duration) []pricing.Line {
+	var lines []pricing.Line
+	for _, u := range instances {
+		lines = append(lines, ofInstance(u))
+		address := pricing.Line{Owner: u.Name, What: pricing.PublicIPv4}
+		hold := func(d showdown.Duration) {
+			address.Used = append(address.Used, pricing.Used{What: pricing.PublicIPv4, Units: 1, For: d})
+		}
+		if u.PublicNow {
+			address.Units = 1
+		}
+		if u.AutoIPv4 > 0 {
+			hold(u.AutoIPv4)
+		}
+		for _, e := range elastic {
+			if e.Instance == u.Name {
+				hold(e.Held)
+			}
+		}
+		lines = append(lines, address)
+		if u.SurplusCredits > 0 {
+			lines = append(lines, pricing.Line{Owner: u.Name, What: pricing.Surplus, Used: []pricing.Used{{
+				What: pricing.Surplus, Units: u.SurplusCredits / ec2.SurplusPerVCPUHour, For: showdown.Hour,
+			}}})
+		}
+		for _, in := range t.Instances {
+			if in.Name == u.Name {
+				lines = append(lines, volume(in, up))
+			}
+		}
+	}
+	for _, e := range elastic {
+		if e.Instance == "" {
+			line := pricing.Line{
+				Owner: e.Address, What: pricing.PublicIPv4, Label: "idle elastic IP",
+				Used: []pricing.Used{{What: pricing.PublicIPv4, Units: 1, For: e.Held}},
+			}
+			if !e.Released {
+				line.Units = 1
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func ofInstance(u ec2.Usage) pricing.Line {
+	line := pricing.Line{Owner: u.Name, What: u.Type}
+	if !u.Terminated {
+		line.Units = 1
+	}
+	for _, run := range u.Runs {
+		line.Used = append(line.Used, pricing.Used{What: run.Type, Units: 1, For: run.Billed})
+	}
+	return line
+}

@@ -1,0 +1,262 @@
+// Package lab turns a topology into a running lab, and takes it down again.
+//
+// A [Lab] belongs to one cell. It holds a slot of addresses, an EC2 Region of its
+// own with the cell's instances, and their bill. Instances are there from the
+// beginning, as if they had been launched long ago; from then on what happens to
+// them happens through [Lab.EC2] and takes the time that it takes on AWS.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"showdown"
+	"showdown/targets/cloud"
+	"showdown/targets/cloud/ec2"
+	"showdown/targets/journal"
+)
+
+// DefaultQueue is how many requests may wait for a worker of an instance that does
+// not say it.
+const DefaultQueue = 20
+
+// Config is what a lab is made from.
+type Config struct {
+	// Run is the run's id: the mark on everything that the lab starts.
+	Run  string
+	Cell showdown.Cell
+	// App is the application that the instances run, and Work the CoreMark iterations
+	// that one request takes.
+	App   string
+	Work  float64
+	Clock showdown.Clock
+	Seed  uint64
+	// Backend runs the machines. It outlives the lab.
+	Backend cloud.Backend
+	// Journal is where what the lab holds is written down; nil in tests only.
+	Journal *journal.Journal
+	// Emit takes the lab's events with Kind, Target, Source and Data; the receiver
+	// stamps T, At and Cell. It is called from one goroutine at a time and may call
+	// the lab.
+	Emit func(showdown.Event)
+}
+
+// Lab is a running topology. Its methods are safe for concurrent use.
+type Lab struct {
+	cfg Config
+
+	mu     sync.Mutex
+	slot   *journal.Slot
+	entry  int // the slot's entry in the journal
+	source string
+	region *ec2.Region
+	upAt   time.Time
+	downAt time.Time
+}
+
+// New is a lab that is not up yet. It starts nothing, and fails when the cell's
+// topology cannot be built.
+func New(c Config) (*Lab, error) {
+	if c.Backend == nil {
+		return nil, errors.New("lab: a backend is needed")
+	}
+	if c.Emit == nil {
+		c.Emit = func(showdown.Event) {}
+	}
+	l := &Lab{cfg: c}
+	elastic := 0
+	for _, in := range c.Cell.Topology.Instances {
+		if _, ok := ec2.TypeByName(in.Type); !ok {
+			return nil, fmt.Errorf("lab %q: instance %q: unknown type %q", c.Cell.Name, in.Name, in.Type)
+		}
+		if in.ElasticIP {
+			elastic++
+		}
+	}
+	if elastic > ec2.ElasticIPLimit {
+		return nil, fmt.Errorf("lab %q: %d elastic IPs are asked for, a Region gives %d", c.Cell.Name, elastic, ec2.ElasticIPLimit)
+	}
+	if err := c.Clock.CheckPeriod("a status check", ec2.CheckEvery); err != nil {
+		return nil, fmt.Errorf("lab %q: %w", c.Cell.Name, err)
+	}
+	return l, nil
+}
+
+// Up builds the lab and returns when every instance answers. Boot times are left
+// aside. When it fails, what it had built is taken down again.
+func (l *Lab) Up(ctx context.Context) error {
+	if err := l.up(ctx); err != nil {
+		// The cause may be that ctx ended: taking down must not depend on it.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return fmt.Errorf("lab %q up: %w", l.cfg.Cell.Name, errors.Join(err, l.Down(ctx)))
+	}
+	return nil
+}
+
+func (l *Lab) up(ctx context.Context) error {
+	region, err := l.prepare()
+	if err != nil {
+		return err
+	}
+	instances := l.cfg.Cell.Topology.Instances
+	elastic := make([]string, len(instances))
+	for i, in := range instances {
+		if in.ElasticIP {
+			if elastic[i], err = region.AllocateAddress(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for i, in := range instances {
+		g.Go(func() error {
+			_, err := region.Place(ctx, launchOf(in, elastic[i]))
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// prepare takes a slot and makes the Region on its addresses.
+func (l *Lab) prepare() (*ec2.Region, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.slot != nil {
+		return nil, errors.New("it is up already")
+	}
+	slot, entry, err := takeSlot(l.cfg.Journal, l.cfg.Cell.Name)
+	if err != nil {
+		return nil, err
+	}
+	l.slot, l.entry = slot, entry
+	source, err := journal.Address(slot.Number(), journal.RoleClients, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	l.source = source.String()
+	l.region, err = ec2.New(ec2.Config{
+		Clock: l.cfg.Clock, Backend: l.cfg.Backend, Emit: l.cfg.Emit, Seed: l.cfg.Seed,
+		Addresses: &addresses{slot: slot.Number(), private: map[int]int{}},
+		Lab:       l.cfg.Cell.Name, Mark: l.cfg.Run, App: l.cfg.App, Work: l.cfg.Work,
+	})
+	l.upAt, l.downAt = time.Now(), time.Time{}
+	return l.region, err
+}
+
+func takeSlot(j *journal.Journal, cell string) (*journal.Slot, int, error) {
+	dir, err := journal.Dir()
+	if j != nil {
+		dir, err = filepath.Dir(j.Path()), nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	slot, err := journal.AcquireSlot(dir)
+	if err != nil || j == nil {
+		return slot, 0, err
+	}
+	entry, err := j.Record(journal.Entry{
+		Kind: journal.KindSlot, Name: cell, Fields: map[string]string{"slot": strconv.Itoa(slot.Number())},
+	})
+	if err != nil {
+		return nil, 0, errors.Join(err, slot.Release())
+	}
+	return slot, entry, nil
+}
+
+// launchOf is an instance of a stage file in EC2's words.
+func launchOf(in showdown.Instance, elasticIP string) ec2.Launch {
+	queue := in.Queue
+	if queue == 0 {
+		queue = DefaultQueue
+	}
+	return ec2.Launch{
+		Name: in.Name, Role: in.Role, Zone: in.Zone, Type: in.Type,
+		CreditMode: in.CreditMode, Credits: in.Credits, Queue: queue,
+		AppBoot: in.AppBoot, UserData: in.UserData, ElasticIP: elasticIP,
+	}
+}
+
+// Run lets the lab's services work until ctx ends: what their operations began goes
+// on in it, status checks included. It returns nil when everything it started has
+// ended. The lab must be up.
+func (l *Lab) Run(ctx context.Context) error {
+	region := l.EC2()
+	if region == nil {
+		return fmt.Errorf("lab %q run: it is not up", l.cfg.Cell.Name)
+	}
+	return region.Run(ctx)
+}
+
+// Down takes the lab down in the reverse order of Up: machines, then the slot with
+// its addresses. It can be called at any time and more than once; after a failure it
+// tries what is left again. The bill stays readable.
+func (l *Lab) Down(ctx context.Context) error {
+	l.mu.Lock()
+	region, slot, entry := l.region, l.slot, l.entry
+	if l.downAt.IsZero() {
+		l.downAt = time.Now()
+	}
+	l.mu.Unlock()
+	if region != nil {
+		if err := region.Close(ctx); err != nil {
+			return fmt.Errorf("lab %q down: %w", l.cfg.Cell.Name, err)
+		}
+	}
+	if slot == nil {
+		return nil
+	}
+	err := slot.Release()
+	if l.cfg.Journal != nil && err == nil {
+		err = l.cfg.Journal.Done(entry)
+	}
+	if err != nil {
+		return fmt.Errorf("lab %q down: %w", l.cfg.Cell.Name, err)
+	}
+	l.mu.Lock()
+	l.slot = nil
+	l.mu.Unlock()
+	return nil
+}
+
+// EC2 is the lab's Region; nil before Up.
+func (l *Lab) EC2() *ec2.Region {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.region
+}
+
+// ClientSource is the address that the lab's clients bind to, so that machines see
+// who calls; empty before Up.
+func (l *Lab) ClientSource() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source
+}
+
+// Endpoint is an instance's public address: what clients are told.
+type Endpoint struct {
+	// Name is the instance's; Address is "ip:port".
+	Name, Address string
+}
+
+// Endpoints is the public address of every instance that has one now, in the order
+// of the topology. Whether somebody answers there is another question.
+func (l *Lab) Endpoints() []Endpoint {
+	var out []Endpoint
+	for _, in := range l.Instances() {
+		if in.Public != "" {
+			out = append(out, Endpoint{in.Name, net.JoinHostPort(in.Public, strconv.Itoa(cloud.Port))})
+		}
+	}
+	return out
+}
