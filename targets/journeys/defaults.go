@@ -1,0 +1,104 @@
+package journeys
+
+import (
+	"time"
+
+	"showdown"
+)
+
+// Defaults of the stage format, for what a file leaves out. docs/stages.md lists
+// them.
+const (
+	DefaultApp          = "clock"
+	DefaultWork         = 100.0 // CoreMark iterations a request
+	DefaultRegion       = "us-east-1"
+	DefaultRole         = "web"
+	DefaultZoneLetter   = "a"
+	DefaultCredits      = showdown.Credits("launch")
+	DefaultQueue        = 20 // requests
+	DefaultVolumeGiB    = 8
+	DefaultClients      = 100
+	DefaultProfile      = showdown.Browser
+	DefaultTimeout      = 60 * showdown.Second
+	DefaultMethod       = "GET"
+	DefaultPath         = "/"
+	DefaultAvailability = showdown.Share(0.99)
+	DefaultLatency      = showdown.LabDuration(100 * time.Millisecond)
+	DefaultRequests     = 10
+	DefaultWithin       = 5 * showdown.Minute
+)
+
+// setDefaults fills in what the file left out. A value that the file states, be it
+// zero, is left alone, so that a wrong zero is found.
+func setDefaults(s *showdown.Stage, p places) {
+	set(&s.App, DefaultApp, p, "app")
+	set(&s.Work, DefaultWork, p, "work")
+	set(&s.Number, 1, p, "number")
+	set(&s.SLO.Availability, DefaultAvailability, p, "slo.availability")
+	set(&s.SLO.Latency, DefaultLatency, p, "slo.latency")
+	for i := range s.Cells {
+		setCellDefaults(&s.Cells[i], p, element("cells", i))
+	}
+}
+
+func setCellDefaults(c *showdown.Cell, p places, path string) {
+	top := &c.Topology
+	set(&top.Region, DefaultRegion, p, path+".topology.region")
+	for i := range top.Instances {
+		in, at := &top.Instances[i], element(path+".topology.instances", i)
+		set(&in.Role, DefaultRole, p, at+".role")
+		set(&in.Zone, top.Region+DefaultZoneLetter, p, at+".zone")
+		set(&in.Credits, DefaultCredits, p, at+".credits")
+		set(&in.Queue, DefaultQueue, p, at+".queue")
+		set(&in.VolumeGiB, DefaultVolumeGiB, p, at+".volume_gib")
+	}
+	t, at := &c.Traffic, path+".traffic"
+	set(&t.Clients, DefaultClients, p, at+".clients")
+	set(&t.Profile, DefaultProfile, p, at+".profile")
+	set(&t.Timeout, DefaultTimeout, p, at+".timeout")
+	set(&t.Method, DefaultMethod, p, at+".method")
+	set(&t.Path, DefaultPath, p, at+".path")
+	for i := range t.Phases {
+		at := element(at+".phases", i)
+		set(&t.Phases[i].Pace, impliedPace(p, at), p, at+".pace")
+	}
+	for i := range t.Cohorts {
+		set(&t.Cohorts[i].Profile, t.Profile, p, element(at+".cohorts", i)+".profile")
+	}
+	set(&c.SteadyState.Requests, DefaultRequests, p, path+".steady_state.requests")
+	set(&c.SteadyState.Within, DefaultWithin, p, path+".steady_state.within")
+	actions := showdown.Actions()
+	for i := range c.Timeline {
+		step := &c.Timeline[i]
+		for _, param := range actions[step.Do].Params {
+			if param.Default == "" || p.has(element(path+".timeline", i)+".with."+param.Name) {
+				continue
+			}
+			if step.With == nil {
+				step.With = map[string]string{}
+			}
+			step.With[param.Name] = param.Default
+		}
+	}
+}
+
+// impliedPace is the shape that the fields of a phase give away.
+func impliedPace(p places, at string) showdown.Pace {
+	switch {
+	case p.has(at + ".steps"):
+		return showdown.Steps
+	case p.has(at+".from") || p.has(at+".to"):
+		return showdown.Ramp
+	case p.has(at+".amplitude") || p.has(at+".period"):
+		return showdown.Sine
+	case p.has(at + ".peak"):
+		return showdown.Spike
+	}
+	return showdown.Constant
+}
+
+func set[T any](field *T, value T, p places, path string) {
+	if !p.has(path) {
+		*field = value
+	}
+}

@@ -1,0 +1,291 @@
+package journeys
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"showdown"
+)
+
+// MaxTotalRate is the most requests per lab second that the cells of a stage may
+// offer together at any moment: what two cores carry with head-room.
+const MaxTotalRate = 800
+
+// StatusCheckPeriod is how often EC2 checks an instance's status
+// (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html):
+// the shortest repeating timer of the stages so far.
+const StatusCheckPeriod = showdown.Minute
+
+// Validate says whether s can be played at the speed of clock. It fails with
+// [Problems] when the stage fixes another speed, when steps or the reference window
+// lie outside the traffic, when the cells together offer more than [MaxTotalRate],
+// or, wrapping [showdown.ErrTooFast] and naming the highest speed that works, when
+// requests would come too rarely or a timer too often.
+//
+// Places are those of the file that s was read from, as long as it is there.
+func Validate(s *showdown.Stage, clock showdown.Clock) error {
+	var found findings
+	if s.Speed != 0 && s.Speed != clock.Speed() {
+		found.add("speed", "the stage is made for speed %g and not for %g: leave the speed to it, or drop its line \"speed\"", s.Speed, clock.Speed())
+	}
+	if err := clock.CheckPeriod("the status check of an instance", StatusCheckPeriod); err != nil {
+		found.add("speed", "%w", err)
+	}
+	for i := range s.Cells {
+		cell, path := &s.Cells[i], element("cells", i)
+		found = append(found, beyond(cell, clock, path)...)
+		found = append(found, tooRare(cell, clock, path)...)
+		for j, p := range cell.Traffic.Phases {
+			if p.Pace != showdown.Sine {
+				continue
+			}
+			if err := clock.CheckPeriod("a swing of the sine", p.Period); err != nil {
+				found.add(element(path+".traffic.phases", j)+".period", "%w", err)
+			}
+		}
+	}
+	found = append(found, tooMuch(s, clock)...)
+	if len(found) == 0 {
+		return nil
+	}
+	return found.problems(s.Source, placesOf(s, found)).err()
+}
+
+// span is a stretch of lab time since the run's zero.
+type span struct{ from, to time.Duration }
+
+// stepSpan is when a step acts: from its firing to its undo, which is the firing
+// where it has no duration. ok is false when it names a phase that does not exist.
+func stepSpan(cell *showdown.Cell, step showdown.Step, clock showdown.Clock) (s span, ok bool) {
+	s.from = clock.Lab(step.At)
+	if step.Phase != "" {
+		start, found := cell.Traffic.PhaseStart(clock, step.Phase)
+		if !found {
+			return span{}, false
+		}
+		s.from += start
+	}
+	s.to = s.from + clock.Lab(step.For)
+	return s, true
+}
+
+// phaseEnd is when the phase of that name ends.
+func phaseEnd(cell *showdown.Cell, clock showdown.Clock, name string) time.Duration {
+	var end time.Duration
+	for _, s := range cell.Traffic.Segments(clock) {
+		if s.Phase == name {
+			end = s.End
+		}
+	}
+	return end
+}
+
+// beyond finds the steps and the reference window that lie outside the traffic:
+// there nobody would see what they do.
+func beyond(cell *showdown.Cell, clock showdown.Clock, path string) findings {
+	var found findings
+	length := cell.Traffic.Length(clock)
+	// aws gives both times, since a person wrote one and the lab plays the other.
+	aws := func(d time.Duration) string {
+		return fmt.Sprintf("%s (%s here)", roundTime(clock.AWS(d)), d.Round(time.Millisecond))
+	}
+	for i, step := range cell.Timeline {
+		at := element(path+".timeline", i)
+		s, ok := stepSpan(cell, step, clock)
+		if !ok {
+			continue
+		}
+		if step.Phase != "" {
+			if end := phaseEnd(cell, clock, step.Phase); s.from > end {
+				start, _ := cell.Traffic.PhaseStart(clock, step.Phase)
+				found.add(at+".at", "step %s fires %s into the phase %q, which ends after %s: name the phase in which it fires", step.Letter, step.At, step.Phase, aws(end-start))
+				continue
+			}
+		} else if s.from > length {
+			found.add(at+".at", "step %s fires at %s, after the traffic's end at %s: fire earlier or add a phase", step.Letter, aws(s.from), aws(length))
+			continue
+		}
+		if s.to > length {
+			found.add(at+".for", "step %s ends at %s, after the traffic's end at %s: nobody would see the recovery; shorten it or add a phase", step.Letter, aws(s.to), aws(length))
+		}
+	}
+	if cell.Reference == nil {
+		return found
+	}
+	step, ok := stepOf(cell, cell.Reference.Fault)
+	if !ok {
+		return found
+	}
+	s, ok := stepSpan(cell, step, clock)
+	if !ok {
+		return found
+	}
+	from := s.from - clock.Lab(cell.Reference.Before)
+	to := from + clock.Lab(cell.Reference.Length)
+	at := path + ".reference"
+	if from < 0 {
+		found.add(at+".before", "the reference window opens %s before the traffic starts: make before shorter or fire step %s later", aws(-from), step.Letter)
+	}
+	if to > length+time.Microsecond {
+		found.add(at+".length", "the reference window closes at %s, after the traffic's end at %s: shorten it or add to the last phase", aws(to), aws(length))
+	}
+	if s.to > to+time.Microsecond {
+		found.add(at+".length", "the reference window closes before step %s ends: make length longer than before and the step's \"for\" together", step.Letter)
+	}
+	return found
+}
+
+// roundTime drops what no one reads from an AWS time.
+func roundTime(d showdown.Duration) showdown.Duration {
+	return showdown.Duration(time.Duration(d).Round(100 * time.Millisecond))
+}
+
+// tooRare finds the phases in which a cell that breaks something asks its instances
+// too rarely to see when they fail and come back.
+func tooRare(cell *showdown.Cell, clock showdown.Clock, path string) findings {
+	var found findings
+	part := leastAsked(cell)
+	if part == 0 || !breaks(cell) {
+		return nil
+	}
+	for i, p := range cell.Traffic.Phases {
+		if p.Lab > 0 {
+			// A capacity phase measures a rate, not the ends of an outage.
+			continue
+		}
+		low := math.Inf(1)
+		for _, s := range cell.Traffic.Segments(clock) {
+			if s.Phase == p.Name {
+				low = min(low, max(min(s.From, s.To)-s.Amplitude, 0))
+			}
+		}
+		if err := clock.CheckRate(low*part, 1); err != nil && low > 0 {
+			found.add(element(path+".traffic.phases", i), "phase %q: %w", p.Name, err)
+		}
+	}
+	return found
+}
+
+// breaks says that the cell's timeline touches instances.
+func breaks(cell *showdown.Cell) bool {
+	actions := showdown.Actions()
+	return slices.ContainsFunc(cell.Timeline, func(s showdown.Step) bool {
+		return !actions[s.Do].NoTarget
+	})
+}
+
+// leastAsked is the share of the requests that the least asked instance gets, of
+// those that anybody asks. It is 0 for a cell without instances.
+func leastAsked(cell *showdown.Cell) float64 {
+	n := len(cell.Topology.Instances)
+	if n == 0 {
+		return 0
+	}
+	if len(cell.Traffic.Cohorts) == 0 {
+		return 1 / float64(n)
+	}
+	parts := map[string]float64{}
+	for _, h := range cell.Traffic.Cohorts {
+		knows := h.Knows
+		if len(knows) == 0 {
+			knows = instanceNames(cell)
+		}
+		for _, name := range knows {
+			parts[name] += float64(h.Share) / float64(len(knows))
+		}
+	}
+	least := 1.0
+	for _, p := range parts {
+		least = min(least, p)
+	}
+	return least
+}
+
+// tooMuch finds the moment at which the cells together offer the most, and reports
+// it when that is more than [MaxTotalRate].
+func tooMuch(s *showdown.Stage, clock showdown.Clock) findings {
+	type cellLoad struct {
+		segments []showdown.Segment
+		spikes   []showdown.Step
+		spans    []span
+	}
+	var (
+		loads []cellLoad
+		edges []time.Duration
+	)
+	for i := range s.Cells {
+		cell := &s.Cells[i]
+		l := cellLoad{segments: cell.Traffic.Segments(clock)}
+		for _, seg := range l.segments {
+			edges = append(edges, seg.Start, seg.End)
+		}
+		for _, step := range cell.Timeline {
+			if step.Do != "spike" {
+				continue
+			}
+			if at, ok := stepSpan(cell, step, clock); ok {
+				l.spikes, l.spans = append(l.spikes, step), append(l.spans, at)
+				edges = append(edges, at.from, at.to)
+			}
+		}
+		loads = append(loads, l)
+	}
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	var (
+		most   float64
+		when   time.Duration
+		phases []string
+	)
+	for i := 0; i+1 < len(edges); i++ {
+		// Rates are linear between two edges, so they are highest at one of them.
+		for _, t := range []time.Duration{edges[i], edges[i+1]} {
+			sum := 0.0
+			var names []string
+			for k, l := range loads {
+				for _, seg := range l.segments {
+					if seg.Start > edges[i] || seg.End < edges[i+1] {
+						continue
+					}
+					rate := linear(seg, t) + seg.Amplitude
+					for m, step := range l.spikes {
+						if l.spans[m].from <= edges[i] && l.spans[m].to >= edges[i+1] {
+							rate *= factor(step)
+						}
+					}
+					sum += rate
+					names = append(names, fmt.Sprintf("%s/%s %.4g", s.Cells[k].Name, seg.Name(), rate))
+				}
+			}
+			if sum > most {
+				most, when, phases = sum, t, names
+			}
+		}
+	}
+	const rounding = 1e-6
+	if most <= MaxTotalRate+rounding {
+		return nil
+	}
+	var found findings
+	found.addKey("cells", "the cells together offer %.4g requests/s at %s (%s): more than %d is too much for two cores; lower a rate or move a phase",
+		most, roundTime(clock.AWS(when)), list(phases), MaxTotalRate)
+	return found
+}
+
+// linear is the rate of a segment at t without its sine.
+func linear(s showdown.Segment, t time.Duration) float64 {
+	s.Amplitude = 0
+	return s.Rate(t)
+}
+
+// factor is what a spike multiplies the rate by; a factor that cannot be read was
+// reported when the file was.
+func factor(step showdown.Step) float64 {
+	var f float64
+	if _, err := fmt.Sscan(step.With["factor"], &f); err != nil || !(f > 0) {
+		return 1
+	}
+	return f
+}
