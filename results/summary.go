@@ -63,14 +63,14 @@ type CellSummary struct {
 	LatencyMS    Latency  `json:"latency_ms"`
 	// WaitedS is the AWS seconds that requests would have waited for timeouts that
 	// the speed divided.
-	WaitedS   float64     `json:"waited_s"`
-	Generator Generator   `json:"generator"`
-	Faults    []Fault     `json:"faults"`
-	Phases    []Phase     `json:"phases"`
-	Cohorts   []Cohort    `json:"cohorts"`
-	Backends  []Backend   `json:"backends,omitempty"`
-	Reference *Reference  `json:"reference"`
-	Cost      *Cost       `json:"cost"`
+	WaitedS   float64    `json:"waited_s"`
+	Generator Generator  `json:"generator"`
+	Faults    []Fault    `json:"faults"`
+	Phases    []Phase    `json:"phases"`
+	Cohorts   []Cohort   `json:"cohorts"`
+	Backends  []Backend  `json:"backends,omitempty"`
+	Reference *Reference `json:"reference"`
+	Cost      *Cost      `json:"cost"`
 }
 
 // Requests counts requests. Scheduled is Sent and Dropped together; Failed counts
