@@ -1,0 +1,72 @@
+package attack
+
+import (
+	"slices"
+
+	"showdown"
+)
+
+// Endpoint is an address at which an instance answers, and the instance's name.
+type Endpoint struct {
+	Name string
+	// Address is "ip:port".
+	Address string
+}
+
+// endpoint is an Endpoint with the requests that are sent to it, ready to be
+// written. It never changes, so that connections and address books can be compared
+// by its pointer.
+type endpoint struct {
+	Endpoint
+	// keep and last hold one request for each target: for a connection that stays,
+	// and for one that serves this request only.
+	keep, last [][]byte
+}
+
+// book is what clients know of addresses at one time. It never changes; a new one
+// replaces it.
+type book struct {
+	version uint64
+	// sites holds the addresses of each site that targets lie on; a lab is one site.
+	sites []listing
+}
+
+// listing is the addresses of one site.
+type listing struct {
+	all []*endpoint
+	// cohorts holds, for each cohort, the addresses that its clients were told.
+	cohorts [][]*endpoint
+	// err is why there are none: the name was not resolved.
+	err error
+}
+
+// list sorts out what each cohort knows of the endpoints. A cohort that was told of
+// instances none of which is there any more keeps what it had in before.
+func list(endpoints []*endpoint, cohorts []cohort, before *listing) listing {
+	l := listing{all: endpoints, cohorts: make([][]*endpoint, len(cohorts))}
+	for i, c := range cohorts {
+		known := endpoints
+		if len(c.knows) > 0 {
+			known = nil
+			for _, e := range endpoints {
+				if slices.Contains(c.knows, e.Name) {
+					known = append(known, e)
+				}
+			}
+		}
+		if len(known) == 0 && before != nil {
+			known = before.cohorts[i]
+		}
+		l.cohorts[i] = known
+	}
+	return l
+}
+
+// cohort is a group of clients that have the profile in common, and the instances
+// they were told of.
+type cohort struct {
+	name    string
+	profile showdown.Profile
+	knows   []string
+	size    int
+}

@@ -1,0 +1,177 @@
+package attack
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"showdown"
+)
+
+const (
+	// lastWait is how long requests in flight may go on when the attack is cancelled.
+	lastWait = 100 * time.Millisecond
+	// flush is how often results are handed to the sink.
+	flush = 50 * time.Millisecond
+	// firstWorkers is how many goroutines send from the start; vegeta adds more when
+	// all wait for answers.
+	firstWorkers = 10
+)
+
+// running is an attack while it runs.
+type running struct {
+	*Attack
+	group sync.WaitGroup
+	over  chan struct{}
+}
+
+func (r *running) run(ctx context.Context, zero time.Time) error {
+	dialing, stopDialing := context.WithCancel(context.Background())
+	defer stopDialing()
+	r.over = make(chan struct{})
+	r.ctx, r.zero = dialing, zero
+	if r.look != nil {
+		if err := r.look.first(ctx, r.Attack); err != nil {
+			return err
+		}
+		r.spawn(func() { r.look.keep(r.over, r.Attack) })
+	}
+
+	var pacer vegeta.Pacer = r.pacer
+	workers, most := uint64(firstWorkers), uint64(maxInFlight)
+	if r.workers > 0 {
+		pacer = &rush{ctx: ctx, zero: zero, length: r.length, slots: r.slots}
+		workers, most = uint64(r.workers), uint64(r.workers)
+	}
+	r.pacer.start(ctx, zero)
+	attacker := vegeta.NewAttacker(
+		vegeta.Client(&http.Client{Transport: (*transport)(r.Attack)}),
+		vegeta.Workers(workers),
+		vegeta.MaxWorkers(most),
+		vegeta.MaxBody(0),
+		vegeta.Redirects(vegeta.NoFollow),
+	)
+	r.spawn(r.deliver)
+	r.spawn(r.announce)
+	r.spawn(func() {
+		select {
+		case <-r.over:
+			return
+		case <-ctx.Done():
+		}
+		attacker.Stop()
+		r.pause(lastWait)
+		stopDialing()
+		r.lines.cutAll()
+	})
+	for result := range attacker.Attack(oneTarget, pacer, 0, "") {
+		r.collect(result)
+	}
+	cause := context.Cause(ctx)
+	close(r.over)
+	r.group.Wait()
+	r.lines.closeAll()
+	return cause
+}
+
+func (r *running) spawn(f func()) {
+	r.group.Add(1)
+	go func() {
+		defer r.group.Done()
+		f()
+	}()
+}
+
+// pause waits for d or the end of the attack, which it tells.
+func (r *running) pause(d time.Duration) (over bool) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-r.over:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+// collect turns vegeta's result, and what the transport noted of it, into a hit.
+// It only appends to memory: a slow reader of results would distort the load.
+func (a *Attack) collect(r *vegeta.Result) {
+	s := a.slots.at(r.Seq)
+	h := showdown.Hit{
+		Seq: s.seq, Intended: s.intended, Sent: r.Timestamp.Sub(a.zero), Latency: r.Latency,
+		Outcome: s.outcome, Status: s.status, Client: s.client, Backend: s.backend,
+		BytesIn: s.bytesIn, BytesOut: s.bytesOut, Reused: s.reused,
+	}
+	a.slots.close(r.Seq)
+	a.pacer.collected.Add(1)
+	switch {
+	case a.workers > 0:
+		h.Intended = h.Sent
+	case h.Outcome == showdown.Dropped:
+		h.Sent, h.Latency = h.Intended, 0
+	}
+	a.outbox.put(h)
+}
+
+// dropped records a request that is not sent.
+func (a *Attack) dropped(seq uint64, intended time.Duration) {
+	a.outbox.put(showdown.Hit{
+		Seq: seq, Intended: intended, Sent: intended, Outcome: showdown.Dropped,
+		Client: a.order[seq%uint64(len(a.order))].number,
+	})
+}
+
+// outbox holds results until they are handed to the sink.
+type outbox struct {
+	mu   sync.Mutex
+	hits []showdown.Hit
+}
+
+func (o *outbox) put(h showdown.Hit) {
+	o.mu.Lock()
+	o.hits = append(o.hits, h)
+	o.mu.Unlock()
+}
+
+// take empties the outbox.
+func (o *outbox) take() []showdown.Hit {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	hits := o.hits
+	// Room for as many again, and the quarter more that saves a growth.
+	o.hits = make([]showdown.Hit, 0, len(hits)+len(hits)/4)
+	return hits
+}
+
+// deliver hands results to the sink until the attack is over.
+func (r *running) deliver() {
+	tick := time.NewTicker(flush)
+	defer tick.Stop()
+	for over := false; !over; {
+		select {
+		case <-tick.C:
+		case <-r.over:
+			over = true
+		}
+		if hits := r.outbox.take(); len(hits) > 0 {
+			r.sink(hits)
+		}
+	}
+}
+
+// announce calls OnPhase as each segment starts.
+func (r *running) announce() {
+	if r.onPhase == nil {
+		return
+	}
+	for _, s := range r.plan.schedule.segments {
+		if r.pause(time.Until(r.zero.Add(s.Start))) {
+			return
+		}
+		r.onPhase(s)
+	}
+}
