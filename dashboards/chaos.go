@@ -75,6 +75,8 @@ func (c *cell) event(ev showdown.Event) {
 		}
 	case showdown.InstanceState:
 		c.instanceState(ev.Target, text(ev.Data["to"]), at)
+	case showdown.InstanceListening:
+		c.arrived(ev.Target)
 	case showdown.InstanceStatus:
 		if n := c.node(ev.Target); text(ev.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
 			c.arrived(ev.Target)
@@ -167,6 +169,9 @@ func (c *cell) faultEvent(phase string, ev showdown.Event, at time.Duration) {
 			c.affect(f, NodeRecovering)
 		}
 	case "undone", "failed":
+		if !f.begun {
+			return // its targets are not known: it still names what selects them
+		}
 		f.undone, f.until, f.factor = true, at, 0
 		c.active(f, false)
 		c.release(f, phase == "undone")
