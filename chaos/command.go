@@ -22,12 +22,9 @@ func (c *commanded) inject(ctx context.Context) error {
 	return err
 }
 
-func (c *commanded) left() remains { return leavesFault }
+func (c *commanded) left() remains { return c.inMachine() }
 
 func (c *commanded) undo(ctx context.Context) error {
-	if c.machine == nil {
-		return nil
-	}
 	off := cloud.Command{Verb: c.command.Verb, Off: true}
 	_, err := c.machine.Do(ctx, off)
 	return err

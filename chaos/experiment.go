@@ -273,15 +273,21 @@ func (e *Experiment) rollback(ctx context.Context) error {
 	slices.SortFunc(lives, func(a, b *life) int { return b.number - a.number })
 	problems := make([]error, len(lives))
 	done := make([]chan struct{}, len(lives))
-	var all sync.WaitGroup
+	first := make([][]chan struct{}, len(lives)) // what each waits for
 	for i, l := range lives {
 		done[i] = make(chan struct{})
+		for j, later := range lives[:i] {
+			if later.meets(l) {
+				first[i] = append(first[i], done[j])
+			}
+		}
+	}
+	var all sync.WaitGroup
+	for i, l := range lives {
 		all.Go(func() {
 			defer close(done[i])
-			for j, later := range lives[:i] {
-				if later.meets(l) {
-					<-done[j]
-				}
+			for _, later := range first[i] {
+				<-later
 			}
 			if err := l.heal(ctx, true); err != nil {
 				problems[i] = fmt.Errorf("%s: %w", l.step.Letter, err)

@@ -34,14 +34,9 @@ func (h *hung) confirm(ctx context.Context) (string, bool) {
 	return s.String(), ok
 }
 
-func (h *hung) left() remains { return leavesFault }
+func (h *hung) left() remains { return h.inMachine() }
 
-func (h *hung) undo(ctx context.Context) error {
-	if h.machine == nil {
-		return nil
-	}
-	return h.machine.Resume(ctx)
-}
+func (h *hung) undo(ctx context.Context) error { return h.machine.Resume(ctx) }
 
 func (h *hung) gone(ctx context.Context) (string, bool) { return h.answers(ctx, h.limit.effect) }
 

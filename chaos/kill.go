@@ -1,6 +1,9 @@
 package chaos
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // kill ends the process of an instance at once. The kernel closes its connections
 // and refuses new ones; EC2 knows nothing of it.
@@ -29,14 +32,11 @@ func (k *killed) confirm(ctx context.Context) (string, bool) {
 	return s.String(), ok
 }
 
-func (k *killed) left() remains { return leavesFault }
+func (k *killed) left() remains { return k.inMachine() }
 
 // undo starts the process again, unless the instance has been stopped or started
 // since: then there is nothing of this fault left.
 func (k *killed) undo(ctx context.Context) error {
-	if k.machine == nil {
-		return nil
-	}
 	now, ok := k.lab.Machine(k.name)
 	if ok && now.Identity() != k.identity {
 		return nil
@@ -57,4 +57,14 @@ func (k *killed) gone(ctx context.Context) (string, bool) {
 		k.became(in)
 	}
 	return evidence, ok
+}
+
+// ended says that another action has put a new process in the place of the one that
+// was killed, or has taken the instance down.
+func (k *killed) ended() (words string, yes bool) {
+	now, ok := k.lab.Machine(k.name)
+	if ok && now.Identity() != k.identity {
+		return fmt.Sprintf("process %s runs in the place of %s", now.Identity(), k.identity), true
+	}
+	return "", false
 }

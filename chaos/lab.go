@@ -34,11 +34,14 @@ type Lab interface {
 	// when the process runs.
 	RestartMachine(ctx context.Context, name string) error
 	// StopInstance, StartInstance and ModifyInstanceType are EC2's operations on the
-	// instance of that name. Each may return as soon as the operation was accepted.
+	// instance of that name. A stop or a start may return as soon as it was accepted.
 	// A refusal is a [Refusal].
 	StopInstance(ctx context.Context, name string) error
 	StartInstance(ctx context.Context, name string) error
 	ModifyInstanceType(ctx context.Context, name, instanceType string) error
+	// ResizeInstance stops a running instance, changes its type and starts it again,
+	// and returns when that is done.
+	ResizeInstance(ctx context.Context, name, instanceType string) error
 }
 
 // Refusal is an error in which AWS said no.

@@ -226,10 +226,16 @@ func (l *life) inject(ctx context.Context, number int) error {
 	return nil
 }
 
-// fail says that the action could not be carried out.
+// fail says that the action could not be carried out. What it did not even begin
+// needs no undo.
 func (l *life) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for _, h := range l.hits {
+		if h.touched && h.effect.left() == leavesNothing {
+			l.settled(h)
+		}
+	}
 	l.say(showdown.FaultFailed, source, map[string]any{"error": err.Error()})
 }
 
@@ -299,11 +305,13 @@ func (l *life) settled(h *hit) {
 func (l *life) evidence() string {
 	var all []string
 	for _, h := range l.hits {
-		if h.name == "" || len(l.hits) == 1 {
+		switch {
+		case h.evidence == "":
+		case len(l.hits) == 1:
 			all = append(all, h.evidence)
-			continue
+		default:
+			all = append(all, h.name+": "+h.evidence)
 		}
-		all = append(all, h.name+": "+h.evidence)
 	}
 	return strings.Join(all, " | ")
 }

@@ -55,9 +55,6 @@ func (m *modified) left() remains {
 }
 
 func (m *modified) undo(ctx context.Context) error {
-	if !m.done {
-		return nil
-	}
 	if now, _ := m.instance(m.name); now.State == "stopped" {
 		return m.lab.ModifyInstanceType(ctx, m.name, m.before.Type)
 	}

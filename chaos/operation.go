@@ -22,8 +22,12 @@ func begin(call func() error) *operation {
 	return o
 }
 
-// failed is the operation's error if it has ended with one.
+// failed is the operation's error if it has ended with one. No operation, nil, has
+// not failed.
 func (o *operation) failed() error {
+	if o == nil {
+		return nil
+	}
 	select {
 	case <-o.done:
 		return o.err
@@ -52,6 +56,9 @@ func (o *operation) waitFor(ctx context.Context) error {
 // stopping starts call, which stops the instance sooner or later, and returns when
 // the instance refuses connections: the moment from which users feel it.
 func (t *target) stopping(ctx context.Context, call func() error) (*operation, error) {
+	if t.before.State != "running" {
+		return nil, fmt.Errorf("%s is %s, not running", t.name, t.before.State)
+	}
 	o := begin(call)
 	var last Sight
 	seen := t.until(ctx, t.limit.operation, func() bool {
@@ -72,15 +79,6 @@ func (t *target) stopping(ctx context.Context, call func() error) (*operation, e
 		return o, fmt.Errorf("%s still answers %s after it was told to stop: %s", t.name, t.clock.AWS(t.limit.operation), last)
 	}
 	return o, nil
-}
-
-// stop stops the instance and returns when it is stopped.
-func (t *target) stop(ctx context.Context) error {
-	if err := t.lab.StopInstance(ctx, t.name); err != nil {
-		return err
-	}
-	_, err := t.state(ctx, "stopped")
-	return err
 }
 
 // start starts the instance and returns when it is running. Its application may
@@ -111,17 +109,17 @@ func (t *target) changeType(ctx context.Context, instanceType string) error {
 		return err
 	}
 	now, _ := t.instance(t.name)
-	if now.Type != instanceType {
-		if state == "running" {
-			if err := t.stop(ctx); err != nil {
-				return err
-			}
-		}
+	switch {
+	case now.Type == instanceType && state == "running":
+		return nil
+	case state == "running":
+		return t.lab.ResizeInstance(ctx, t.name, instanceType)
+	case now.Type != instanceType:
 		if err := t.lab.ModifyInstanceType(ctx, t.name, instanceType); err != nil {
 			return err
 		}
 	}
-	return t.startAgain(ctx)
+	return t.start(ctx)
 }
 
 // runsAs waits until the instance runs as instanceType and answers, and writes down
@@ -133,10 +131,12 @@ func (t *target) runsAs(ctx context.Context, instanceType string, o *operation) 
 		good bool
 	)
 	t.until(ctx, t.limit.operation, func() bool {
-		last = t.look(ctx)
 		now, _ = t.instance(t.name)
-		good = last.Good() && now.Type == instanceType && now.State == "running"
-		return good || o != nil && o.failed() != nil
+		if now.Type == instanceType && now.State == "running" {
+			last = t.look(ctx)
+			good = last.Good()
+		}
+		return good || o.failed() != nil
 	})
 	if good {
 		t.became(now)

@@ -24,9 +24,11 @@ type resized struct {
 func (r *resized) ready(ctx context.Context) error { return r.notYet(ctx, Refused) }
 
 func (r *resized) inject(ctx context.Context) error {
-	o, err := r.stopping(ctx, func() error { return r.changeType(ctx, r.want) })
+	o, err := r.stopping(ctx, func() error { return r.lab.ResizeInstance(ctx, r.name, r.want) })
 	r.operation = o
-	r.asked = true
+	// The stop may have happened though a later part was refused; where it was refused
+	// itself the instance is as it was, which the undo sees.
+	r.asked = o != nil
 	return err
 }
 
@@ -42,16 +44,16 @@ func (r *resized) confirm(ctx context.Context) (string, bool) {
 
 // left is a fault where the operation broke off: the instance may be stopped.
 func (r *resized) left() remains {
-	if r.operation.failed() != nil {
+	switch {
+	case !r.asked:
+		return leavesNothing
+	case r.operation.failed() != nil:
 		return leavesFault
 	}
 	return leavesChange
 }
 
 func (r *resized) undo(ctx context.Context) error {
-	if !r.asked {
-		return nil
-	}
 	if err := r.operation.waitFor(ctx); err != nil && ctx.Err() != nil {
 		return err
 	}

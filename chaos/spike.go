@@ -46,12 +46,15 @@ func (s *surge) confirm(ctx context.Context) (string, bool) {
 // near says that a rate is about the wanted one. A ramp moves it while one looks.
 func near(rate, want float64) bool { return want > 0 && math.Abs(rate-want) <= want/5 }
 
-func (s *surge) left() remains { return leavesFault }
+func (s *surge) left() remains {
+	if s.restore == nil {
+		return leavesNothing
+	}
+	return leavesFault
+}
 
 func (s *surge) undo(context.Context) error {
-	if s.restore != nil {
-		s.restore()
-	}
+	s.restore()
 	return nil
 }
 

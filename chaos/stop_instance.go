@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -27,7 +28,8 @@ func (s *stopped) inject(ctx context.Context) error {
 	o, err := s.stopping(ctx, func() error { return s.lab.StopInstance(ctx, s.name) })
 	s.operation = o
 	// An instance that EC2 refused to stop was not stopped by us.
-	s.asked = err == nil || ctx.Err() != nil
+	var refused *Refusal
+	s.asked = o != nil && !errors.As(err, &refused)
 	return err
 }
 
@@ -45,15 +47,27 @@ func (s *stopped) confirm(ctx context.Context) (string, bool) {
 	return fmt.Sprintf("DescribeInstances says %s; %s", state, look), look.Saw == Refused || look.Saw == Nowhere
 }
 
-func (s *stopped) left() remains { return leavesFault }
+func (s *stopped) left() remains {
+	if !s.asked {
+		return leavesNothing
+	}
+	return leavesFault
+}
 
 func (s *stopped) undo(ctx context.Context) error {
-	if !s.asked {
-		return nil
-	}
 	return s.startAgain(ctx)
 }
 
 func (s *stopped) gone(ctx context.Context) (string, bool) {
 	return s.runsAs(ctx, s.before.Type, nil)
+}
+
+// ended says that another action has started the instance.
+func (s *stopped) ended() (words string, yes bool) {
+	now, _ := s.instance(s.name)
+	m, ok := s.lab.Machine(s.name)
+	if now.State != "running" || !ok || m.Identity() == s.identity {
+		return "", false
+	}
+	return fmt.Sprintf("DescribeInstances says running, as process %s", m.Identity()), true
 }

@@ -20,7 +20,8 @@ type effect interface {
 	inject(ctx context.Context) error
 	// confirm says what the probe saw, and whether that is the fault.
 	confirm(ctx context.Context) (evidence string, ok bool)
-	// left says what confirm leaves behind.
+	// left says what is there to be undone after confirm, or after an inject that
+	// failed.
 	left() remains
 	// undo takes back what inject did, as far as it came. It may be called again
 	// after an error, and is never called after it succeeded.
@@ -160,6 +161,14 @@ func (t *target) running() (cloud.Machine, error) {
 		return nil, fmt.Errorf("%s has no running machine: it is %s", t.name, t.before.State)
 	}
 	return t.machine, nil
+}
+
+// inMachine is what an effect on a machine leaves: nothing where none ran.
+func (t *target) inMachine() remains {
+	if t.machine == nil {
+		return leavesNothing
+	}
+	return leavesFault
 }
 
 // replaced says in words that the machine that was hit runs no more, so that what

@@ -1,6 +1,6 @@
 package chaos
 
+import "showdown/targets/cloud/ec2"
+
 // typeNames are the instance types that exist.
-func typeNames() []string {
-	return []string{"t2.micro", "m5.large"}
-}
+func typeNames() []string { return ec2.TypeNames() }

@@ -1,0 +1,550 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"showdown"
+)
+
+const minute = showdown.Minute
+
+// bubble runs test with a world of two web instances.
+func bubble(t *testing.T, test func(t *testing.T, w *world)) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, web("web-1"), web("web-2"))
+		test(t, w)
+		w.tasks.Wait()
+	})
+}
+
+func act(letter string, at showdown.Duration, do, target string, lasts showdown.Duration, with ...string) showdown.Step {
+	s := showdown.Step{Letter: letter, At: at, Do: do, Target: showdown.Selector(target), For: lasts}
+	if len(with) > 0 {
+		s.With = map[string]string{with[0]: with[1]}
+	}
+	return s
+}
+
+func TestLifeOfAFaultInOrder(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil, act("A", minute, "blackhole", "web-1", minute))
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{
+			"fault.planned A", "record A blackhole web-1", "sync",
+			"fault.injecting A", "blackhole web-1", "fault.injected A", "fault.confirmed A",
+			"fault.healing A", "off blackhole web-1", "done A blackhole web-1", "fault.undone A",
+		}
+		if !slices.Equal(w.story, want) {
+			t.Errorf("it happened\n%s\nnot\n%s", strings.Join(w.story, "\n"), strings.Join(want, "\n"))
+		}
+		if facts := w.event("A", showdown.FaultConfirmed).Data["facts"].(map[string]any); facts["established_silent"] != true {
+			t.Errorf("facts %v", facts)
+		}
+		if err := e.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.healthy()
+	})
+}
+
+// Times are those of the plan, whatever the steps before took.
+func TestTimelineIsAbsolute(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		late := act("D", 30*showdown.Second, "slow", "web-2", minute, "latency", "50ms")
+		late.Phase = "second"
+		e := w.experiment(nil,
+			act("A", minute, "blackhole", "web-1", 30*showdown.Second), // seen only after 350 ms of lab time
+			act("B", minute+showdown.Second, "hang", "web-2", 30*showdown.Second),
+			act("C", minute+2*showdown.Second, "spike", "", 10*showdown.Second),
+			late,
+		)
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		second := w.clock.Lab(showdown.Second)
+		for _, c := range []struct {
+			letter string
+			kind   showdown.EventKind
+			want   time.Duration
+		}{
+			{"A", showdown.FaultInjecting, 60 * second},
+			{"A", showdown.FaultHealing, 90 * second},
+			{"B", showdown.FaultInjecting, 61 * second},
+			{"B", showdown.FaultHealing, 91 * second},
+			{"C", showdown.FaultInjecting, 62 * second},
+			{"C", showdown.FaultHealing, 72 * second},
+			{"D", showdown.FaultInjecting, 150 * second},
+			{"D", showdown.FaultHealing, 210 * second},
+		} {
+			if got := w.when(c.letter, c.kind); got < c.want || got > c.want+time.Millisecond {
+				t.Errorf("%s of %s at %s, planned at %s", c.kind, c.letter, got, c.want)
+			}
+		}
+		w.healthy()
+	})
+}
+
+func TestEveryActionIsSeenAndUndone(t *testing.T) {
+	full := []string{"fault.planned", "fault.injecting", "fault.injected", "fault.confirmed", "fault.healing", "fault.undone"}
+	atOnce := []string{"fault.planned", "fault.injecting", "fault.injected", "fault.confirmed", "fault.undone"}
+	for _, c := range []struct {
+		step  showdown.Step
+		kinds []string
+		facts map[string]any
+	}{
+		{act("A", minute, "stop-instance", "web-1", 2*minute), full, map[string]any{"state": "stopped", "address_before": "1.1.0.0"}},
+		{act("A", minute, "kill", "web-1", 2*minute), full, map[string]any{"address_before": "1.1.0.0"}},
+		{act("A", minute, "hang", "web-1", 2*minute), full, nil},
+		{act("A", minute, "blackhole", "one role:web", 2*minute), full, nil},
+		{act("A", minute, "slow", "all", 2*minute, "latency", "40ms"), full, map[string]any{"round_trip_ms": 45.0, "round_trip_before_ms": 5.0}},
+		{act("A", minute, "cpu-steal", "web-1", 2*minute, "share", "75%"), full, map[string]any{"service_ms": 20.0, "speed": 0.25}},
+		{act("A", minute, "error-500", "50%", 2*minute), full, map[string]any{"share_500": 1.0}},
+		{act("A", minute, "spike", "", 2*minute, "factor", "3"), full, map[string]any{"rate_before": 100.0, "rate": 300.0}},
+		{act("A", minute, "tell-clients", "", 0), atOnce, map[string]any{"addresses": 2}},
+		{act("A", minute, "start-instance", "web-1", 0), atOnce, map[string]any{"state": "running"}},
+		{
+			act("A", minute, "resize-instance", "web-1", 0, "type", "m5.large"),
+			append(slices.Clone(atOnce), "change.undoing", "change.undone"),
+			map[string]any{"type_before": "t2.micro", "type_after": "m5.large", "address_before": "1.1.0.0", "address_after": "2.0.0.1"},
+		},
+		{
+			act("A", minute, "resize-instance", "web-1", 3*minute, "type", "m5.large"), full,
+			map[string]any{"type_before": "t2.micro", "type_after": "m5.large"},
+		},
+		{
+			act("A", minute, "modify-instance-type", "web-1", 0, "type", "m5.large"), atOnce,
+			map[string]any{"accepted": false, "code": "IncorrectInstanceState", "type_after": "t2.micro"},
+		},
+	} {
+		t.Run(c.step.Do, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				e := w.experiment(nil, c.step)
+				if err := e.Run(t.Context(), w.zero); err != nil {
+					t.Fatal(err)
+				}
+				if err := e.Rollback(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if got := w.kinds("A"); !slices.Equal(got, c.kinds) {
+					t.Errorf("events %v, want %v", got, c.kinds)
+				}
+				facts := w.event("A", showdown.FaultConfirmed).Data["facts"].(map[string]any)
+				for key, want := range c.facts {
+					if facts[key] != want {
+						t.Errorf("fact %s is %v, want %v", key, facts[key], want)
+					}
+				}
+				w.healthy()
+			})
+		})
+	}
+}
+
+// A stop is felt when it begins, and is over when the instance answers again, at a
+// new address where it has no elastic IP.
+func TestStopForATime(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil, act("A", minute, "stop-instance", "web-1", 2*minute))
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		lab := w.clock.Lab
+		if got := w.when("A", showdown.FaultInjected); got > lab(minute)+5*time.Millisecond {
+			t.Errorf("in place at %s, long after it was felt at %s", got, lab(minute))
+		}
+		want := lab(3*minute + startTime + bootTime)
+		if got := w.when("A", showdown.FaultUndone); got < want || got > want+10*time.Millisecond {
+			t.Errorf("undone at %s, want %s", got, want)
+		}
+		facts := w.event("A", showdown.FaultUndone).Data["facts"].(map[string]any)
+		if facts["address_before"] != "1.1.0.0" || facts["address_after"] != "2.0.0.1" {
+			t.Errorf("addresses %v, %v", facts["address_before"], facts["address_after"])
+		}
+		w.healthy()
+	})
+}
+
+func TestStopShorterThanItsOperation(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil, act("A", minute, "stop-instance", "web-1", 5*showdown.Second))
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		want := w.clock.Lab(minute + stopTime + startTime + bootTime)
+		if got := w.when("A", showdown.FaultUndone); got < want || got > want+20*time.Millisecond {
+			t.Errorf("undone at %s, want %s: EC2 starts no instance that is stopping", got, want)
+		}
+		w.healthy()
+	})
+}
+
+// The outage of a resize ends with its operation.
+func TestResizeEndsItself(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil, act("A", minute, "resize-instance", "web-1", 0, "type", "m5.large"))
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		want := w.clock.Lab(minute + stopTime + modifyTime + startTime + bootTime)
+		if got := w.when("A", showdown.FaultUndone); got < want || got > want+10*time.Millisecond {
+			t.Errorf("answers again at %s, want %s", got, want)
+		}
+		if w.box("web-1").Type != "m5.large" {
+			t.Errorf("type %s before the roll back", w.box("web-1").Type)
+		}
+		if err := e.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.healthy()
+	})
+}
+
+func TestModifyAcceptedWhileStopped(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil,
+			act("A", minute, "stop-instance", "web-1", 3*minute),
+			act("B", 2*minute, "modify-instance-type", "web-1", 0, "type", "m5.large"),
+		)
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		facts := w.event("B", showdown.FaultConfirmed).Data["facts"].(map[string]any)
+		if facts["accepted"] != true || facts["type_after"] != "m5.large" {
+			t.Errorf("facts %v", facts)
+		}
+		if err := e.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.healthy()
+	})
+}
+
+func TestFaultThatNobodySaw(t *testing.T) {
+	for _, c := range []struct {
+		step showdown.Step
+		deaf string
+	}{
+		{act("A", minute, "blackhole", "web-1", minute), "blackhole"},
+		{act("A", minute, "slow", "web-1", minute), "delay"},
+		{act("A", minute, "cpu-steal", "web-1", minute), "steal"},
+		{act("A", minute, "error-500", "web-1", minute), "errors"},
+	} {
+		t.Run(c.step.Do, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				w.deaf[c.deaf] = true
+				e := w.experiment(nil, c.step)
+				if err := e.Run(t.Context(), w.zero); err != nil {
+					t.Fatal(err)
+				}
+				want := []string{"fault.planned", "fault.injecting", "fault.injected", "fault.unconfirmed", "fault.healing", "fault.undone"}
+				if got := w.kinds("A"); !slices.Equal(got, want) {
+					t.Errorf("events %v, want %v", got, want)
+				}
+				w.healthy()
+			})
+		})
+	}
+}
+
+// An undo that is accepted and does nothing is seen; the roll back tries again.
+func TestUndoThatDidNotHelp(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.deaf["off delay"] = true
+		e := w.experiment(nil, act("A", minute, "slow", "web-1", minute))
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		kinds := w.kinds("A")
+		if kinds[len(kinds)-1] != "fault.not_undone" {
+			t.Errorf("events %v", kinds)
+		}
+		if err := e.Rollback(t.Context()); err == nil || !strings.Contains(err.Error(), "slow of web-1 is still there") {
+			t.Errorf("roll back says %v", err)
+		}
+		if len(w.pending) != 1 {
+			t.Errorf("the journal forgot it: %v", w.pending)
+		}
+		w.deaf["off delay"] = false
+		delete(w.box("web-1").machine.on, "delay")
+		if err := e.Rollback(t.Context()); err != nil {
+			t.Errorf("second roll back: %v", err)
+		}
+		w.healthy()
+	})
+}
+
+func TestActionThatFailed(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		broken string
+		step   showdown.Step
+		want   []string
+	}{
+		{"refused stop", "stop", act("A", minute, "stop-instance", "web-1", minute), []string{"fault.planned", "fault.injecting", "fault.failed"}},
+		{"command", "delay", act("A", minute, "slow", "all", minute), []string{"fault.planned", "fault.injecting", "fault.failed", "fault.healing", "fault.undone"}},
+		{"journal", "journal", act("A", minute, "kill", "web-1", minute), []string{"fault.planned", "fault.failed"}},
+		{"events", "sync", act("A", minute, "kill", "web-1", minute), []string{"fault.planned", "fault.failed"}},
+		{"resize", "modify", act("A", minute, "resize-instance", "web-1", 3*minute, "type", "m5.large"), []string{"fault.planned", "fault.injecting", "fault.injected", "fault.unconfirmed", "fault.healing", "fault.undone"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				w.broken[c.broken] = &Refusal{"StopInstances", "InsufficientInstanceCapacity", "try later"}
+				e := w.experiment(nil, c.step, act("B", 8*minute, "hang", "web-2", minute))
+				if err := e.Run(t.Context(), w.zero); err != nil {
+					t.Fatal(err)
+				}
+				if got := w.kinds("A"); !slices.Equal(got, c.want) {
+					t.Errorf("events %v, want %v", got, c.want)
+				}
+				if c.broken != "journal" && c.broken != "sync" {
+					w.when("B", showdown.FaultUndone) // the run goes on
+				}
+				if err := e.Rollback(t.Context()); err != nil {
+					t.Error(err)
+				}
+				w.healthy()
+			})
+		})
+	}
+}
+
+// A machine that died or was replaced took the fault with it.
+func TestTargetReplacedMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil, act("A", minute, "hang", "web-1", 2*minute))
+		w.tasks.Go(func() {
+			wait(t.Context(), time.Until(w.zero.Add(w.clock.Lab(2*minute))))
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.box("web-1").machine.end()
+			w.box("web-1").machine = w.newMachine("web-1")
+		})
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		if w.count("pause web-1 false") != 0 {
+			t.Error("a process that never hung was resumed")
+		}
+		if got := w.event("A", showdown.FaultUndone).Data["evidence"].(string); !strings.Contains(got, "was replaced by") {
+			t.Errorf("evidence %q", got)
+		}
+		w.healthy()
+	})
+}
+
+// What an operator does by hand ends the fault that it takes back, at that moment.
+func TestAnotherActionEndsAFault(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		a, b showdown.Step
+	}{
+		{"start ends stop", act("A", minute, "stop-instance", "web-1", 0), act("B", 3*minute, "start-instance", "web-1", 0)},
+		{"stop ends hang", act("A", minute, "hang", "web-1", 0), act("B", 3*minute, "stop-instance", "web-1", 2*minute)},
+		{"resize ends kill", act("A", minute, "kill", "web-1", 0), act("B", 3*minute, "resize-instance", "web-1", 0, "type", "m5.large")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				e := w.experiment(nil, c.a, c.b)
+				if err := e.Run(t.Context(), w.zero); err != nil {
+					t.Fatal(err)
+				}
+				if by := w.event("A", showdown.FaultUndone).Data["by"]; by != "B" {
+					t.Errorf("ended by %v", by)
+				}
+				if err := e.Rollback(t.Context()); err != nil {
+					t.Error(err)
+				}
+				w.healthy()
+			})
+		})
+	}
+}
+
+func TestOverlappingFaultsOnOneTarget(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil,
+			act("A", minute, "slow", "web-1", 0),
+			act("B", 2*minute, "hang", "web-1", 0),
+			act("C", 3*minute, "spike", "", 4*minute),
+			act("D", 4*minute, "kill", "web-2", 0),
+		)
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.before("pause web-1 false", "off delay web-1")
+		w.healthy()
+	})
+}
+
+// Whenever the run is cancelled, the roll back leaves nothing, and undoes each fault
+// once.
+func TestCancelAtAnyMoment(t *testing.T) {
+	timeline := []showdown.Step{
+		act("A", 10*showdown.Second, "resize-instance", "web-1", 0, "type", "m5.large"),
+		act("B", 20*showdown.Second, "blackhole", "web-2", 20*showdown.Second),
+		act("C", 50*showdown.Second, "kill", "web-2", 20*showdown.Second),
+		act("D", 60*showdown.Second, "spike", "", 30*showdown.Second),
+		act("E", 100*showdown.Second, "stop-instance", "web-2", 60*showdown.Second),
+		act("F", 170*showdown.Second, "hang", "all", 10*showdown.Second),
+	}
+	for moment := -500 * time.Millisecond; moment < 5*time.Second; moment += 67 * time.Millisecond {
+		bubble(t, func(t *testing.T, w *world) {
+			e := w.experiment(nil, timeline...)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			w.tasks.Go(func() {
+				wait(ctx, time.Until(w.zero.Add(moment)))
+				cancel()
+			})
+			if err := e.Run(ctx, w.zero); err != nil && !errors.Is(err, context.Canceled) {
+				t.Errorf("run cancelled at %s: %v", moment, err)
+			}
+			// The roll back has a context of its own.
+			if err := e.Rollback(ctx); err != nil {
+				t.Errorf("cancelled at %s: %v", moment, err)
+			}
+			w.tasks.Wait()
+			w.healthy()
+			for _, undo := range []string{"off blackhole web-2", "spike restored", "pause web-1 false", "pause web-2 false"} {
+				if n := w.count(undo); n > 1 {
+					t.Errorf("cancelled at %s: %q %d times", moment, undo, n)
+				}
+			}
+			if got, want := w.count("spike restored"), w.count("spike 5"); got != want {
+				t.Errorf("cancelled at %s: %d spikes, %d restored", moment, want, got)
+			}
+			again := len(w.story)
+			if err := e.Rollback(t.Context()); err != nil || len(w.story) != again {
+				t.Errorf("a second roll back did %v, %v", w.story[again:], err)
+			}
+			if t.Failed() {
+				t.Logf("cancelled at %s:\n%s", moment, strings.Join(w.story, "\n"))
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func TestRollbackEndsARunningTimeline(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil, act("A", minute, "kill", "web-1", 0), act("B", 5*minute, "kill", "web-2", 0))
+		ran := make(chan error, 1)
+		w.tasks.Go(func() { ran <- e.Run(context.Background(), w.zero) })
+		wait(t.Context(), time.Until(w.zero.Add(w.clock.Lab(2*minute))))
+		if err := e.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := <-ran; !errors.Is(err, context.Canceled) {
+			t.Errorf("run returned %v", err)
+		}
+		if w.count("kill web-2") != 0 {
+			t.Error("the timeline went on")
+		}
+		w.healthy()
+	})
+}
+
+// A roll back gives up after its cap and names what is left.
+func TestRollbackCap(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil, act("A", minute, "kill", "web-1", 0))
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		w.broken["restart"] = errors.New("no more processes")
+		start := time.Now()
+		err := e.Rollback(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "A: undo kill of web-1: no more processes") {
+			t.Errorf("error %v", err)
+		}
+		if took := time.Since(start); took > RollbackCap {
+			t.Errorf("it took %s", took)
+		}
+		w.when("A", showdown.FaultNotUndone)
+	})
+}
+
+func TestStopIf(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(func(c *Config) {
+			c.Cell.StopIf = []string{"availability(whole()) < 50%"}
+			c.StopIf = func(now time.Duration) (string, bool) {
+				return "availability(whole()) < 50%", now > w.clock.Lab(2*minute)
+			}
+		}, act("A", minute, "kill", "web-1", 0), act("B", 5*minute, "kill", "web-2", 0))
+		err := e.Run(t.Context(), w.zero)
+		if !errors.Is(err, ErrStopped) {
+			t.Fatalf("run returned %v", err)
+		}
+		stopped := w.event("", showdown.ExperimentStopped)
+		if stopped.Data["condition"] != "availability(whole()) < 50%" {
+			t.Errorf("data %v", stopped.Data)
+		}
+		if at := w.when("", showdown.ExperimentStopped); at > w.clock.Lab(2*minute)+200*time.Millisecond {
+			t.Errorf("stopped at %s", at)
+		}
+		if w.count("kill web-2") != 0 {
+			t.Error("the timeline went on")
+		}
+		w.healthy()
+	})
+}
+
+// The conditions are asked as long as there is traffic, also behind the last step.
+func TestStopIfAfterTheTimeline(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(func(c *Config) {
+			c.Cell.StopIf = []string{"x"}
+			c.StopIf = func(now time.Duration) (string, bool) { return "x", now > w.clock.Lab(9*minute) }
+		}, act("A", minute, "kill", "web-1", 0))
+		if err := e.Run(t.Context(), w.zero); !errors.Is(err, ErrStopped) {
+			t.Fatalf("run returned %v", err)
+		}
+		w.healthy()
+	})
+}
+
+func TestSteady(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil)
+		if held, err := e.Steady(t.Context(), "before"); !held || err != nil {
+			t.Errorf("held %t, %v", held, err)
+		}
+		_ = w.box("web-2").machine.pause(true)
+		if held, err := e.Steady(t.Context(), "after"); held || err != nil {
+			t.Errorf("held %t, %v with a frozen instance", held, err)
+		}
+		last := w.events[len(w.events)-1]
+		if last.Kind != showdown.SteadyStateChecked || last.Data["held"] != false || last.Data["when"] != "after" {
+			t.Errorf("event %+v", last)
+		}
+		if measured := last.Data["measured"].(string); !strings.Contains(measured, "web-1: 10 good answers in a row") || !strings.Contains(measured, "web-2: 0 of 10") {
+			t.Errorf("measured %q", measured)
+		}
+	})
+}
+
+func TestSteadyCancelled(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil)
+		_ = w.box("web-1").machine.pause(true)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if held, err := e.Steady(ctx, "before"); held || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("held %t, %v", held, err)
+		}
+	})
+}

@@ -1,0 +1,56 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+
+	"showdown/targets/cloud/ec2"
+	"showdown/targets/lab"
+)
+
+// OnLab is l as an experiment sees it. The lab must be up, and [lab.Lab.Run] must go
+// on until the experiment is rolled back, since the operations take place in it.
+func OnLab(l *lab.Lab) Lab { return onLab{l} }
+
+type onLab struct{ *lab.Lab }
+
+func (l onLab) Instances() []Instance {
+	var out []Instance
+	for _, in := range l.Lab.Instances() {
+		out = append(out, Instance{
+			Instance: in.Instance, State: string(in.State), Type: in.Type,
+			Private: in.Private, Public: in.Public, Elastic: in.Elastic,
+		})
+	}
+	return out
+}
+
+func (l onLab) StopInstance(ctx context.Context, name string) error {
+	return l.operate(func(r *ec2.Region) error { return r.StopInstances(ctx, name) })
+}
+
+func (l onLab) StartInstance(ctx context.Context, name string) error {
+	return l.operate(func(r *ec2.Region) error { return r.StartInstances(ctx, name) })
+}
+
+func (l onLab) ResizeInstance(ctx context.Context, name, instanceType string) error {
+	return l.operate(func(r *ec2.Region) error { return r.ResizeInstance(ctx, name, instanceType) })
+}
+
+func (l onLab) ModifyInstanceType(ctx context.Context, name, instanceType string) error {
+	return l.operate(func(r *ec2.Region) error { return r.ModifyInstanceAttribute(ctx, name, instanceType) })
+}
+
+// operate carries out an operation in the lab's Region and translates its refusal.
+func (l onLab) operate(call func(*ec2.Region) error) error {
+	region := l.EC2()
+	if region == nil {
+		return errors.New("the lab is not up")
+	}
+	err := call(region)
+	var refused *ec2.APIError
+	if errors.As(err, &refused) {
+		return &Refusal{Operation: refused.Operation, Code: refused.Code, Message: refused.Message}
+	}
+	return err
+}
