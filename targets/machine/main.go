@@ -1,12 +1,115 @@
 package machine
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"showdown/targets/cloud"
 )
 
-// Main is the life of a machine's process.
+// DrainLimit bounds the graceful stop: requests in flight that take longer are cut.
+const DrainLimit = 10 * time.Second
+
+// Main is the life of a machine's process. The first line of stdin is its
+// [cloud.MachineConfig]; the answer is that it is ready, which means that it listens
+// on all its addresses, or why it cannot be. Each further line is a [cloud.Order],
+// answered when it is in effect. It ends at once when stdin does, and gracefully on
+// SIGTERM or when ctx is done: listeners close, requests in flight finish within
+// [DrainLimit]. The error is of what could not be said on stdout.
 func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
-	return errors.New("machine: not built yet")
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer stop()
+	signal.Ignore(os.Interrupt, syscall.SIGHUP) // a terminal's signals are showdown's to judge
+	in := bufio.NewReader(stdin)
+	answers := &answers{out: stdout}
+	m, err := open(in)
+	if err != nil {
+		return answers.say(cloud.Answer{Error: err.Error()})
+	}
+	served := make(chan error, 1)
+	go func() { served <- m.serve() }()
+	if err := answers.say(cloud.Answer{Ready: true}); err != nil {
+		m.close()
+		return errors.Join(err, <-served)
+	}
+	orphaned := make(chan error, 1)
+	go func() { orphaned <- m.obey(in, answers) }()
+	select {
+	case err = <-orphaned:
+	case <-ctx.Done():
+		m.drain(DrainLimit)
+	case err = <-served:
+		served <- nil
+	}
+	m.close()
+	return errors.Join(err, <-served)
+}
+
+// open reads the configuration and binds everything.
+func open(in *bufio.Reader) (*machine, error) {
+	line, err := in.ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	var c cloud.MachineConfig
+	if err := json.Unmarshal(line, &c); err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	m, err := newMachine(c, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	if err := m.listen(); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// obey carries out orders, one after the other, until there are no more.
+func (m *machine) obey(in *bufio.Reader, out *answers) error {
+	for {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			return nil // the spawner is gone, and so are we
+		}
+		var order cloud.Order
+		if err := json.Unmarshal(line, &order); err != nil {
+			continue // without an id there is nobody to answer
+		}
+		counters, err := m.do(order.Command)
+		a := cloud.Answer{ID: order.ID, Counters: counters}
+		if err != nil {
+			a.Error = err.Error()
+		}
+		if err := out.say(a); err != nil {
+			return err
+		}
+	}
+}
+
+// answers writes lines.
+type answers struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (a *answers) say(answer cloud.Answer) error {
+	data, err := json.Marshal(answer)
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, err = a.out.Write(append(data, '\n'))
+	return err
 }

@@ -1,0 +1,308 @@
+package machine
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"log"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"showdown/targets/apps/clock"
+	"showdown/targets/cloud"
+)
+
+// newConnGrace is how long a graceful stop waits for the request of a connection
+// that was accepted and has not said anything yet.
+const newConnGrace = 50 * time.Millisecond
+
+// apps are the applications that a machine can run.
+func apps() map[string]func(name string) http.Handler {
+	return map[string]func(string) http.Handler{
+		"clock": func(name string) http.Handler { return clock.Handler(name, time.Now) },
+	}
+}
+
+// machine is a running machine.
+type machine struct {
+	config cloud.MachineConfig
+	app    http.Handler
+	header []string // the value of X-Instance
+	cpu    *cpu
+	server *http.Server
+	funnel *funnel
+	conns  *connections
+	gate   *gate
+	states states
+
+	metrics         *http.Server
+	metricsListener net.Listener
+
+	requests, rejected, errors atomic.Uint64
+
+	resetting atomic.Bool  // each connection is reset
+	delay     atomic.Int64 // nanoseconds added to each answer
+	failMu    sync.Mutex
+	fail      failure
+
+	mu                 sync.Mutex // held while a verb takes effect
+	endpoints          map[netip.Addr]*endpoint
+	blackhole, refused bool
+	closed             bool
+}
+
+// failure answers a share of the requests with a status.
+type failure struct {
+	share  float64
+	status int
+	rng    *rand.Rand
+}
+
+// newMachine checks c and makes its machine, which listens nowhere yet.
+func newMachine(c cloud.MachineConfig, at time.Time) (*machine, error) {
+	if c.Name == "" || c.Port < 1 || c.Port > 65534 {
+		return nil, fmt.Errorf("machine %q: it needs a name and a port from 1 to 65534, not %d", c.Name, c.Port)
+	}
+	app, ok := apps()[c.App]
+	if !ok {
+		known := slices.Sorted(maps.Keys(apps()))
+		return nil, fmt.Errorf("machine %s: unknown application %q; known: %s", c.Name, c.App, strings.Join(known, ", "))
+	}
+	pool, err := newPool(c.Capacity, c.Speed, at)
+	if err != nil {
+		return nil, fmt.Errorf("machine %s: %w", c.Name, err)
+	}
+	key := fnv.New64a()
+	_, _ = io.WriteString(key, c.Name)
+	m := &machine{
+		config: c, app: app(c.Name), header: []string{c.Name}, cpu: newCPU(pool),
+		funnel:    &funnel{conns: make(chan net.Conn), done: make(chan struct{}), addr: &net.TCPAddr{Port: c.Port}},
+		conns:     &connections{all: map[*conn]struct{}{}},
+		gate:      &gate{},
+		states:    states{changed: make(chan struct{}, 1), of: map[net.Conn]http.ConnState{}},
+		endpoints: map[netip.Addr]*endpoint{},
+		fail:      failure{rng: rand.New(rand.NewPCG(c.Seed, key.Sum64()))},
+	}
+	quiet := log.New(io.Discard, "", 0) // what clients do wrong is theirs to record
+	m.server = &http.Server{Handler: m, ErrorLog: quiet, ConnState: m.states.note}
+	m.metrics = &http.Server{Handler: m.metricsHandler(), ErrorLog: quiet, ReadHeaderTimeout: 5 * time.Second}
+	return m, nil
+}
+
+// listen binds all addresses of the configuration, and the metrics' port.
+func (m *machine) listen() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, text := range append([]string{m.config.Private}, m.config.Public...) {
+		if err := m.bind(text); err != nil {
+			return err
+		}
+	}
+	private, err := netip.ParseAddr(m.config.Private)
+	if err != nil {
+		return err
+	}
+	m.metricsListener, err = net.Listen("tcp4", netip.AddrPortFrom(private, uint16(m.config.Port+1)).String())
+	return err
+}
+
+// serve serves until close; it blocks.
+func (m *machine) serve() error {
+	scraped := make(chan error, 1)
+	go func() { scraped <- m.metrics.Serve(m.metricsListener) }()
+	var errs []error
+	for _, err := range []error{m.server.Serve(m.funnel), <-scraped} {
+		if !errors.Is(err, http.ErrServerClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// bind adds an endpoint; m.mu is held. An address that is bound already is no error.
+func (m *machine) bind(text string) error {
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return fmt.Errorf("address %q: %w", text, err)
+	}
+	if m.closed {
+		return net.ErrClosed
+	}
+	if m.endpoints[addr] != nil {
+		return nil
+	}
+	e := &endpoint{
+		addr: netip.AddrPortFrom(addr, uint16(m.config.Port)),
+		take: func(c *net.TCPConn) { m.take(c, addr) },
+		mode: refusing,
+	}
+	if err := e.set(m.mode()); err != nil {
+		e.shut()
+		return err
+	}
+	m.endpoints[addr] = e
+	return nil
+}
+
+// take receives a connection that was accepted.
+func (m *machine) take(tcp *net.TCPConn, local netip.Addr) {
+	c := &conn{TCPConn: tcp, gate: m.gate, local: local, closed: make(chan struct{}), remove: m.conns.remove}
+	// Known before the fault is looked at, so that a reset which begins between the
+	// two finds either the connection here or itself there.
+	m.conns.add(c)
+	if m.resetting.Load() {
+		c.reset()
+		return
+	}
+	m.funnel.put(c)
+}
+
+// ServeHTTP answers a request as this machine does: it waits for the CPU, fails or
+// lets the application answer, and waits the added delay. /healthz is answered by
+// the server itself, whatever the CPU does: it tells that the process lives.
+func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header()[clock.InstanceHeader] = m.header
+	if r.URL.Path == "/healthz" {
+		m.slow(r)
+		_, _ = io.WriteString(w, "ok\n")
+		return
+	}
+	m.requests.Add(1)
+	if !m.cpu.work(r.Context()) {
+		m.rejected.Add(1)
+		m.slow(r)
+		http.Error(w, "too many requests wait for the CPU", http.StatusServiceUnavailable)
+		return
+	}
+	m.slow(r)
+	if status, failed := m.failed(); failed {
+		m.errors.Add(1)
+		http.Error(w, http.StatusText(status), status)
+		return
+	}
+	m.app.ServeHTTP(w, r)
+}
+
+// slow waits the added delay.
+func (m *machine) slow(r *http.Request) {
+	d := time.Duration(m.delay.Load())
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-r.Context().Done():
+	}
+}
+
+// failed says whether this request is one that fails, and how.
+func (m *machine) failed() (status int, failed bool) {
+	m.failMu.Lock()
+	defer m.failMu.Unlock()
+	if m.fail.share <= 0 {
+		return 0, false
+	}
+	return m.fail.status, m.fail.rng.Float64() < m.fail.share
+}
+
+// drain closes the listeners and waits until the requests in flight are answered, at
+// most for limit. A machine that answers nothing any more is not waited for.
+func (m *machine) drain(limit time.Duration) {
+	m.mu.Lock()
+	silent := m.blackhole
+	m.shutEndpoints()
+	m.mu.Unlock()
+	if silent {
+		return
+	}
+	m.server.SetKeepAlivesEnabled(false) // also ends the connections that idle
+	grace, end := time.NewTimer(min(newConnGrace, limit)), time.NewTimer(limit)
+	defer grace.Stop()
+	defer end.Stop()
+	patient := true
+	for {
+		active, silent := m.states.count()
+		if active == 0 && (silent == 0 || !patient) {
+			return
+		}
+		select {
+		case <-m.states.changed:
+		case <-grace.C:
+			patient = false
+		case <-end.C:
+			return
+		}
+	}
+}
+
+// close ends everything at once.
+func (m *machine) close() {
+	m.mu.Lock()
+	m.shutEndpoints()
+	m.mu.Unlock()
+	_ = m.server.Close()
+	_ = m.funnel.Close()
+	for _, c := range m.conns.at(netip.Addr{}) {
+		_ = c.Close()
+	}
+	_ = m.metrics.Close()
+	if m.metricsListener != nil {
+		_ = m.metricsListener.Close()
+	}
+}
+
+func (m *machine) shutEndpoints() {
+	m.closed = true
+	for addr, e := range m.endpoints {
+		e.shut()
+		delete(m.endpoints, addr)
+	}
+}
+
+// states counts the HTTP server's connections by what they do.
+type states struct {
+	mu      sync.Mutex
+	of      map[net.Conn]http.ConnState
+	changed chan struct{}
+}
+
+func (s *states) note(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	switch state {
+	case http.StateNew, http.StateActive:
+		s.of[c] = state
+	default:
+		delete(s.of, c)
+	}
+	s.mu.Unlock()
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// count is how many connections have a request in flight, and how many have not said
+// anything yet.
+func (s *states) count() (active, silent int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, state := range s.of {
+		if state == http.StateActive {
+			active++
+		} else {
+			silent++
+		}
+	}
+	return active, silent
+}

@@ -1,0 +1,64 @@
+package machine
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metricsHandler is the machine's own /metrics, on its private address at the port
+// after the application's. It is the observer's channel: no fault but the loss of
+// the process touches it.
+func (m *machine) metricsHandler() http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(newCollector(m))
+	mux := http.NewServeMux()
+	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// collector turns the machine's counters into metrics when they are asked for, so
+// that a request pays for none of them.
+type collector struct {
+	m                                                *machine
+	requests, rejected, failed, busy, balance, speed *prometheus.Desc
+}
+
+func newCollector(m *machine) *collector {
+	labels := prometheus.Labels{"run_id": m.config.Mark, "cell": m.config.Lab, "node": m.config.Name}
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("showdown_machine_"+name, help, nil, labels)
+	}
+	return &collector{
+		m:        m,
+		requests: desc("requests_total", "Requests that reached the application's server, health checks aside."),
+		rejected: desc("rejected_requests_total", "Requests answered 503 because too many waited for the CPU."),
+		failed:   desc("failed_requests_total", "Requests answered with an error by a fault."),
+		busy:     desc("cpu_busy_seconds_total", "Virtual CPU time consumed, in vCPU seconds of lab time at full speed."),
+		balance:  desc("credit_balance_credits", "CPU credit balance; 0 for types that are not burstable, negative while surplus credits are owed."),
+		speed:    desc("cpu_speed_ratio", "Share of full speed at which each vCPU runs, by credits and steal."),
+	}
+}
+
+func (c *collector) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.requests, c.rejected, c.failed, c.busy, c.balance, c.speed} {
+		out <- d
+	}
+}
+
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	n := c.m.counters()
+	counter := func(d *prometheus.Desc, v float64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, v)
+	}
+	gauge := func(d *prometheus.Desc, v float64) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
+	}
+	counter(c.requests, float64(n.Requests))
+	counter(c.rejected, float64(n.Rejected))
+	counter(c.failed, float64(n.Errors))
+	counter(c.busy, n.Busy)
+	gauge(c.balance, n.Balance)
+	gauge(c.speed, n.Speed)
+}

@@ -1,0 +1,180 @@
+package machine
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+
+	"showdown/targets/cloud"
+)
+
+// do carries out a command and returns when it is in effect. Doing twice what is
+// done already is no error. Only Stats has counters.
+func (m *machine) do(c cloud.Command) (*cloud.Counters, error) {
+	switch c.Verb {
+	case cloud.Stats:
+		counters := m.counters()
+		return &counters, nil
+	case cloud.Listen, cloud.Unlisten:
+		if (c.Verb == cloud.Listen) == c.Off {
+			return nil, m.unlisten(c.Address)
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return nil, m.bind(c.Address)
+	case cloud.Refuse:
+		return nil, m.turn(func() { m.refused = !c.Off })
+	case cloud.Reset:
+		return nil, m.reset(!c.Off)
+	case cloud.Blackhole:
+		return nil, m.swallow(!c.Off)
+	case cloud.Delay:
+		if c.Off {
+			c.Delay = 0
+		}
+		if c.Delay < 0 {
+			return nil, fmt.Errorf("delay %s is negative", c.Delay)
+		}
+		m.delay.Store(int64(c.Delay))
+		return nil, nil
+	case cloud.Steal:
+		if c.Off {
+			c.Share = 0
+		}
+		if err := checkShare(c.Share); err != nil {
+			return nil, err
+		}
+		m.cpu.setSteal(c.Share)
+		return nil, nil
+	case cloud.Errors:
+		return nil, m.setFailure(c)
+	}
+	return nil, fmt.Errorf("unknown verb %q", c.Verb)
+}
+
+func checkShare(share float64) error {
+	if !(share >= 0 && share <= 1) {
+		return fmt.Errorf("share %g is outside 0 to 1", share)
+	}
+	return nil
+}
+
+// mode is what every endpoint does, given the faults that are on: the most silent
+// one wins. m.mu is held.
+func (m *machine) mode() mode {
+	switch {
+	case m.blackhole:
+		return blackholing
+	case m.refused:
+		return refusing
+	case m.resetting.Load():
+		return resetting
+	}
+	return serving
+}
+
+// turn changes a fault and brings every endpoint to it. When one of them fails, the
+// change is taken back.
+func (m *machine) turn(change func()) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.turnLocked(change)
+}
+
+func (m *machine) turnLocked(change func()) error {
+	blackhole, refused := m.blackhole, m.refused
+	change()
+	err := m.apply()
+	if err != nil {
+		m.blackhole, m.refused = blackhole, refused
+		err = errors.Join(err, m.apply())
+	}
+	return err
+}
+
+func (m *machine) apply() error {
+	var errs []error
+	to := m.mode()
+	for _, e := range m.endpoints {
+		errs = append(errs, e.set(to))
+	}
+	return errors.Join(errs...)
+}
+
+// unlisten gives an address up, with its connections.
+func (m *machine) unlisten(text string) error {
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return fmt.Errorf("address %q: %w", text, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e := m.endpoints[addr]; e != nil {
+		e.shut()
+		delete(m.endpoints, addr)
+	}
+	for _, c := range m.conns.at(addr) {
+		c.reset()
+	}
+	return nil
+}
+
+// reset resets the connections that come and those that are open.
+func (m *machine) reset(on bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.resetting.Store(on)
+	err := m.apply()
+	if on {
+		for _, c := range m.conns.at(netip.Addr{}) {
+			c.reset()
+		}
+	}
+	return err
+}
+
+// swallow makes the machine answer no packet. Open connections fall silent before
+// new ones do, and speak again after new ones can come: nobody sees half a fault.
+func (m *machine) swallow(on bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if on {
+		m.gate.close()
+	}
+	err := m.turnLocked(func() { m.blackhole = on })
+	if !m.blackhole {
+		m.gate.open()
+	}
+	return err
+}
+
+func (m *machine) setFailure(c cloud.Command) error {
+	if c.Off {
+		c.Share = 0
+	}
+	if c.Status == 0 {
+		c.Status = http.StatusInternalServerError
+	}
+	if err := checkShare(c.Share); err != nil {
+		return err
+	}
+	if c.Status < 400 || c.Status > 599 {
+		return fmt.Errorf("status %d is no error: write 400 to 599", c.Status)
+	}
+	m.failMu.Lock()
+	defer m.failMu.Unlock()
+	m.fail.share, m.fail.status = c.Share, c.Status
+	return nil
+}
+
+// counters are the machine's own numbers.
+func (m *machine) counters() cloud.Counters {
+	c := cloud.Counters{
+		Requests: m.requests.Load(),
+		Rejected: m.rejected.Load(),
+		Errors:   m.errors.Load(),
+	}
+	m.cpu.read(&c)
+	return c
+}
