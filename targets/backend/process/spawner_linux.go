@@ -161,7 +161,7 @@ func (s *spawner) fork(r request) (journal.Identity, error) {
 	defer outWrite.Close()
 	s.mu.Lock()
 	// Not os/exec: its own waiting would compete with the reaper.
-	pid, err := syscall.ForkExec(s.command[0], append(append([]string{}, s.command...), r.Name), &syscall.ProcAttr{
+	pid, err := syscall.ForkExec(s.command[0], s.command, &syscall.ProcAttr{
 		Env:   s.env,
 		Files: []uintptr{inRead.Fd(), outWrite.Fd(), 2},
 		Sys:   &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL},
