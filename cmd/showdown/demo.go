@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"showdown"
+	"showdown/results"
+)
+
+// demoJourney is the journey that the demo plays.
+const demoJourney = "whatsthetime"
+
+func (t *terminal) demoCommand() *cli.Command {
+	return &cli.Command{
+		Name:         "demo",
+		Usage:        "play the " + demoJourney + " journey and tell its story",
+		Description:  "Plays every stage of WhatIsTheTime.com, says between the stages what a teacher\nwould say, and ends in one table.",
+		OnUsageError: usage,
+		Flags: []cli.Flag{
+			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			target, err := resolve(demoJourney)
+			if err != nil {
+				return err
+			}
+			return t.withPlayer(c, func(p *player) error {
+				story := &story{t: t, c: c}
+				if !c.Bool("json") {
+					story.opening(target.Title, target.Opening)
+					p.before, p.after = story.before, story.after
+				}
+				j, err := p.journey(target)
+				if j != nil && c.Bool("json") {
+					if encodeErr := t.document(j); encodeErr != nil {
+						return encodeErr
+					}
+				}
+				if err != nil {
+					return err
+				}
+				if code := verdictCode(j.Verdict); code != exitHeld {
+					return verdict(code)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+// story is what the demo says between the stages: the few sentences of a teacher,
+// and what was measured.
+type story struct {
+	t *terminal
+	c *cli.Context
+}
+
+const storyWidth = 78
+
+func (s *story) say(text string) {
+	for _, line := range wrap(text, storyWidth) {
+		fmt.Fprintln(s.t.stdout, line)
+	}
+}
+
+func (s *story) bold(text string) string {
+	if s.t.colour(s.c, s.t.stdout) {
+		return "\x1b[1m" + text + "\x1b[0m"
+	}
+	return text
+}
+
+func (s *story) opening(title, text string) {
+	fmt.Fprintln(s.t.stdout, s.bold(title))
+	s.say(text)
+}
+
+func (s *story) before(stage *showdown.Stage, number, of int) {
+	fmt.Fprintf(s.t.stdout, "\n%s\n", s.bold(fmt.Sprintf("%d/%d  %s", number, of, stage.Title)))
+	s.say(stage.Promise)
+	fmt.Fprintln(s.t.stdout)
+	s.say(stage.Teach.Before)
+}
+
+func (s *story) after(stage *showdown.Stage, r *results.Summary) {
+	fmt.Fprintln(s.t.stdout)
+	for _, f := range r.Faults {
+		s.fault(r, f)
+	}
+	for _, c := range r.Claims {
+		s.claim(c)
+	}
+	fmt.Fprintln(s.t.stdout)
+	s.say(stage.Teach.After)
+}
+
+func (s *story) fault(r *results.Summary, f results.Fault) {
+	text := fmt.Sprintf("  %s  %s %s", f.Letter, f.Action, f.Target)
+	outage := 0.0
+	for _, o := range r.Downtime.Outages {
+		if o.Cause == f.Letter {
+			outage += o.Seconds
+		}
+	}
+	switch {
+	case f.Error != "":
+		text += ": failed: " + f.Error
+	case !f.Confirmed:
+		text += ": not seen by the probe"
+	case outage > 0:
+		text += fmt.Sprintf(": no answer for %s (%.2f s here), %d requests lost", seconds(outage), outage/r.Speed, f.Failed)
+	default:
+		text += ": nobody noticed"
+	}
+	fmt.Fprintln(s.t.stdout, text)
+}
+
+func (s *story) claim(c results.ClaimResult) {
+	fmt.Fprintf(s.t.stdout, "  %-8s %-4s %s\n", c.Verdict, c.ID, c.Measured)
+}
+
+// seconds is a length of AWS time in whole seconds: "1m28s".
+func seconds(s float64) string {
+	return showdown.Duration(int64(s+0.5) * int64(showdown.Second)).String()
+}
+
+// wrap breaks text into lines of at most width characters. Empty lines separate
+// paragraphs.
+func wrap(text string, width int) []string {
+	var lines []string
+	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
+		if i > 0 {
+			lines = append(lines, "")
+		}
+		line := ""
+		for _, word := range strings.Fields(paragraph) {
+			if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+				lines, line = append(lines, line), ""
+			}
+			if line != "" {
+				line += " "
+			}
+			line += word
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}

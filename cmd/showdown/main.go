@@ -1,0 +1,46 @@
+// Command showdown drives traffic at successive stages of an architecture while
+// chaos actions run, and shows what users felt.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(Main(os.Args, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Main runs the command line args and returns its exit code. The first interrupt
+// or termination signal cancels what runs, which then heals; the second ends the
+// process at once, and the reverter heals in its place.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if hidden, ok := hiddenCommand(args); ok {
+		return hidden(stdin, stdout, stderr)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		s, ok := <-signals
+		if !ok {
+			return
+		}
+		cancel(interrupted{s})
+		<-signals
+		os.Exit(exitInterrupted)
+	}()
+	t := &terminal{stdin: stdin, stdout: stdout, stderr: stderr}
+	err := newApp(t).RunContext(ctx, reorder(t, args))
+	return t.exit(ctx, err)
+}
+
+// interrupted is why a run was cancelled by a signal.
+type interrupted struct{ signal os.Signal }
+
+func (i interrupted) Error() string { return "interrupted by " + i.signal.String() }

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"showdown"
+	"showdown/dashboards"
+	"showdown/results"
+)
+
+// metrics serves the metrics of the runs of one command. A nil metrics serves
+// nothing.
+type metrics struct {
+	exporter *dashboards.Exporter
+	server   *http.Server
+	served   chan error
+	say      func(format string, args ...any)
+}
+
+// serveMetrics listens where --metrics says, so that a port in use is an error
+// before anything is started. Without the flag it is nil.
+func (t *terminal) serveMetrics(c *cli.Context) (*metrics, error) {
+	address := c.String("metrics")
+	if address == "" {
+		return nil, nil
+	}
+	listener, err := (&net.ListenConfig{}).Listen(c.Context, "tcp", address)
+	if err != nil {
+		return nil, hinted(fmt.Errorf("serve the metrics: %w", err), "choose a free address, such as --metrics 127.0.0.1:0")
+	}
+	m := &metrics{
+		exporter: dashboards.NewExporter(dashboards.Info{Version: version()}),
+		served:   make(chan error, 1),
+		say:      func(format string, args ...any) { t.progress(c, format, args...) },
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.exporter.Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() { m.served <- m.server.Serve(listener) }()
+	m.say("metrics on http://%s/metrics", listener.Addr())
+	return m, nil
+}
+
+// stage is the observer of one stage.
+func (m *metrics) stage(s *showdown.Stage, clock showdown.Clock) *stageMetrics {
+	return &stageMetrics{Exporter: m.exporter, spec: s, clock: clock}
+}
+
+// Close serves for linger more, so that the last scrape sees the end of the run,
+// and then stops.
+func (m *metrics) Close(ctx context.Context, linger time.Duration) error {
+	if m == nil {
+		return nil
+	}
+	if linger > 0 {
+		m.say("serving the metrics for %s more", linger)
+		select {
+		case <-ctx.Done():
+		case <-time.After(linger):
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	err := m.server.Shutdown(ctx)
+	if served := <-m.served; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// stageMetrics tells the exporter which stage the hits and events are of.
+type stageMetrics struct {
+	*dashboards.Exporter
+	spec  *showdown.Stage
+	clock showdown.Clock
+}
+
+// Started says that the labs of run are up. The stages of a journey share the
+// journey's id, so that they can be compared.
+func (s *stageMetrics) Started(run string, cost map[string]results.Cost) {
+	run, _, _ = strings.Cut(run, "/")
+	s.StageStarted(run, s.spec, s.clock)
+	for cell, c := range cost {
+		s.StageCost(cell, c.MonthUSD)
+	}
+}

@@ -1,0 +1,288 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"showdown"
+	"showdown/play"
+	"showdown/results"
+	"showdown/results/analysis"
+	"showdown/results/report"
+	"showdown/targets/journeys"
+)
+
+func (t *terminal) runCommand() *cli.Command {
+	return &cli.Command{
+		Name:         "run",
+		Usage:        "play stages and measure them",
+		ArgsUsage:    "TARGET...",
+		Description:  "TARGET is a journey (whatsthetime), a stage (whatsthetime/vertical), a stage file\nor a folder of them. Exit codes: 0 every claim held, 3 one deviated, 4 unknown,\n5 something could not be undone, 130 interrupted (after healing).",
+		OnUsageError: usage,
+		BashComplete: t.completeTargets,
+		Flags: []cli.Flag{
+			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(),
+			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"},
+		},
+		Action: func(c *cli.Context) error {
+			wanted, err := targets(c)
+			if err != nil {
+				return err
+			}
+			return t.withPlayer(c, func(p *player) error {
+				code, documents := exitHeld, []any(nil)
+				for _, target := range wanted {
+					document, result, err := p.target(target)
+					if document != nil {
+						documents = append(documents, document)
+					}
+					if err != nil {
+						return errors.Join(err, t.documents(c, documents))
+					}
+					code = worse(code, verdictCode(result))
+				}
+				if err := t.documents(c, documents); err != nil {
+					return err
+				}
+				if code != exitHeld {
+					return verdict(code)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+// documents prints the results of a run with --json: one target's alone, several
+// in a list.
+func (t *terminal) documents(c *cli.Context, documents []any) error {
+	if !c.Bool("json") || len(documents) == 0 {
+		return nil
+	}
+	if len(documents) == 1 {
+		return t.document(documents[0])
+	}
+	return t.document(map[string]any{"version": results.SummaryVersion, "runs": documents})
+}
+
+// player plays targets for a command.
+type player struct {
+	t       *terminal
+	c       *cli.Context
+	ctx     context.Context
+	store   *results.Store
+	harness *harness
+	metrics *metrics
+	seed    uint64
+	// between is called before each stage of a journey and after it, where a command
+	// has something to say there.
+	before func(s *showdown.Stage, number, of int)
+	after  func(s *showdown.Stage, r *results.Summary)
+}
+
+// withPlayer opens the store, heals, starts the processes, calls f, and ends
+// everything again.
+func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) (err error) {
+	store, err := results.OpenStore(c.String("out"))
+	if err != nil {
+		return hinted(err, "name another folder with --out DIR")
+	}
+	p := &player{t: t, c: c, ctx: c.Context, store: store, seed: c.Uint64("seed")}
+	if !c.IsSet("seed") {
+		p.seed = uint64(time.Now().UnixMicro() % 1_000_000)
+	}
+	if p.metrics, err = t.serveMetrics(c); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.metrics.Close(c.Context, c.Duration("linger"))) }()
+	p.harness, err = t.newHarness(c.Context, newMark(), func(format string, args ...any) { t.progress(c, format, args...) })
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := p.harness.Close(c.Context); closeErr != nil {
+			err = errors.Join(closeErr, err)
+		}
+	}()
+	return f(p)
+}
+
+// target plays one target and returns its JSON document and verdict.
+func (p *player) target(target target) (any, showdown.Verdict, error) {
+	if !target.journey {
+		result, err := p.single(target.Stages[0])
+		if result.Summary == nil {
+			return nil, "", err
+		}
+		return result.Summary, result.Summary.Verdict, err
+	}
+	j, err := p.journey(target)
+	if j == nil {
+		return nil, "", err
+	}
+	return j, j.Verdict, err
+}
+
+// single plays a stage as a run of its own and reports it.
+func (p *player) single(s *showdown.Stage) (play.Result, error) {
+	name := s.Journey + "-" + s.Name
+	result, err := p.settled(s, func(m *results.Manifest) (*results.Recorder, error) { return p.store.Create(name, m) })
+	if result.Summary != nil {
+		if !p.c.Bool("json") {
+			err = errors.Join(err, report.Terminal(p.t.stdout, result.Summary, p.t.colour(p.c, p.t.stdout)))
+		}
+		p.t.progress(p.c, "recorded in %s", result.Dir)
+	}
+	return result, err
+}
+
+// settled plays a stage, and once more when a disturbance of the machine kept it
+// from a verdict.
+func (p *player) settled(s *showdown.Stage, record play.Recording) (play.Result, error) {
+	for again := false; ; again = true {
+		result, err := p.stage(s, record)
+		if err != nil || again || result.Summary.Verdict == showdown.Held || !disturbed(result.Summary) {
+			return result, err
+		}
+		p.t.progress(p.c, "the machine was disturbed while %s was measured (%s); playing it once more", s.ID(), result.Dir)
+	}
+}
+
+func disturbed(s *results.Summary) bool {
+	if s.Generator.Disturbed || s.Generator.Saturated {
+		return true
+	}
+	for _, c := range s.Cells {
+		if c.Generator.Disturbed || c.Generator.Saturated {
+			return true
+		}
+	}
+	return false
+}
+
+// stage plays a stage once, with its status line and its metrics.
+func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, error) {
+	clock, err := clockOf(p.c, s)
+	if err != nil {
+		return play.Result{}, err
+	}
+	if err := journeys.Validate(s, clock); err != nil {
+		return play.Result{}, &failure{code: exitUsage, err: err, hint: "choose a lower --speed, or change the stage"}
+	}
+	config := play.Config{
+		Stage: s, Cells: p.c.StringSlice("cell"), Clock: clock, Seed: p.seed, Record: record,
+		Command: append([]string{"showdown"}, commandLine(p.c)...), Version: version(),
+		Backend: p.harness.backend, Lost: p.harness.backend.Lost(), Journal: p.harness.journal,
+	}
+	if p.metrics != nil {
+		watched := p.metrics.stage(s, clock)
+		config.Observers, config.Started = append(config.Observers, watched), watched.Started
+	}
+	ctx, stop := context.WithCancel(p.ctx)
+	ended := make(chan struct{})
+	if shown := shownCell(s, config.Cells); shown != nil && !p.c.Bool("quiet") {
+		line := newStatus(p.t.stderr, s, shown, clock)
+		config.Observers = append(config.Observers, line)
+		go func() { defer close(ended); _ = line.Run(ctx) }()
+	} else {
+		close(ended)
+	}
+	result, err := play.Stage(p.ctx, config)
+	stop()
+	<-ended
+	if errors.Is(err, play.ErrNotUndone) {
+		err = &failure{code: exitNotUndone, err: err, hint: "run showdown recover, then look for what it names"}
+	}
+	return result, err
+}
+
+// clockOf is the clock of a stage: at the stage's own speed, else that of --speed,
+// else the default.
+func clockOf(c *cli.Context, s *showdown.Stage) (showdown.Clock, error) {
+	speed := showdown.DefaultSpeed
+	if c.IsSet("speed") {
+		speed = c.Float64("speed")
+	} else if s.Speed > 0 {
+		speed = s.Speed
+	}
+	clock, err := showdown.NewClock(speed)
+	if err != nil {
+		return clock, misuse("the default is 60: a minute of AWS in a second", "--speed: %w", err)
+	}
+	return clock, nil
+}
+
+// rounded is a lab time in whole seconds of AWS time.
+func rounded(c showdown.Clock, at time.Duration) showdown.Duration {
+	return showdown.Duration(time.Duration(c.AWS(at)).Round(time.Second))
+}
+
+func shownCell(s *showdown.Stage, only []string) *showdown.Cell {
+	name := showdown.BaseCell
+	if len(only) > 0 {
+		name = only[0]
+	}
+	cell, _ := s.Cell(name)
+	return cell
+}
+
+// commandLine is what the user typed after the program's name.
+func commandLine(c *cli.Context) []string {
+	words := []string{c.Command.Name}
+	for _, name := range c.LocalFlagNames() {
+		words = append(words, "--"+name+"="+fmt.Sprint(c.Value(name)))
+	}
+	return append(words, c.Args().Slice()...)
+}
+
+// journey plays the stages of a journey, each into a folder of the journey's.
+func (p *player) journey(target target) (*results.JourneySummary, error) {
+	names := make([]string, len(target.Stages))
+	for i, s := range target.Stages {
+		names[i] = s.Name
+	}
+	folder, err := p.store.CreateJourney(target.Name, &results.JourneyManifest{
+		Journey: target.Name, Stages: names, Speed: p.speed(), Seed: p.seed,
+		Command: append([]string{"showdown"}, commandLine(p.c)...), Machine: play.ThisMachine(version()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range target.Stages {
+		if p.before != nil {
+			p.before(s, i+1, len(target.Stages))
+		}
+		result, playErr := p.settled(s, func(m *results.Manifest) (*results.Recorder, error) { return folder.Create(s.Name, m) })
+		if result.Summary != nil && p.after != nil {
+			p.after(s, result.Summary)
+		}
+		if playErr != nil {
+			err = playErr
+			break
+		}
+	}
+	j, saveErr := analysis.AnalyseJourney(folder.Dir())
+	if saveErr == nil {
+		saveErr = results.WriteJourneySummary(folder.Dir(), j)
+	}
+	if saveErr != nil {
+		return j, errors.Join(err, saveErr)
+	}
+	if !p.c.Bool("json") {
+		fmt.Fprintln(p.t.stdout)
+		err = errors.Join(err, report.JourneyTable(p.t.stdout, j, p.t.colour(p.c, p.t.stdout)))
+	}
+	p.t.progress(p.c, "recorded in %s", folder.Dir())
+	return j, err
+}
+
+func (p *player) speed() float64 {
+	if p.c.IsSet("speed") {
+		return p.c.Float64("speed")
+	}
+	return showdown.DefaultSpeed
+}

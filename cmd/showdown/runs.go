@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"showdown/results"
+	"showdown/results/analysis"
+	"showdown/results/report"
+)
+
+func (t *terminal) runsCommand() *cli.Command {
+	return &cli.Command{
+		Name:         "runs",
+		Usage:        "list what was recorded, oldest first",
+		OnUsageError: usage,
+		Flags:        []cli.Flag{outFlag(), jsonFlag(), quietFlag()},
+		Action: func(c *cli.Context) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			store, err := results.OpenStore(c.String("out"))
+			if err != nil {
+				return hinted(err, "name another folder with --out DIR")
+			}
+			entries, err := store.List()
+			if err != nil {
+				return err
+			}
+			if c.Bool("json") {
+				return t.document(runRows(entries))
+			}
+			if len(entries) == 0 {
+				t.progress(c, "%s holds no run yet; showdown demo makes one", store.Dir())
+				return nil
+			}
+			w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(w, "run\tverdict\ttime\twhat")
+			for _, e := range entries {
+				what := e.Title
+				switch {
+				case e.Broken != "":
+					what += " (" + e.Broken + ")"
+				case !e.Complete:
+					what += " (the end of the record is missing)"
+				}
+				verdict := string(e.Verdict)
+				if verdict == "" {
+					verdict = "-"
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.ID, verdict, e.Duration.Round(100*time.Millisecond), what)
+			}
+			return w.Flush()
+		},
+	}
+}
+
+// runRow is a run in the JSON of runs.
+type runRow struct {
+	Run        string    `json:"run"`
+	Dir        string    `json:"dir"`
+	Title      string    `json:"title"`
+	Journey    bool      `json:"journey"`
+	Started    time.Time `json:"started"`
+	Verdict    string    `json:"verdict"`
+	LabSeconds float64   `json:"lab_seconds"`
+	Complete   bool      `json:"complete"`
+	Broken     string    `json:"broken,omitempty"`
+}
+
+func runRows(entries []results.Entry) []runRow {
+	rows := make([]runRow, 0, len(entries))
+	for _, e := range entries {
+		rows = append(rows, runRow{
+			Run: e.ID, Dir: e.Dir, Title: e.Title, Journey: e.Journey, Started: e.Started, Verdict: string(e.Verdict),
+			LabSeconds: e.Duration.Seconds(), Complete: e.Complete, Broken: e.Broken,
+		})
+	}
+	return rows
+}
+
+func (t *terminal) reportCommand() *cli.Command {
+	return &cli.Command{
+		Name:         "report",
+		Usage:        "analyse a record again and print what it shows",
+		ArgsUsage:    "RUN",
+		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder, or latest.",
+		OnUsageError: usage,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", EnvVars: []string{"SHOWDOWN_FORMAT"}, Value: "text", Usage: "text, md or json"},
+			outFlag(), jsonFlag(), quietFlag(), noColorFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			ref, err := onlyArgument(c, "a run")
+			if err != nil {
+				return err
+			}
+			format := c.String("format")
+			if c.Bool("json") {
+				format = "json"
+			}
+			if format != "text" && format != "md" && format != "json" {
+				return misuse("write --format text, md or json", "report: no format %q", format)
+			}
+			store, err := results.OpenStore(c.String("out"))
+			if err != nil {
+				return hinted(err, "name another folder with --out DIR")
+			}
+			run, err := store.Resolve(ref)
+			if err != nil {
+				return &failure{code: exitUsage, err: err, hint: "showdown runs lists what was recorded"}
+			}
+			if run.Journey {
+				return t.reportJourney(c, run, format)
+			}
+			return t.reportRun(c, run, format)
+		},
+	}
+}
+
+// reportRun analyses a run again. Where its folder can be written the new summary
+// is kept there.
+func (t *terminal) reportRun(c *cli.Context, run results.Run, format string) error {
+	s, err := analysis.Analyse(run.Dir)
+	if err != nil {
+		return hinted(err, "showdown runs says which records can be read")
+	}
+	if err := results.WriteSummary(run.Dir, s); err != nil && !errors.Is(err, os.ErrPermission) {
+		t.progress(c, "the summary was not kept: %v", err)
+	}
+	if !s.Complete {
+		t.progress(c, "the end of this record is missing: the run was killed; what is there was analysed")
+	}
+	switch format {
+	case "json":
+		return s.Encode(t.stdout)
+	case "md":
+		return report.Markdown(t.stdout, s)
+	}
+	return report.Terminal(t.stdout, s, t.colour(c, t.stdout))
+}
+
+func (t *terminal) reportJourney(c *cli.Context, run results.Run, format string) error {
+	j, err := analysis.AnalyseJourney(run.Dir)
+	if err != nil {
+		return hinted(err, "showdown runs says which records can be read")
+	}
+	if err := results.WriteJourneySummary(run.Dir, j); err != nil && !errors.Is(err, os.ErrPermission) {
+		t.progress(c, "the summary was not kept: %v", err)
+	}
+	switch format {
+	case "json":
+		return j.Encode(t.stdout)
+	case "md":
+		if err := report.JourneyMarkdown(t.stdout, j); err != nil {
+			return err
+		}
+		for i := range j.Stages {
+			fmt.Fprintln(t.stdout)
+			if err := report.Markdown(t.stdout, &j.Stages[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	colour := t.colour(c, t.stdout)
+	for i := range j.Stages {
+		if err := report.Terminal(t.stdout, &j.Stages[i], colour); err != nil {
+			return err
+		}
+		fmt.Fprintln(t.stdout)
+	}
+	return report.JourneyTable(t.stdout, j, colour)
+}

@@ -1,0 +1,213 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"showdown"
+	"showdown/attack"
+	"showdown/chaos"
+	"showdown/results"
+	"showdown/results/analysis"
+	"showdown/targets/apps/clock"
+	"showdown/targets/lab"
+)
+
+// cell is one cell of a playing stage: a lab, an attack and an experiment.
+type cell struct {
+	stage *stage
+	spec  *showdown.Cell
+	seed  uint64
+	emit  func(showdown.Event)
+	lab   *lab.Lab
+	live  *analysis.Live
+
+	// What follows exists once the lab is up.
+	attack     *attack.Attack
+	experiment *chaos.Experiment
+	// services ends the lab's loops, and served has their result. They go on until
+	// the lab is down, also when the run is interrupted: the roll back needs them.
+	services context.CancelFunc
+	served   chan error
+}
+
+// clockTolerance is how far an instance's time may be from the client's before its
+// answer is wrong. It is real time: both read one machine's clock.
+const clockTolerance = time.Second
+
+// ErrUnsteady is the error of a lab that did not reach its steady state: nothing
+// that happens in it could be told from what was wrong before.
+var ErrUnsteady = errors.New("the steady state was not reached")
+
+func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
+	c := &cell{
+		stage: s, spec: spec, emit: s.log.in(spec.Name),
+		// Each cell draws from a sequence of its own, so that what one of them does
+		// leaves the others' choices alone.
+		seed: s.Seed*1_000_003 + number,
+	}
+	var conditions []*analysis.Condition
+	for _, text := range spec.StopIf {
+		condition, err := analysis.CompileCondition(text)
+		if err != nil {
+			return nil, fmt.Errorf("cell %s: stop_if %q: %w", spec.Name, text, err)
+		}
+		conditions = append(conditions, condition)
+	}
+	c.live = analysis.NewLive(s.Clock, conditions)
+	var err error
+	c.lab, err = lab.New(lab.Config{
+		Run: s.Journal.Run(), Cell: *spec, App: s.Stage.App, Work: s.Stage.Work, Clock: s.Clock,
+		Seed: c.seed, Backend: s.Backend, Journal: s.Journal, Emit: c.emit,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cell %s: %w", spec.Name, err)
+	}
+	return c, nil
+}
+
+// up brings the cell's lab up and makes what acts on it.
+func (c *cell) up(ctx context.Context) error {
+	began := time.Now()
+	if err := c.lab.Up(ctx); err != nil {
+		return err
+	}
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c.services, c.served = cancel, make(chan error, 1)
+	go func() { c.served <- c.lab.Run(running) }()
+	c.emit(showdown.Event{
+		Kind: showdown.LabUp, Source: "play",
+		Data: map[string]any{"lab_ms": float64(time.Since(began)) / 1e6, "instances": len(c.spec.Topology.Instances)},
+	})
+
+	var endpoints []attack.Endpoint
+	for _, e := range c.lab.Endpoints() {
+		endpoints = append(endpoints, attack.Endpoint(e))
+	}
+	var err error
+	c.attack, err = attack.New(attack.Config{
+		Cell: c.spec.Name, Traffic: c.spec.Traffic, Clock: c.stage.Clock, Seed: c.seed,
+		Endpoints: endpoints, Source: c.lab.ClientSource(), Check: checkClock,
+		Sink: c.sink(), OnPhase: c.phase,
+	})
+	if err != nil {
+		return err
+	}
+	c.experiment, err = chaos.New(chaos.Config{
+		Cell: *c.spec, Clock: c.stage.Clock, Seed: c.seed, Lab: chaos.OnLab(c.lab), Load: load{c.attack},
+		Journal: c.stage.Journal, Fidelity: c.stage.Backend.Fidelity, Emit: c.emit, Sync: c.stage.rec.Sync,
+		StopIf: c.live.Eval, Source: c.lab.ClientSource(),
+	})
+	return err
+}
+
+// checkClock says whether an answer of the clock application is right.
+func checkClock(_ int, body []byte, at time.Time) error { return clock.Check(body, at, clockTolerance) }
+
+// sink passes finished requests to the record and to whoever watches. The record
+// keeps the slice, so the others are served first.
+func (c *cell) sink() func([]showdown.Hit) {
+	writer := c.stage.rec.Hits(c.spec.Name)
+	return func(hits []showdown.Hit) {
+		c.live.Add(hits)
+		for _, o := range c.stage.Observers {
+			o.Hits(c.spec.Name, hits)
+		}
+		writer.Append(hits)
+	}
+}
+
+// phase says that a segment of the traffic starts.
+func (c *cell) phase(s showdown.Segment) {
+	aws := func(t time.Duration) float64 { return c.stage.Clock.AWS(t).Seconds() }
+	c.emit(showdown.Event{
+		Kind: showdown.PhaseStarted, Source: "attack", Target: s.Name(),
+		Data: map[string]any{
+			"offered": s.Hits(s.End) / max((s.End-s.Start).Seconds(), 1e-9),
+			"from_s":  aws(s.Start), "to_s": aws(s.End), "phase": s.Phase, "step": s.Step,
+		},
+	})
+}
+
+// steadyBefore fails unless the lab reaches its steady state.
+func (c *cell) steadyBefore(ctx context.Context) error {
+	held, err := c.experiment.Steady(ctx, "before")
+	if err == nil && !held {
+		err = ErrUnsteady
+	}
+	return err
+}
+
+// run plays the traffic and the timeline from zero to their ends.
+func (c *cell) run(ctx context.Context, zero time.Time) error {
+	timeout, floored := c.attack.Timeout()
+	c.emit(showdown.Event{
+		Kind: showdown.TrafficStarted, Source: "attack",
+		Data: map[string]any{"clients": c.attack.Clients(), "timeout_ms": float64(timeout) / 1e6, "timeout_floored": floored},
+	})
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		err := c.attack.Run(ctx, zero)
+		c.emit(showdown.Event{Kind: showdown.TrafficEnded, Source: "attack", Data: map[string]any{"dropped": c.attack.Dropped()}})
+		return err
+	})
+	group.Go(func() error {
+		// A condition that ends the experiment is a result and not an error: the
+		// traffic goes on and shows what the roll back mends.
+		err := c.experiment.Run(ctx, zero)
+		if errors.Is(err, chaos.ErrStopped) {
+			return nil
+		}
+		return err
+	})
+	return group.Wait()
+}
+
+// down rolls back what is still in place, looks at the steady state again, and
+// takes the lab down. It does all of it even when a part fails.
+func (c *cell) down(ctx context.Context) error {
+	var errs []error
+	if c.experiment != nil {
+		errs = append(errs, c.experiment.Rollback(ctx))
+		// Whether the lab recovers is said by the event; a lab that does not is no
+		// failure of the clean-up.
+		_, err := c.experiment.Steady(ctx, "after")
+		errs = append(errs, err)
+	}
+	errs = append(errs, c.lab.Down(ctx))
+	if c.services != nil {
+		c.services()
+		errs = append(errs, <-c.served)
+	}
+	err := errors.Join(errs...)
+	c.emit(showdown.Event{Kind: showdown.LabDown, Source: "play", Data: map[string]any{"clean": err == nil}})
+	return err
+}
+
+// cost is the cell's bill; ok is false while it has none.
+func (c *cell) cost() (results.Cost, bool) {
+	bill, err := c.lab.Cost()
+	if err != nil {
+		return results.Cost{}, false
+	}
+	out := results.Cost{MonthUSD: bill.MonthUSD(), RunUSD: bill.RunUSD()}
+	for _, i := range bill.Items {
+		out.Items = append(out.Items, results.CostItem(i))
+	}
+	return out, true
+}
+
+// load is an attack as an experiment sees it.
+type load struct{ *attack.Attack }
+
+func (l load) SetAddresses(endpoints []chaos.Endpoint) {
+	out := make([]attack.Endpoint, len(endpoints))
+	for i, e := range endpoints {
+		out[i] = attack.Endpoint(e)
+	}
+	l.Attack.SetAddresses(out)
+}

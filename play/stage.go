@@ -1,0 +1,324 @@
+// Package play puts a stage on: it brings up a lab for each cell, drives their
+// traffic and their experiments side by side on one clock, records what happens
+// and has it analysed.
+//
+// The steps of a run, in order: check, record opened, labs up, steady state,
+// traffic with the timelines, verdict saved, roll back, steady state again, labs
+// down, final analysis. A run that is cancelled goes through the last five as
+// well.
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"showdown"
+	"showdown/chaos"
+	"showdown/results"
+	"showdown/results/analysis"
+	"showdown/targets/cloud"
+	"showdown/targets/journal"
+)
+
+// Observer sees a run while it happens: the status line, the metrics. Its methods
+// are called from the run's own goroutines, never concurrently for one cell, and
+// must be quick.
+type Observer interface {
+	// Hits takes finished requests of a cell, at most 100 ms old. The slice is
+	// shared: it must not be changed.
+	Hits(cell string, hits []showdown.Hit)
+	// Event takes what else happens, in order.
+	Event(showdown.Event)
+}
+
+// Recording opens the record of a stage, whose manifest is given.
+type Recording func(*results.Manifest) (*results.Recorder, error)
+
+// Config is what a stage is played with.
+type Config struct {
+	Stage *showdown.Stage
+	// Cells are the names of the cells to play; empty is all.
+	Cells []string
+	Clock showdown.Clock
+	Seed  uint64
+	// Record opens the run's folder.
+	Record Recording
+	// Command is the command line, for the record.
+	Command []string
+	// Version is this build's version, for the record.
+	Version string
+	Backend cloud.Backend
+	// Lost is closed when the backend has lost its machines; nil never is.
+	Lost      <-chan struct{}
+	Journal   *journal.Journal
+	Observers []Observer
+	// Started is called once the labs are up and before the traffic starts, with the
+	// run's id and the bills of its cells; nil is not called.
+	Started func(run string, cost map[string]results.Cost)
+}
+
+// settle is the time between the labs' steady state and the run's zero, in which
+// every goroutine of every cell gets to its start.
+const settle = 50 * time.Millisecond
+
+// rollBackCap bounds everything that follows the traffic: roll back, steady state,
+// teardown. It runs in a context of its own, so that an interrupt does not cut it
+// short.
+const rollBackCap = 60 * time.Second
+
+// ErrNotUndone is the error of a run that left something behind; its message names
+// what.
+var ErrNotUndone = errors.New("not undone")
+
+// Result is a played stage.
+type Result struct {
+	Summary *results.Summary
+	// Dir is the folder of the record.
+	Dir string
+}
+
+// Stage plays one stage and returns its summary. The error is nil when the stage
+// was played to its end, whatever the claims' verdicts; when ctx was cancelled it
+// is the cause, with the summary of what was recorded. Nothing that was started is
+// left when Stage returns, or the error is [ErrNotUndone].
+func Stage(ctx context.Context, c Config) (Result, error) {
+	s, err := newStage(c)
+	if err != nil {
+		return Result{}, err
+	}
+	rec, err := c.Record(newManifest(s.Config))
+	if err != nil {
+		return Result{}, err
+	}
+	s.record(rec)
+	result := Result{Dir: rec.Dir()}
+
+	playErr := s.play(ctx)
+	// The verdict is saved before anything is cleaned up: a clean-up that fails may
+	// not take the result with it.
+	saveErr := s.save(&result)
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollBackCap)
+	defer cancel()
+	downErr := s.recording(after, func(ctx context.Context) error { return s.down(ctx) })
+	s.end(playErr, downErr)
+	costErr := rec.SetManifest(func(m *results.Manifest) { m.Cost = s.costs() })
+	if err := rec.Close(); err != nil {
+		costErr = errors.Join(costErr, fmt.Errorf("close the record of %s: %w", rec.Dir(), err))
+	}
+	if err := s.save(&result); err != nil || saveErr == nil {
+		saveErr = err
+	}
+	return result, errors.Join(downErr, playErr, costErr, saveErr)
+}
+
+// stage is one playing stage.
+type stage struct {
+	Config
+	cells []*cell
+	log   *eventLog
+	rec   *results.Recorder
+	// limit is how late the harness may be before the run is disturbed.
+	limit time.Duration
+}
+
+func newStage(c Config) (*stage, error) {
+	spec := *c.Stage
+	spec.Cells = nil
+	for _, name := range c.Cells {
+		if _, ok := c.Stage.Cell(name); !ok {
+			return nil, fmt.Errorf("stage %s has no cell %q: it has %s", c.Stage.ID(), name, cellNames(c.Stage))
+		}
+	}
+	for i := range c.Stage.Cells {
+		if len(c.Cells) == 0 || slices.Contains(c.Cells, c.Stage.Cells[i].Name) {
+			spec.Cells = append(spec.Cells, c.Stage.Cells[i])
+		}
+	}
+	if err := chaos.Check(&spec); err != nil {
+		return nil, fmt.Errorf("stage %s: %w", spec.ID(), err)
+	}
+	c.Stage = &spec
+	s := &stage{Config: c, log: &eventLog{clock: c.Clock}}
+	for i := range spec.Cells {
+		cell, err := newCell(s, &spec.Cells[i], uint64(i))
+		if err != nil {
+			return nil, err
+		}
+		s.cells = append(s.cells, cell)
+		timeout, _ := c.Clock.Timeout(cell.spec.Traffic.Timeout, showdown.FloorClient)
+		if s.limit == 0 || timeout/3 < s.limit {
+			s.limit = timeout / 3
+		}
+	}
+	return s, nil
+}
+
+func cellNames(s *showdown.Stage) string {
+	var names []string
+	for _, c := range s.Cells {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// record joins the run to its record and its observers.
+func (s *stage) record(rec *results.Recorder) {
+	s.rec = rec
+	s.log.out = append(s.log.out, rec.Event)
+	for _, o := range s.Observers {
+		s.log.out = append(s.log.out, o.Event)
+	}
+	s.log.emit("", showdown.Event{Kind: showdown.RunStarted, Source: "play", Target: s.Config.Stage.ID()})
+}
+
+// recording calls f while the record is written. A record that cannot be written
+// ends f.
+func (s *stage) recording(ctx context.Context, f func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	writing, stop := context.WithCancel(ctx)
+	group.Go(func() error { return s.rec.Run(writing) })
+	group.Go(func() error {
+		defer stop()
+		return f(ctx)
+	})
+	return group.Wait()
+}
+
+// play brings the labs up, waits for their steady state, and drives traffic and
+// timelines until both are over. The first error of any cell ends all of them.
+func (s *stage) play(ctx context.Context) error {
+	defer func() { s.log.start(time.Now()) }()
+	err := s.recording(ctx, func(ctx context.Context) error {
+		if err := s.each(ctx, (*cell).up); err != nil {
+			return err
+		}
+		if err := s.each(ctx, (*cell).steadyBefore); err != nil {
+			return err
+		}
+		zero := time.Now().Add(settle)
+		err := s.rec.SetManifest(func(m *results.Manifest) { m.Zero, m.Cost = zero, s.costs() })
+		if err != nil {
+			return err
+		}
+		if s.Started != nil {
+			s.Started(s.rec.ID(), s.costs())
+		}
+		s.log.start(zero)
+		return s.drive(ctx, zero)
+	})
+	if cause := context.Cause(ctx); cause != nil {
+		s.log.start(time.Now())
+		s.log.emit("", showdown.Event{Kind: showdown.Interrupted, Source: "play", Data: map[string]any{"reason": cause.Error()}})
+		return cause
+	}
+	return err
+}
+
+// drive runs the cells from zero to their ends, and watches the harness itself
+// meanwhile.
+func (s *stage) drive(ctx context.Context, zero time.Time) error {
+	group, ctx := errgroup.WithContext(ctx)
+	background, stop := context.WithCancel(ctx)
+	group.Go(func() error { return s.watch(background) })
+	group.Go(func() error { return s.beat(background) })
+	group.Go(func() error {
+		defer stop()
+		return s.each(ctx, func(c *cell, ctx context.Context) error { return c.run(ctx, zero) })
+	})
+	return group.Wait()
+}
+
+// beat records when the harness itself is late.
+func (s *stage) beat(ctx context.Context) error {
+	return heartbeat(ctx, s.limit, func(by time.Duration) {
+		s.log.emit("", showdown.Event{
+			Kind: showdown.Stall, Source: "play",
+			Data: map[string]any{"late_ms": float64(by) / 1e6},
+		})
+	})
+}
+
+// watch fails when the backend loses its machines.
+func (s *stage) watch(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-s.Lost:
+		return errors.New("run the lab: the process that holds its machines has died, and they with it")
+	}
+}
+
+// each calls f for every cell at once and waits for all; the first error cancels
+// the others.
+func (s *stage) each(ctx context.Context, f func(*cell, context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, c := range s.cells {
+		group.Go(func() error {
+			if err := f(c, ctx); err != nil {
+				return fmt.Errorf("cell %s: %w", c.spec.Name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// down rolls back, looks at the steady state again, and takes the labs down: all
+// cells at once, and each to its end whatever the others do.
+func (s *stage) down(ctx context.Context) error {
+	errs := make([]error, len(s.cells))
+	var group errgroup.Group
+	for i, c := range s.cells {
+		group.Go(func() error {
+			if err := c.down(ctx); err != nil {
+				errs[i] = fmt.Errorf("cell %s: %w: %w", c.spec.Name, ErrNotUndone, err)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return errors.Join(errs...)
+}
+
+// end writes the last event, which tells a whole record from a broken one.
+func (s *stage) end(playErr, downErr error) {
+	reason := "finished"
+	if err := errors.Join(downErr, playErr); err != nil {
+		reason = err.Error()
+	}
+	s.log.emit("", showdown.Event{
+		Kind: showdown.RunEnded, Source: "play", Target: s.Config.Stage.ID(),
+		Data: map[string]any{"reason": reason},
+	})
+}
+
+// save analyses what is recorded by now and writes the summary.
+func (s *stage) save(result *Result) error {
+	if err := s.rec.Sync(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	summary, err := analysis.Analyse(s.rec.Dir())
+	if err != nil {
+		return fmt.Errorf("analyse %s: %w", s.rec.Dir(), err)
+	}
+	result.Summary = summary
+	return results.WriteSummary(s.rec.Dir(), summary)
+}
+
+// costs is the bill of every cell, as far as its lab knows it.
+func (s *stage) costs() map[string]results.Cost {
+	out := map[string]results.Cost{}
+	for _, c := range s.cells {
+		if cost, ok := c.cost(); ok {
+			out[c.spec.Name] = cost
+		}
+	}
+	return out
+}
