@@ -362,7 +362,10 @@ func (m *machine) Do(_ context.Context, c cloud.Command) (cloud.Counters, error)
 
 // The probe.
 
-const serviceTime = 5 * time.Millisecond
+const (
+	roundTrip   = time.Millisecond
+	serviceTime = 5 * time.Millisecond
+)
 
 func (w *world) look(ctx context.Context, place, path string, p patience) Sight {
 	start := time.Now()
@@ -393,7 +396,7 @@ func (w *world) sight(ctx context.Context, place, path string, p patience) Sight
 		wait(ctx, p.answer)
 		return Sight{Saw: Silent}
 	}
-	took := on[cloud.Delay].Delay
+	took := on[cloud.Delay].Delay + roundTrip
 	if path != healthPath {
 		took += time.Duration(float64(serviceTime) / (1 - on[cloud.Steal].Share))
 	}

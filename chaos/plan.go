@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"showdown"
@@ -111,21 +110,28 @@ func WritePlan(w io.Writer, steps []PlannedStep) error {
 }
 
 func (p PlannedStep) write(w io.Writer) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(tab, "  %s\tat %s (lab %s)%s\t%s\n", p.Letter, p.At, shortLab(p.Lab), p.lasts(), p.headline())
-	line := func(name, text string) {
-		if text != "" {
-			fmt.Fprintf(tab, "  \t%s\t%s\n", name, text)
+	text := fmt.Sprintf("  %s  at %s (lab %s)%s: %s\n", p.Letter, p.At, shortLab(p.Lab), p.lasts(), p.headline())
+	for _, line := range []struct{ name, text string }{
+		{"does", p.Does},
+		{"among", strings.Join(p.several(), ", ")},
+		{"evidence", p.Evidence},
+		{"undo", p.Undo},
+		{"fidelity", p.Fidelity},
+	} {
+		if line.text != "" {
+			text += fmt.Sprintf("     %-9s %s\n", line.name, line.text)
 		}
 	}
-	line("does", p.Does)
-	if len(p.Candidates) > 1 {
-		line("chooses from", strings.Join(p.Candidates, ", "))
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// several are the candidates where there is something to choose.
+func (p PlannedStep) several() []string {
+	if len(p.Candidates) < 2 {
+		return nil
 	}
-	line("evidence", p.Evidence)
-	line("undo", p.Undo)
-	line("fidelity", p.Fidelity)
-	return tab.Flush()
+	return p.Candidates
 }
 
 func (p PlannedStep) headline() string {

@@ -9,7 +9,7 @@ import (
 )
 
 // slow adds latency to each answer of an instance. The latency is real time, as all
-// latencies are.
+// latencies are. The probe measures it with requests that wait for no CPU.
 func slow() deed {
 	return deed{
 		needs:    string(cloud.Delay),
@@ -34,12 +34,12 @@ func (s *slowed) ready(ctx context.Context) error {
 	if err := s.mustAnswer(ctx); err != nil {
 		return err
 	}
-	s.base = s.fastest(ctx, s.path(), roundTrips).Took
+	s.base = s.fastest(ctx, healthPath, roundTrips).Took
 	return nil
 }
 
 func (s *slowed) confirm(ctx context.Context) (string, bool) {
-	now := s.fastest(ctx, s.path(), roundTrips).Took
+	now := s.fastest(ctx, healthPath, roundTrips).Took
 	s.facts["round_trip_before_ms"], s.facts["round_trip_ms"] = ms(s.base), ms(now)
 	// A timer is at most late, so a growth below the latency is not this fault.
 	grew := now - s.base
@@ -49,7 +49,7 @@ func (s *slowed) confirm(ctx context.Context) (string, bool) {
 func (s *slowed) gone(ctx context.Context) (string, bool) {
 	var now time.Duration
 	ok := s.until(ctx, s.limit.effect, func() bool {
-		now = s.fastest(ctx, s.path(), roundTrips).Took
+		now = s.fastest(ctx, healthPath, roundTrips).Took
 		return now > 0 && now-s.base < s.command.Delay/2
 	})
 	return fmt.Sprintf("round trip %s, %s before", round(now), round(s.base)), ok

@@ -1,0 +1,169 @@
+package chaos
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"showdown"
+)
+
+func cell(timeline ...showdown.Step) showdown.Cell {
+	return showdown.Cell{
+		Name:     "base",
+		Topology: showdown.Topology{Instances: []showdown.Instance{web("web-1"), web("web-2")}},
+		Traffic:  showdown.Traffic{Phases: []showdown.Phase{{Name: "calm", For: 10 * minute}}},
+		Timeline: timeline,
+	}
+}
+
+func TestCheckSaysWhereAndHow(t *testing.T) {
+	lettered := func(s showdown.Step, letter string) showdown.Step { s.Letter = letter; return s }
+	phased := func(s showdown.Step, phase string) showdown.Step { s.Phase = phase; return s }
+	for _, c := range []struct {
+		name     string
+		timeline []showdown.Step
+		want     []string // empty: no error
+	}{
+		{"nothing", nil, nil},
+		{"good", []showdown.Step{act("A", 0, "kill", "web-1", minute), act("B", 2*minute, "kill", "web-1", 0)}, nil},
+		{"misspelt action", []showdown.Step{act("A", 0, "blackhol", "web-1", 0)}, []string{`cell base, A blackhol: unknown action "blackhol": did you mean "blackhole"?`}},
+		{"unknown action", []showdown.Step{act("A", 0, "zzz", "web-1", 0)}, []string{`unknown action "zzz": it is one of blackhole, cpu-steal,`}},
+		{"no letter", []showdown.Step{lettered(act("A", 0, "kill", "web-1", 0), "")}, []string{"the action has no letter: add letter: A"}},
+		{"letter twice", []showdown.Step{act("A", 0, "kill", "web-1", 0), act("A", 0, "hang", "web-2", 0)}, []string{"cell base, A hang: the letter A is taken by kill"}},
+		{"no target", []showdown.Step{act("A", 0, "kill", "", 0)}, []string{"kill hits nobody: add target: web-1"}},
+		{"target of the traffic", []showdown.Step{act("A", 0, "spike", "web-1", minute)}, []string{"spike hits no instance: remove target"}},
+		{"unknown target", []showdown.Step{act("A", 0, "kill", "web-3", 0)}, []string{`target "web-3" matches no instance: did you mean "web-1"?`}},
+		{"unknown role", []showdown.Step{act("A", 0, "kill", "role:wep", 0)}, []string{`did you mean "role:web"?`}},
+		{"unknown phase", []showdown.Step{phased(act("A", 0, "kill", "web-1", 0), "clam")}, []string{`the traffic has no phase "clam": did you mean "calm"?`}},
+		{"endless spike", []showdown.Step{act("A", 0, "spike", "", 0)}, []string{"spike must end: add for: 2m"}},
+		{"lasting message", []showdown.Step{act("A", 0, "tell-clients", "", minute)}, []string{"tell-clients is over at once and cannot last 1m: remove for"}},
+		{"no type", []showdown.Step{act("A", 0, "resize-instance", "web-1", 0)}, []string{"resize-instance needs type, the new instance type: add with: {type: ...}"}},
+		{"unknown type", []showdown.Step{act("A", 0, "resize-instance", "web-1", 0, "type", "m5.larg")}, []string{`type of resize-instance: unknown instance type "m5.larg": did you mean "m5.large"?`}},
+		{"unknown parameter", []showdown.Step{act("A", 0, "slow", "web-1", 0, "latenzy", "5ms")}, []string{`slow has no parameter "latenzy": did you mean "latency"?; it has latency`}},
+		{"parameter of nothing", []showdown.Step{act("A", 0, "kill", "web-1", 0, "hard", "yes")}, []string{"kill has no parameters: remove hard"}},
+		{"no CPU left", []showdown.Step{act("A", 0, "cpu-steal", "web-1", 0, "share", "100%")}, []string{"share of cpu-steal is 100%: at most 99%"}},
+		{"no share", []showdown.Step{act("A", 0, "error-500", "web-1", 0, "share", "0%")}, []string{"0% does nothing"}},
+		{"bad share", []showdown.Step{act("A", 0, "error-500", "web-1", 0, "share", "half")}, []string{`"half" is not a share`}},
+		{"bad factor", []showdown.Step{act("A", 0, "spike", "", minute, "factor", "-1")}, []string{`"-1" is not a factor`}},
+		{"bad latency", []showdown.Step{act("A", 0, "slow", "web-1", 0, "latency", "100")}, []string{`"100" is not a latency`}},
+		{"overlap", []showdown.Step{act("A", 0, "slow", "web-1", 5*minute), act("B", minute, "slow", "web-1", 0)}, []string{"cell base, B slow: it overlaps with A"}},
+		{"several", []showdown.Step{act("A", 0, "kil", "web-1", 0), act("B", 0, "spike", "", 0)}, []string{"A kil: unknown action", "B spike: spike must end"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := Check(&showdown.Stage{Cells: []showdown.Cell{cell(c.timeline...)}})
+			if len(c.want) == 0 {
+				if err != nil {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			for _, want := range c.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v does not say %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+// Every action that a file may name can be done, and nothing else can.
+func TestTablesAgree(t *testing.T) {
+	named, done := []string{}, []string{}
+	for name := range showdown.Actions() {
+		named = append(named, name)
+	}
+	for name, d := range deeds() {
+		done = append(done, name)
+		if d.effect == nil || d.evidence == "" {
+			t.Errorf("%s has no effect or does not say its evidence", name)
+		}
+	}
+	slices.Sort(named)
+	slices.Sort(done)
+	if !slices.Equal(named, done) {
+		t.Errorf("named %v, done %v", named, done)
+	}
+}
+
+func TestNewRefusesWhatTheBackendCannot(t *testing.T) {
+	w := newWorld(t, web("web-1"), web("web-2"))
+	_, err := New(Config{
+		Cell: cell(act("A", 0, "blackhole", "web-1", 0)), Clock: w.clock, Lab: w, Journal: w, Emit: w.emit,
+		Fidelity: func(what string) (string, bool) { return "no privilege for " + what, what != "blackhole" },
+	})
+	if err == nil || !strings.Contains(err.Error(), "cell base, A blackhole: this backend cannot do blackhole: no privilege for blackhole") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestEdits(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"hang", "hang", 0}, {"hnag", "hang", 2}, {"kil", "kill", 1}, {"slow", "low", 1}} {
+		if got := edits(c.a, c.b); got != c.want {
+			t.Errorf("edits(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// The choice of targets depends on seed, cell and letter alone.
+func TestPickerIsSeeded(t *testing.T) {
+	draw := func(seed uint64, cell, letter string) (out [16]int) {
+		pick := picker(seed, cell, letter)
+		for i := range out {
+			out[i] = pick(1000)
+		}
+		return out
+	}
+	if draw(1, "base", "A") != draw(1, "base", "A") {
+		t.Error("the same seed chooses differently")
+	}
+	if draw(1, "base", "A") == draw(1, "base", "B") || draw(1, "base", "A") == draw(2, "base", "A") || draw(1, "base", "A") == draw(1, "other", "A") {
+		t.Error("another seed, cell or letter chooses the same")
+	}
+}
+
+func TestPlausibleShare(t *testing.T) {
+	for _, c := range []struct {
+		hits, n int
+		share   float64
+		want    bool
+	}{
+		{5, 5, 1, true}, {4, 5, 1, false}, {0, 5, 0.5, false}, {5, 10, 0.5, true},
+		{20, 200, 0.1, true}, {60, 200, 0.1, false}, {1, 10, 0.1, true},
+	} {
+		if got := plausible(c.hits, c.n, c.share); got != c.want {
+			t.Errorf("%d of %d at %g: %t", c.hits, c.n, c.share, got)
+		}
+	}
+}
+
+func FuzzParseParams(f *testing.F) {
+	f.Add("slow", "latency", "100ms")
+	f.Add("spike", "factor", "1e300")
+	f.Add("cpu-steal", "share", "80%")
+	f.Add("resize-instance", "type", "m5.large")
+	f.Add("error-500", "share", "NaN%")
+	f.Add("kill", "", "")
+	f.Fuzz(func(t *testing.T, action, name, text string) {
+		a, ok := showdown.Actions()[action]
+		if !ok {
+			return
+		}
+		v, err := parseParams(a, map[string]string{name: text})
+		if err != nil {
+			return
+		}
+		for _, p := range a.Params {
+			switch {
+			case p.Kind == "share" && !(v.share > 0 && v.share <= 1),
+				p.Kind == "factor" && !(v.factor > 0 && v.factor <= 1000),
+				p.Kind == "latency" && v.latency <= 0,
+				p.Kind == "type" && v.instanceType == "":
+				t.Errorf("%s of %s accepts %q as %+v", name, action, text, v)
+			}
+		}
+	})
+}
