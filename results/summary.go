@@ -171,7 +171,9 @@ type Fault struct {
 	LostS    float64           `json:"lost_s"`
 	Outcomes map[string]uint64 `json:"outcomes,omitempty"`
 	// Fidelity says how the fault was made here and how it differs from the real one.
-	Fidelity string         `json:"fidelity"`
+	Fidelity string `json:"fidelity"`
+	// Evidence is what the independent probe saw of the fault.
+	Evidence string         `json:"evidence,omitempty"`
 	Facts    map[string]any `json:"facts,omitempty"`
 	Error    string         `json:"error,omitempty"`
 }
@@ -194,6 +196,9 @@ type Cohort struct {
 	Clients      int      `json:"clients"`
 	Requests     Requests `json:"requests"`
 	Availability *float64 `json:"availability"`
+	// LostS and LongestOutageS are the downtime's, of the cohort's own requests.
+	LostS          float64 `json:"lost_s"`
+	LongestOutageS float64 `json:"longest_outage_s"`
 }
 
 // Backend is what one instance answered, or failed to.

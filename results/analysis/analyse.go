@@ -2,6 +2,11 @@ package analysis
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
 
 	"showdown"
 	"showdown/results"
@@ -10,40 +15,212 @@ import (
 // Analyse makes the summary of the run in folder dir from the record alone. It
 // neither reads nor writes summary.json. A record whose end is missing is analysed
 // as far as it goes, and the summary says that it is incomplete.
-func Analyse(dir string) (*results.Summary, error) { return nil, errors.New("analyse: not yet") }
+func Analyse(dir string) (*results.Summary, error) {
+	manifest, err := results.ReadManifest(dir)
+	if err != nil {
+		return nil, fmt.Errorf("analyse: %w", err)
+	}
+	in := input{manifest: manifest, complete: true}
+	events, complete, err := results.ReadEvents(filepath.Join(dir, results.EventsFile))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("analyse: %w", err)
+	}
+	in.events, in.complete = events, complete && err == nil
+	files, err := results.HitFiles(dir)
+	if err != nil {
+		return nil, fmt.Errorf("analyse: %w", err)
+	}
+	for name := range files {
+		in.recorded = append(in.recorded, name)
+	}
+	slices.Sort(in.recorded)
+	in.hits = func(cell string, add func([]showdown.Hit)) (bool, error) {
+		path, ok := files[cell]
+		if !ok {
+			return false, nil
+		}
+		return readHits(path, add)
+	}
+	s, err := analyse(in)
+	if err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", manifest.Run, err)
+	}
+	return s, nil
+}
 
-// AnalyseJourney makes the summary of the journey in folder dir: those of its
-// stages that were played, and the verdict over all.
+// readHits hands all hits of a file to add and says whether the file is whole.
+func readHits(path string, add func([]showdown.Hit)) (complete bool, err error) {
+	r, err := results.OpenHits(path)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	err = r.EachInOrder(func(hits []showdown.Hit) error {
+		add(hits)
+		return nil
+	})
+	var damaged *results.CorruptError
+	if errors.As(err, &damaged) {
+		return false, nil
+	}
+	return r.Complete(), err
+}
+
+// AnalyseJourney makes the summary of the journey in folder dir: those of its stages
+// that were played, from their records alone, and the verdict over all. A stage that
+// was planned and not played makes the verdict unknown.
 func AnalyseJourney(dir string) (*results.JourneySummary, error) {
-	return nil, errors.New("analyse: not yet")
+	journey, err := results.ReadJourney(dir)
+	if err != nil {
+		return nil, fmt.Errorf("analyse: %w", err)
+	}
+	out := &results.JourneySummary{
+		Version: results.SummaryVersion, Run: journey.Run, Journey: journey.Journey, Verdict: showdown.Held,
+	}
+	for _, stage := range journey.Stages {
+		s, err := Analyse(filepath.Join(dir, stage))
+		if errors.Is(err, os.ErrNotExist) {
+			out.Verdict = out.Verdict.Worse(showdown.Unknown)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out.Stages = append(out.Stages, *s)
+		out.Verdict = out.Verdict.Worse(s.Verdict)
+	}
+	return out, nil
 }
 
-// Compile checks an expectation in the language of claims: its syntax, the names of
-// functions, the number and the types of their arguments and the units that are
-// compared. The error is a [*SyntaxError].
-func Compile(expect string) (*Program, error) { return &Program{source: expect}, nil }
-
-// CompileFor checks a claim's expectation as [Compile] does, and that the letters,
-// phases, cells, cohorts and instances that it names exist in the stage.
-func CompileFor(stage *showdown.Stage, claim showdown.Claim) (*Program, error) {
-	return Compile(claim.Expect)
+// input is a run's record as analyse reads it.
+type input struct {
+	manifest *results.Manifest
+	events   []showdown.Event
+	complete bool
+	// recorded are the cells that have hits.
+	recorded []string
+	// hits hands all hits of a cell to add, in order, and says whether they are all.
+	hits func(cell string, add func([]showdown.Hit)) (complete bool, err error)
 }
 
-// Program is a compiled expectation.
-type Program struct{ source string }
+// maxPasses bounds how often the requests are read. One pass does unless a claim's
+// window depends on what requests showed; each further level needs one more.
+const maxPasses = 4
 
-// String is the expectation as it was written.
-func (p *Program) String() string { return p.source }
-
-// SyntaxError is an error in an expectation, with its place in the text that the
-// user wrote.
-type SyntaxError struct {
-	// Offset is the byte at which the error is, from 0; Column the same in
-	// characters, from 1.
-	Offset, Column int
-	// Message says what is wrong and, where it can be guessed, what was meant.
-	Message string
+func analyse(in input) (*results.Summary, error) {
+	speed := in.manifest.Speed
+	if speed == 0 {
+		speed = 1
+	}
+	clock, err := showdown.NewClock(speed)
+	if err != nil {
+		return nil, err
+	}
+	stage := in.manifest.Spec
+	if stage == nil {
+		stage = &showdown.Stage{Journey: in.manifest.Journey, Name: in.manifest.Stage}
+	}
+	plans := plansOf(in, stage, clock)
+	claims := compileClaims(stage)
+	rec := &record{clock: clock, cells: map[string]*cellRecord{}, costs: in.manifest.Cost}
+	for name, p := range plans {
+		rec.cells[name] = &cellRecord{pass: &pass{plan: *p}}
+	}
+	var wanted []Window
+	for _, c := range claims {
+		e := rec.evaluation(c.cell)
+		if c.program != nil {
+			e.collect(c.program)
+		}
+		wanted = append(wanted, e.missing...)
+	}
+	for range maxPasses {
+		for _, w := range wanted {
+			if p := plans[w.Cell]; p != nil {
+				p.windows = append(p.windows, w)
+			}
+		}
+		for _, name := range sortedKeys(plans) {
+			c, err := readCell(in, plans[name])
+			if err != nil {
+				return nil, err
+			}
+			rec.cells[name] = c
+		}
+		wanted = nil
+		for i := range claims {
+			wanted = append(wanted, claims[i].evaluate(rec)...)
+		}
+		if len(wanted) == 0 {
+			break
+		}
+	}
+	return summarise(in, stage, rec, claims), nil
 }
 
-// Error is the message with its column.
-func (e *SyntaxError) Error() string { return e.Message }
+func readCell(in input, p *plan) (*cellRecord, error) {
+	q := newPass(*p)
+	complete, err := in.hits(p.name, q.add)
+	if err != nil {
+		return nil, fmt.Errorf("cell %s: %w", p.name, err)
+	}
+	c := q.finish()
+	c.complete, c.done = complete, true
+	return c, nil
+}
+
+// plansOf is the plan of each cell that was to be played or has a record.
+func plansOf(in input, stage *showdown.Stage, clock showdown.Clock) map[string]*plan {
+	out := map[string]*plan{}
+	for _, c := range stage.Cells {
+		out[c.Name] = &plan{cell: c}
+	}
+	for _, name := range in.recorded {
+		if out[name] == nil {
+			out[name] = &plan{cell: showdown.Cell{Name: name}}
+		}
+	}
+	for name, p := range out {
+		p.name, p.clock, p.slo = name, clock, stage.SLO
+		p.planned = p.cell.Traffic.Length(clock)
+		for _, e := range in.events {
+			if e.Cell == name || e.Cell == "" {
+				p.events = append(p.events, e)
+			}
+		}
+		p.timeout = timeoutOf(p.cell, p.events, clock)
+		p.faults = faultsOf(p.cell, p.events, clock)
+		p.windows = append(p.windows, whole(name))
+		for _, s := range phasesOf(p.cell, p.events, clock) {
+			p.windows = append(p.windows, s.window(name))
+		}
+		if w, ok := referenceWindow(p.cell, clock); ok {
+			p.windows = append(p.windows, w)
+		}
+	}
+	return out
+}
+
+// timeoutOf is a cell's client timeout in lab time: what the generator said that it
+// used, or what the stage says.
+func timeoutOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock) time.Duration {
+	for _, e := range events {
+		if ms, ok := e.Data["timeout_ms"].(float64); ok && e.Kind == showdown.TrafficStarted && ms > 0 {
+			return time.Duration(ms * float64(time.Millisecond))
+		}
+	}
+	if cell.Traffic.Timeout <= 0 {
+		return 0
+	}
+	d, _ := clock.Timeout(cell.Traffic.Timeout, showdown.FloorClient)
+	return d
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

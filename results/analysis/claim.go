@@ -1,0 +1,216 @@
+package analysis
+
+import (
+	"slices"
+	"strings"
+
+	"showdown"
+	"showdown/results"
+)
+
+// CompileFor checks a claim's expectation as [Compile] does, and that the letters,
+// phases, ladders, cells, cohorts and instances that it names exist in the stage.
+// The error is a [*SyntaxError] with the place of the name.
+func CompileFor(stage *showdown.Stage, claim showdown.Claim) (*Program, error) {
+	p, err := Compile(claim.Expect)
+	if err != nil {
+		return nil, err
+	}
+	own := claim.Cell
+	if own == "" {
+		own = showdown.BaseCell
+	}
+	if err := p.checkNames(stage, own); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Program) checkNames(stage *showdown.Stage, own string) error {
+	isCell := func(name string) bool { _, ok := stage.Cell(name); return ok }
+	for _, n := range p.names {
+		fail := func(what, value string, known []string) error {
+			if len(known) == 0 {
+				return syntaxError(p.source, n.offset, "unknown %s %q: there is none", what, value)
+			}
+			return syntaxError(p.source, n.offset, "unknown %s %q: there is %s", what, value, strings.Join(known, ", "))
+		}
+		if n.kind == cellArg {
+			if !isCell(n.value) {
+				return fail("cell", n.value, cellNames(stage))
+			}
+			continue
+		}
+		cellName, rest := splitCell(n.value, own, isCell)
+		cell, ok := stage.Cell(cellName)
+		if !ok {
+			return fail("cell", cellName, cellNames(stage))
+		}
+		what, known := namesOf(n.kind, cell)
+		if what == "" || rest == "" && n.kind == targetArg {
+			continue
+		}
+		if !slices.Contains(known, rest) {
+			return fail(what+" of cell "+cell.Name, rest, known)
+		}
+	}
+	return nil
+}
+
+// namesOf is what a name of that kind may be in a cell, and what to call it; empty
+// when it is not known before the run.
+func namesOf(kind argument, cell *showdown.Cell) (what string, known []string) {
+	switch kind {
+	case letterArg:
+		for _, s := range cell.Timeline {
+			known = append(known, s.Letter)
+		}
+		return "fault", known
+	case phaseArg, ladderArg:
+		for _, p := range cell.Traffic.Phases {
+			known = append(known, p.Name)
+			if kind == phaseArg && p.Pace == showdown.Steps {
+				for i := range p.Steps {
+					known = append(known, showdown.Segment{Phase: p.Name, Step: i + 1}.Name())
+				}
+			}
+		}
+		return "phase", known
+	case cohortArg:
+		for _, c := range cell.Traffic.Cohorts {
+			known = append(known, c.Name)
+		}
+		return "cohort", known
+	case backendArg:
+		for _, in := range cell.Topology.Instances {
+			known = append(known, in.Name)
+		}
+		return "instance", known
+	}
+	return "", nil
+}
+
+func cellNames(stage *showdown.Stage) []string {
+	var out []string
+	for _, c := range stage.Cells {
+		out = append(out, c.Name)
+	}
+	return out
+}
+
+// compiledClaim is a claim of a run with its answer.
+type compiledClaim struct {
+	showdown.Claim
+	cell    string
+	program *Program
+	err     error
+
+	answer answer
+	ran    *evaluation
+}
+
+func compileClaims(stage *showdown.Stage) []compiledClaim {
+	var out []compiledClaim
+	for _, c := range stage.Claims {
+		k := compiledClaim{Claim: c, cell: c.Cell}
+		if k.cell == "" {
+			k.cell = topCell(stage, nil)
+		}
+		k.program, k.err = Compile(c.Expect)
+		out = append(out, k)
+	}
+	return out
+}
+
+// evaluate evaluates the claim and returns the windows that a further pass must
+// collect before the answer stands.
+func (c *compiledClaim) evaluate(rec *record) []Window {
+	if c.program == nil {
+		return nil
+	}
+	e := rec.evaluation(c.cell)
+	e.touched[c.cell] = true
+	c.answer = e.run(c.program)
+	c.ran = e
+	return e.missing
+}
+
+// result is the claim with its verdict. A claim is unknown when the record has no
+// answer or a fault that it names was not confirmed, and when it deviates in a run
+// that something else may have spoilt: what spoils a cell is given by cell.
+func (c *compiledClaim) result(spoilt map[string][]string) results.ClaimResult {
+	out := results.ClaimResult{
+		ID: c.ID, Text: c.Text, Expect: c.Expect, Cell: c.Cell,
+		Measured: c.answer.measured, Verdict: showdown.Unknown, Note: c.Note,
+	}
+	if c.program == nil {
+		out.Reason = "the expectation is not in the language: " + c.err.Error()
+		return out
+	}
+	var notes []string
+	for _, n := range c.ran.notes {
+		if !slices.Contains(notes, n) {
+			notes = append(notes, n)
+		}
+	}
+	for _, n := range notes {
+		out.Note = join(out.Note, n)
+	}
+	for _, name := range sortedKeys(c.ran.letters) {
+		if !c.ran.letters[name].confirmed {
+			out.Reason = "fault " + letterIn(name, c.cell) + " was not confirmed"
+		}
+	}
+	switch {
+	case out.Reason != "":
+	case c.answer.absent != "":
+		out.Reason = c.answer.absent
+	case c.answer.held:
+		out.Verdict = showdown.Held
+	default:
+		var why []string
+		for _, cell := range sortedKeys(c.ran.touched) {
+			why = append(why, spoilt[cell]...)
+		}
+		slices.Sort(why)
+		why = slices.Compact(why)
+		if len(why) == 0 {
+			out.Verdict = showdown.Deviated
+		} else {
+			out.Reason = "it deviates, but " + strings.Join(why, "; ")
+		}
+	}
+	if out.Reason != "" {
+		out.Note = join(out.Note, "unknown: "+out.Reason)
+	}
+	return out
+}
+
+// letterIn is "cell/A" as the claim's own cell would write it.
+func letterIn(name, own string) string {
+	if cell, letter, ok := strings.Cut(name, "/"); ok && cell == own {
+		return letter
+	}
+	return name
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return strings.TrimRight(a, " ") + " (" + b + ")"
+}
+
+// topCell is the cell whose numbers stand at the top of the summary.
+func topCell(stage *showdown.Stage, recorded []string) string {
+	if _, ok := stage.Cell(showdown.BaseCell); ok {
+		return showdown.BaseCell
+	}
+	if len(stage.Cells) > 0 {
+		return stage.Cells[0].Name
+	}
+	if len(recorded) > 0 && !slices.Contains(recorded, showdown.BaseCell) {
+		return recorded[0]
+	}
+	return showdown.BaseCell
+}

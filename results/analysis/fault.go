@@ -1,0 +1,324 @@
+package analysis
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"showdown"
+	"showdown/results"
+)
+
+// stableStreak is how many good requests in a row make a recovery. Shorter streaks
+// count where the traffic or the next fault ends them, from minStreak on.
+const stableStreak = 100
+
+// fault is an action of the timeline, as the events tell it, and what it did to
+// requests. Times are lab time since the run's zero; nil where it did not happen.
+type fault struct {
+	letter, action string
+	targets        []string
+	planned        time.Duration
+
+	injecting, injected, confirmedAt, healing, undoneAt *time.Duration
+
+	confirmed, undone, notUndone bool
+	detected                     *time.Duration
+
+	fidelity, evidence, failure string
+	facts                       map[string]any
+
+	outcomes  [outcomes]uint64
+	lost      time.Duration
+	recovered *time.Duration
+}
+
+// failures is the number of requests that the fault took, those never sent included.
+func (f *fault) failures() (n uint64) {
+	for _, c := range f.outcomes {
+		n += c
+	}
+	return n
+}
+
+// end is when the fault began to be taken back; nil when that did not happen.
+func (f *fault) end() *time.Duration {
+	if f.healing != nil {
+		return f.healing
+	}
+	return f.undoneAt
+}
+
+// cause says that the action can make requests fail. A step that has nothing to undo
+// repairs or tells; what fails after it failed before it.
+func (f *fault) cause() bool {
+	a, known := showdown.Actions()[f.action]
+	return !known || a.Undo != "nothing to undo"
+}
+
+// faultsOf is every action of a cell's timeline in the order of their plan, with
+// what the events say. Those that never began are among them.
+func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock) []*fault {
+	var out []*fault
+	byLetter := map[string]*fault{}
+	get := func(letter string) *fault {
+		f := byLetter[letter]
+		if f == nil {
+			f = &fault{letter: letter}
+			byLetter[letter] = f
+			out = append(out, f)
+		}
+		return f
+	}
+	for _, s := range cell.Timeline {
+		f := get(s.Letter)
+		f.action, f.targets = s.Do, nil
+		if s.Target != "" {
+			f.targets = []string{string(s.Target)}
+		}
+		f.planned = plannedStart(cell, s, clock)
+	}
+	for _, e := range events {
+		if strings.HasPrefix(string(e.Kind), "fault.") {
+			get(e.Target).apply(e, clock)
+		}
+	}
+	for _, e := range events {
+		if e.Kind == showdown.InstanceStatus && (e.Data["system"] == "impaired" || e.Data["instance"] == "impaired") {
+			noticed(out, e.Target, labTime(e.T, clock))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *fault) int { return int(a.planned - b.planned) })
+	return out
+}
+
+// plannedStart is when step s of cell is due.
+func plannedStart(cell showdown.Cell, s showdown.Step, clock showdown.Clock) time.Duration {
+	at := clock.Lab(s.At)
+	if s.Phase != "" {
+		if start, ok := cell.Traffic.PhaseStart(clock, s.Phase); ok {
+			at += start
+		}
+	}
+	return at
+}
+
+// apply takes in one event of the fault's life.
+func (f *fault) apply(e showdown.Event, clock showdown.Clock) {
+	at := labTime(e.T, clock)
+	if a, ok := e.Data["action"].(string); ok && a != "" {
+		f.action = a
+	}
+	if targets := texts(e.Data["targets"]); len(targets) > 0 {
+		f.targets = targets
+	}
+	first := func(t **time.Duration) {
+		if *t == nil {
+			*t = &at
+		}
+	}
+	switch e.Kind {
+	case showdown.FaultPlanned:
+		if s, ok := e.Data["planned_s"].(float64); ok {
+			f.planned = labTime(s, clock)
+		}
+	case showdown.FaultInjecting:
+		first(&f.injecting)
+	case showdown.FaultInjected:
+		first(&f.injected)
+		first(&f.injecting)
+	case showdown.FaultConfirmed:
+		f.confirmed = true
+		first(&f.confirmedAt)
+	case showdown.FaultUnconfirmed:
+		f.confirmed = false
+	case showdown.FaultHealing:
+		first(&f.healing)
+	case showdown.FaultUndone:
+		f.undone, f.notUndone = true, false
+		first(&f.undoneAt)
+	case showdown.FaultNotUndone:
+		f.undone, f.notUndone = false, true
+	case showdown.FaultFailed:
+		f.failure, _ = e.Data["error"].(string)
+		if f.failure == "" {
+			f.failure = "the action failed"
+		}
+	}
+	if s, ok := e.Data["fidelity"].(string); ok {
+		f.fidelity = s
+	}
+	if e.Kind == showdown.FaultConfirmed || e.Kind == showdown.FaultUnconfirmed {
+		if s, ok := e.Data["evidence"].(string); ok {
+			f.evidence = s
+		}
+		if m, ok := e.Data["facts"].(map[string]any); ok {
+			f.facts = m
+		}
+	}
+}
+
+// noticed gives the system's own detection at time at to the last fault on target
+// that had begun and was not yet gone.
+func noticed(faults []*fault, target string, at time.Duration) {
+	for _, f := range slices.Backward(faults) {
+		if f.detected != nil || f.injecting == nil || *f.injecting > at || !slices.Contains(f.targets, target) {
+			continue
+		}
+		if f.undoneAt == nil || *f.undoneAt > at {
+			f.detected = &at
+			return
+		}
+	}
+}
+
+// texts is the strings of a decoded JSON list.
+func texts(v any) []string {
+	switch list := v.(type) {
+	case []string:
+		return list
+	case []any:
+		var out []string
+		for _, x := range list {
+			if s, ok := x.(string); ok {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// attribution says which fault a failed request falls to: the one whose beginning,
+// or whose undo, came last, as long as it is not over. A fault is over when its
+// undo was seen, some time has passed for what was on its way, and service is good.
+type attribution struct {
+	faults []*fault
+	moves  []move
+	next   int
+	// open are the faults that are not over, the latest move last.
+	open  []*fault
+	grace time.Duration
+
+	// good is the present streak of good requests.
+	good      int
+	goodSince time.Duration
+}
+
+// move is a moment from which a fault can make requests fail.
+type move struct {
+	at    time.Duration
+	fault *fault
+}
+
+func newAttribution(faults []*fault, grace time.Duration) *attribution {
+	a := &attribution{faults: faults, grace: grace}
+	for _, f := range faults {
+		if f.injecting == nil || !f.cause() {
+			continue
+		}
+		a.moves = append(a.moves, move{*f.injecting, f})
+		if f.healing != nil {
+			a.moves = append(a.moves, move{*f.healing, f})
+		}
+	}
+	slices.SortStableFunc(a.moves, func(x, y move) int { return int(x.at - y.at) })
+	return a
+}
+
+// advance carries out the moves until time at.
+func (a *attribution) advance(at time.Duration) {
+	for a.next < len(a.moves) && a.moves[a.next].at <= at {
+		f := a.moves[a.next].fault
+		a.next++
+		a.settle(minStreak)
+		a.open = append(slices.DeleteFunc(a.open, func(o *fault) bool { return o == f }), f)
+	}
+}
+
+// settle gives the present streak to the faults that have not recovered, if it is
+// long enough.
+func (a *attribution) settle(enough int) {
+	if a.good < enough {
+		return
+	}
+	for _, f := range a.faults {
+		if f.recovered == nil && f.failures() > 0 {
+			since := a.goodSince
+			f.recovered = &since
+		}
+	}
+}
+
+// ok takes in a good request that was intended at time at.
+func (a *attribution) ok(at time.Duration) {
+	if a.next < len(a.moves) {
+		a.advance(at)
+	}
+	if a.good == 0 {
+		a.goodSince = at
+	}
+	a.good++
+	if a.good == stableStreak {
+		a.settle(stableStreak)
+	}
+	if len(a.open) == 0 {
+		return
+	}
+	if f := a.open[len(a.open)-1]; f.undoneAt != nil && at > *f.undoneAt+a.grace && (f.recovered != nil || f.failures() == 0) {
+		a.open = a.open[:len(a.open)-1]
+	}
+}
+
+// failed takes in a request that failed, and is the fault that it falls to; nil when
+// there is none. A request that was on its way when a fault began falls to it.
+func (a *attribution) failed(h *showdown.Hit) *fault {
+	a.advance(h.Sent + h.Latency)
+	a.good = 0
+	for n := len(a.open); n > 0; n = len(a.open) {
+		f := a.open[n-1]
+		if f.undoneAt == nil || f.recovered == nil || h.Intended <= *f.undoneAt+a.grace {
+			f.outcomes[min(int(h.Outcome), outcomes-1)]++
+			return f
+		}
+		a.open = a.open[:n-1]
+	}
+	return nil
+}
+
+// finish ends the record.
+func (a *attribution) finish() { a.settle(minStreak) }
+
+// summary is the fault in the form of a summary.
+func (f *fault) summary(clock showdown.Clock) results.Fault {
+	s := func(d *time.Duration) *float64 {
+		if d == nil {
+			return nil
+		}
+		v := awsSecs(*d, clock)
+		return &v
+	}
+	out := results.Fault{
+		Letter: f.letter, Action: f.action, Target: strings.Join(f.targets, ", "), PlannedS: awsSecs(f.planned, clock),
+		StartS: s(f.injecting), EndS: s(f.end()), Confirmed: f.confirmed, Undone: f.undone,
+		DetectedS: s(f.detected), RecoveredS: s(f.recovered), LostS: awsSecs(f.lost, clock),
+		Fidelity: f.fidelity, Evidence: f.evidence, Facts: f.facts, Error: f.failure,
+	}
+	out.Failed = f.failures() - f.outcomes[showdown.Dropped]
+	t := tally{outcomes: f.outcomes}
+	out.Outcomes = t.byOutcome()
+	if f.recovered == nil && f.failures() == 0 {
+		out.RecoveredS = out.StartS
+	}
+	return out
+}
+
+// awsSecs is lab time d in AWS seconds, without the noise of a division.
+func awsSecs(d time.Duration, clock showdown.Clock) float64 {
+	return round(d.Seconds()*clock.Speed(), 6)
+}
+
+// labTime is t AWS seconds in lab time.
+func labTime(t float64, clock showdown.Clock) time.Duration {
+	return time.Duration(t / clock.Speed() * float64(time.Second))
+}
