@@ -88,6 +88,18 @@ func (f *fixture) expect(want string, families ...string) {
 
 func samples(t *testing.T, g prometheus.Gatherer, families ...string) string {
 	t.Helper()
+	var lines []string
+	for line := range strings.Lines(withComments(t, g, families...)) {
+		if !strings.HasPrefix(line, "#") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// withComments is the named families in text format.
+func withComments(t *testing.T, g prometheus.Gatherer, families ...string) string {
+	t.Helper()
 	got, err := g.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -107,13 +119,7 @@ func samples(t *testing.T, g prometheus.Gatherer, families ...string) string {
 			t.Errorf("family %s is not exported", name)
 		}
 	}
-	var lines []string
-	for line := range strings.Lines(buf.String()) {
-		if !strings.HasPrefix(line, "#") {
-			lines = append(lines, strings.TrimSpace(line))
-		}
-	}
-	return strings.Join(lines, "\n")
+	return buf.String()
 }
 
 func hit(seq int, intended time.Duration, latency time.Duration, outcome showdown.Outcome) showdown.Hit {

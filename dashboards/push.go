@@ -48,6 +48,7 @@ type PushConfig struct {
 // never waits for the server. Make one with [NewPusher]; it starts nothing.
 type Pusher struct {
 	client  *gapi.Client
+	idle    func()
 	run     string
 	report  func(error)
 	queue   chan job
@@ -73,7 +74,8 @@ func NewPusher(cfg PushConfig) (*Pusher, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("grafana URL %q: write it like http://127.0.0.1:3000", redacted(cfg.URL))
 	}
-	config := gapi.Config{APIKey: cfg.Token, Client: &http.Client{Timeout: pushTimeout}}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	config := gapi.Config{APIKey: cfg.Token, Client: &http.Client{Timeout: pushTimeout, Transport: transport}}
 	if u.User != nil && cfg.Token == "" {
 		config.BasicAuth = u.User
 	}
@@ -83,7 +85,7 @@ func NewPusher(cfg PushConfig) (*Pusher, error) {
 		return nil, fmt.Errorf("grafana client: %w", err)
 	}
 	p := &Pusher{
-		client: client, run: cfg.Run, report: cfg.Report,
+		client: client, idle: transport.CloseIdleConnections, run: cfg.Run, report: cfg.Report,
 		queue: make(chan job, pushQueue), regions: map[string]*gapi.Annotation{},
 	}
 	if p.report == nil {
@@ -195,6 +197,7 @@ func (p *Pusher) Dropped() int { return int(p.dropped.Load()) }
 // Run sends what comes until ctx ends, and then what waits, as long as that takes
 // no more than a few seconds. It always returns nil.
 func (p *Pusher) Run(ctx context.Context) error {
+	defer p.idle()
 	for {
 		select {
 		case j := <-p.queue:
