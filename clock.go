@@ -3,6 +3,7 @@ package showdown
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -119,10 +120,14 @@ func NewClock(speed float64) (Clock, error) {
 func (c Clock) Speed() float64 { return c.speed }
 
 // Lab is the lab time that d of AWS time takes.
-func (c Clock) Lab(d Duration) time.Duration { return time.Duration(float64(d) / c.speed) }
+func (c Clock) Lab(d Duration) time.Duration {
+	return time.Duration(math.Round(float64(d) / c.speed))
+}
 
 // AWS is the AWS time that passes in d of lab time.
-func (c Clock) AWS(d time.Duration) Duration { return Duration(float64(d) * c.speed) }
+func (c Clock) AWS(d time.Duration) Duration {
+	return Duration(math.Round(float64(d) * c.speed))
+}
 
 // Timeout is the lab time of a timeout of d, not shorter than floor. The second
 // result says whether the floor applied: the record must state it, since a floor
