@@ -247,3 +247,18 @@ func pause(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 }
+
+// Kill ends the process if it is still the one of that identity, and returns when it
+// is gone, or at the latest after two seconds. One that is gone already is no error.
+func Kill(ctx context.Context, who Identity) error {
+	killed, err := killIdentity(who)
+	if err != nil {
+		return fmt.Errorf("kill process %s: %w", who, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, healWait)
+	defer cancel()
+	if killed && !WaitGone(ctx, who) {
+		return fmt.Errorf("kill process %s: it is still there", who)
+	}
+	return nil
+}

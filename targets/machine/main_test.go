@@ -57,10 +57,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slot, err := journal.AcquireSlot(shared)
-	if err != nil {
-		t.Fatal(err)
-	}
+	slot := acquireSlot(t, shared)
 	t.Cleanup(func() { _ = slot.Release() })
 	j, err := journal.Open(t.TempDir(), fmt.Sprintf("test-%d-%s", os.Getpid(), t.Name()))
 	if err != nil {
@@ -85,6 +82,25 @@ func newSite(t *testing.T) *site {
 		}
 	})
 	return s
+}
+
+// acquireSlot waits for a slot while other tests on this computer hold them all.
+func acquireSlot(t *testing.T, dir string) *journal.Slot {
+	t.Helper()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	limit := time.After(3 * patience)
+	for {
+		slot, err := journal.AcquireSlot(dir)
+		if err == nil {
+			return slot
+		}
+		select {
+		case <-again.C:
+		case <-limit:
+			t.Fatal(err)
+		}
+	}
 }
 
 func (s *site) address(role journal.Role, n int) string {

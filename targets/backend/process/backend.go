@@ -269,6 +269,7 @@ func (b *Backend) remove(m *child, exit string) {
 	b.mu.Unlock()
 	if known {
 		m.exit = exit
+		m.wanted = m.asked.Load() // before done: who waits for that may ask for anything
 		close(m.done)
 	}
 }

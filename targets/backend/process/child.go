@@ -19,11 +19,12 @@ type child struct {
 	name   string
 	entry  int
 
-	first chan cloud.Answer // ready, or why not
-	done  chan struct{}     // closed when the process has ended
-	over  chan struct{}     // closed when the journal knows it too
-	exit  string            // how it ended; written before done is closed
-	asked atomic.Bool       // somebody here wanted the end
+	first  chan cloud.Answer // ready, or why not
+	done   chan struct{}     // closed when the process has ended
+	over   chan struct{}     // closed when the journal knows it too
+	exit   string            // how it ended; written before done is closed
+	asked  atomic.Bool       // somebody here wants the end
+	wanted bool              // somebody did when it came; written before done is closed
 
 	mu      sync.Mutex
 	who     cloud.Identity
@@ -55,7 +56,7 @@ func (m *child) watch() {
 	<-m.done
 	// An error leaves the entry pending: the next heal finds the process gone.
 	_ = m.b.cfg.Journal.Done(m.entry)
-	if m.asked.Load() || m.b.cfg.OnLost == nil {
+	if m.wanted || m.b.cfg.OnLost == nil {
 		return
 	}
 	m.b.cfg.OnLost(m.name, m.Identity())

@@ -1,0 +1,154 @@
+package machine_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"showdown/targets/apps/clock"
+	"showdown/targets/cloud"
+)
+
+func TestServesTheApplicationOnEveryAddress(t *testing.T) {
+	s := newSite(t)
+	web := s.start(s.config("web-1", 0))
+	for _, host := range []string{web.config.Private, web.config.Public[0]} {
+		r, err := http.Get("http://" + net.JoinHostPort(host, "8080") + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r.Body)
+		_ = r.Body.Close()
+		if err != nil || r.StatusCode != 200 || r.Header.Get("X-Instance") != "web-1" {
+			t.Errorf("%s: %d %v %v", host, r.StatusCode, r.Header, err)
+		}
+		if err := clock.Check(body, time.Now(), time.Minute); err != nil {
+			t.Error(err)
+		}
+		if !strings.HasSuffix(string(body), " web-1\n") {
+			t.Errorf("body %q", body)
+		}
+	}
+	if r, err := web.get("/healthz"); err != nil || r.StatusCode != 200 {
+		t.Errorf("/healthz: %v %v", r, err)
+	}
+	if c := web.do(cloud.Command{Verb: cloud.Stats}); c.Requests != 2 || c.Speed != 1 {
+		t.Errorf("counters %+v, want 2 requests: health checks are none", c)
+	}
+}
+
+func TestOverloadIsAnswered503(t *testing.T) {
+	s := newSite(t)
+	c := s.config("web-1", 0)
+	// One request takes 250 ms of its vCPU, and two may wait.
+	c.Capacity.VCPUs, c.Capacity.Iterations, c.Capacity.Work, c.Capacity.Queue = 1, 1000, 250, 2
+	web := s.start(c)
+	got := map[int]int{}
+	var (
+		mu   sync.Mutex
+		wait sync.WaitGroup
+	)
+	const n = 12
+	for range n {
+		wait.Go(func() {
+			r, err := web.get("/")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			got[r.StatusCode]++
+			mu.Unlock()
+			if r.Header.Get("X-Instance") != "web-1" {
+				t.Error("an answer without its instance's name")
+			}
+		})
+	}
+	wait.Wait()
+	// At once, 3 find a place; a slow host brings some later, when there is room again.
+	if got[200] < 3 || got[503] == 0 || got[200]+got[503] != n {
+		t.Errorf("answers %v", got)
+	}
+	counters := web.do(cloud.Command{Verb: cloud.Stats})
+	if counters.Requests != n || counters.Rejected != uint64(got[503]) {
+		t.Errorf("counters %+v, answers %v", counters, got)
+	}
+	if want := 0.25 * float64(got[200]); counters.Busy < want-0.001 || counters.Busy > want+0.001 {
+		t.Errorf("busy %g s, want %g", counters.Busy, want)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	s := newSite(t)
+	c := s.config("web-1", 0)
+	c.Mark = "run-7"
+	c.Capacity.Credits = &cloud.Credits{Baseline: 0.1, PerHour: 0, Max: 144, Earned: 40}
+	web := s.start(c)
+	web.do(cloud.Command{Verb: cloud.Errors, Share: 1})
+	web.mustFail(500)
+	web.do(cloud.Command{Verb: cloud.Errors, Off: true})
+	web.mustAnswer()
+	web.do(cloud.Command{Verb: cloud.Steal, Share: 0.25})
+	for _, fault := range []cloud.Verb{cloud.Refuse, cloud.Blackhole} { // the observer's channel stays
+		web.do(cloud.Command{Verb: fault})
+	}
+	r, err := http.Get("http://" + net.JoinHostPort(web.config.Private, "8081") + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const labels = `{cell="base",node="web-1",run_id="run-7"} `
+	for _, want := range []string{
+		"showdown_machine_requests_total" + labels + "2\n",
+		"showdown_machine_failed_requests_total" + labels + "1\n",
+		"showdown_machine_rejected_requests_total" + labels + "0\n",
+		"showdown_machine_cpu_speed_ratio" + labels + "0.75\n",
+		"showdown_machine_credit_balance_credits" + labels + "39.9",
+		"showdown_machine_cpu_busy_seconds_total" + labels + "0.00014",
+	} {
+		if !strings.Contains(string(body), want) {
+			t.Errorf("no %q in\n%s", want, body)
+		}
+	}
+}
+
+func (m *target) mustFail(status int) {
+	m.t.Helper()
+	if r, err := m.get("/"); err != nil || r.StatusCode != status {
+		m.t.Fatalf("answer %v, %v, want %d", r, err, status)
+	}
+}
+
+// A request that is waited out on a vCPU leaves at its turn whatever the host does:
+// more than its type's rate never comes out.
+func TestGoodputOverTheWireIsBounded(t *testing.T) {
+	s := newSite(t)
+	c := s.config("web-1", 0)
+	c.Capacity.VCPUs, c.Capacity.Iterations, c.Capacity.Work, c.Capacity.Queue = 1, 1000, 10, 100 // 100/s
+	web := s.start(c)
+	const each, clients = 10, 8
+	at := time.Now()
+	var wait sync.WaitGroup
+	for range clients {
+		l := web.mustDial()
+		wait.Go(func() {
+			for range each {
+				if status, err := l.ask(patience); err != nil || status != 200 {
+					t.Errorf("%d %v", status, err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if took, least := time.Since(at), each*clients*10*time.Millisecond; took < least {
+		t.Errorf("%d requests of 10 ms took %s", each*clients, took)
+	}
+}
