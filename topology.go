@@ -77,14 +77,15 @@ func (s Share) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // UnmarshalText decodes "99.9%" or "0.999".
 func (s *Share) UnmarshalText(text []byte) error {
 	t := strings.TrimSpace(string(text))
-	scale := 1.0
 	if rest, ok := strings.CutSuffix(t, "%"); ok {
-		t, scale = strings.TrimSpace(rest), 0.01
+		// Shifting the decimal point keeps 99.9% the same number as 0.999, which
+		// arithmetic on the parsed number does not.
+		t = strings.TrimSpace(rest) + "e-2"
 	}
 	v, err := strconv.ParseFloat(t, 64)
-	if err != nil || !(v*scale >= 0 && v*scale <= 1) {
+	if err != nil || !(v >= 0 && v <= 1) {
 		return fmt.Errorf("%q is not a share: write it like 99.9%% or 0.999", string(text))
 	}
-	*s = Share(v * scale)
+	*s = Share(v)
 	return nil
 }
