@@ -49,7 +49,7 @@ type hitFile interface {
 
 // createHits makes the file at path, which must not exist, with its header.
 func createHits(path, run, cell string, wake func()) (*HitWriter, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, advise(err))
 	}
