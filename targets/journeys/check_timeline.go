@@ -189,20 +189,25 @@ func stepOf(cell *showdown.Cell, letter string) (showdown.Step, bool) {
 // place is a linear function of one over the speed, and so is the traffic's end:
 // what is outside at both ends of the range of speeds is outside in between.
 func (c *checker) everBeyond(cell *showdown.Cell, path string) {
-	slow, err := showdown.NewClock(showdown.MinSpeed)
-	if err != nil {
-		panic(err)
+	outside := func(speed float64) findings {
+		clock, err := showdown.NewClock(speed)
+		if err != nil {
+			return nil // the stage's own speed is wrong, which is reported elsewhere
+		}
+		return beyond(cell, clock, path)
 	}
-	fast, err := showdown.NewClock(showdown.MaxSpeed)
-	if err != nil {
-		panic(err)
+	always := map[string]int{}
+	for _, speed := range []float64{showdown.MinSpeed, showdown.MaxSpeed} {
+		for _, f := range outside(speed) {
+			always[f.path]++
+		}
 	}
-	later := map[string]bool{}
-	for _, f := range beyond(cell, fast, path) {
-		later[f.path] = true
+	speed := c.stage.Speed
+	if speed == 0 {
+		speed = showdown.DefaultSpeed
 	}
-	for _, f := range beyond(cell, slow, path) {
-		if later[f.path] {
+	for _, f := range outside(speed) {
+		if always[f.path] == 2 {
 			c.findings = append(c.findings, f)
 		}
 	}

@@ -27,17 +27,34 @@ const (
 // decode reads the one YAML document of data into the struct that v points to. It
 // knows where each key and value stands, and goes on after an error, so that a
 // teacher sees all of them at once; the library's own decoder ends at the first.
-func decode(data []byte, v any) (places, findings) {
-	d := decoder{places: newPlaces(), anchors: map[string]ast.Node{}}
+//
+// The returned function says that what stands at a path was not understood, so that
+// nothing more need be said about it.
+func decode(data []byte, v any) (places, findings, func(path string) bool) {
+	d := decoder{places: newPlaces(), anchors: map[string]ast.Node{}, misread: map[string]bool{}}
 	root, err := document(data)
 	if err != nil {
 		at, message := syntaxPlace(err)
 		d.places.values[""] = at
 		d.findings.add("", "%s", message)
-		return d.places, d.findings
+		d.misread[""] = true
+		return d.places, d.findings, d.unclear
 	}
 	d.value(root, reflect.ValueOf(v).Elem(), "", 0)
-	return d.places, d.findings
+	for _, f := range d.findings {
+		d.misread[f.path] = true
+	}
+	return d.places, d.findings, d.unclear
+}
+
+// unclear says that the value at path, or something that it lies in, was misread.
+func (d *decoder) unclear(path string) bool {
+	for ; path != ""; path = parentPath(path) {
+		if d.misread[path] {
+			return true
+		}
+	}
+	return d.misread[""]
 }
 
 // document parses data and returns the body of its only document. The parser is
@@ -66,7 +83,10 @@ func document(data []byte) (body ast.Node, err error) {
 			continue
 		}
 		if body != nil {
-			return nil, &yaml.SyntaxError{Message: "a second document starts here: write one stage per file", Token: doc.Body.GetToken()}
+			return nil, &Problem{
+				Line: position(doc.Body).line, Column: position(doc.Body).column,
+				Err: errors.New("a second document starts here: write one stage per file"),
+			}
 		}
 		body = doc.Body
 	}
@@ -103,12 +123,16 @@ func nesting(data []byte) int {
 // syntaxPlace is where the parser stumbled and what it says about it.
 func syntaxPlace(err error) (place, string) {
 	at := place{line: 1, column: 1}
+	var here *Problem
+	if errors.As(err, &here) {
+		return place{line: here.Line, column: here.Column}, here.Err.Error()
+	}
 	var located yaml.Error
 	if errors.As(err, &located) {
 		if tk := located.GetToken(); tk != nil && tk.Position != nil {
 			at = place{line: tk.Position.Line, column: tk.Position.Column}
 		}
-		return at, located.GetMessage()
+		return at, located.GetMessage() + ": check the indentation, the quotes and the colons up to here"
 	}
 	return at, err.Error()
 }
@@ -116,8 +140,10 @@ func syntaxPlace(err error) (place, string) {
 type decoder struct {
 	places   places
 	findings findings
-	anchors  map[string]ast.Node
-	values   int
+	// misread are the paths of fields that are there under a wrong name.
+	misread map[string]bool
+	anchors map[string]ast.Node
+	values  int
 }
 
 // value decodes node into v, which is settable.
@@ -255,6 +281,9 @@ func (d *decoder) structure(node ast.Node, v reflect.Value, path string, depth i
 		i, ok := fields.index[p.name]
 		if !ok {
 			d.findings.addKey(at, "unknown field %q in %s: %s", p.name, leaf(path), meant(p.name, fields.names))
+			if near, ok := nearest(p.name, fields.names); ok {
+				d.misread[child(path, near)] = true
+			}
 			continue
 		}
 		d.value(p.value, v.Field(i), at, depth+1)

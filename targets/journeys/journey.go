@@ -135,18 +135,21 @@ func readLimited(folder fs.FS, name string) ([]byte, error) {
 
 func loadHeader(data []byte, file string) (*header, error) {
 	var h header
-	places, found := decode(data, &h)
-	c := checker{stage: &showdown.Stage{}, places: places, findings: found}
-	if !broken(found) {
-		if h.Version != showdown.FormatVersion {
-			c.add("version", "version must be %d: the version of the format", showdown.FormatVersion)
-		}
-		c.name("journey", "the journey's name", h.Journey, nil)
-		if strings.TrimSpace(h.Title) == "" {
-			c.missing("title", "the title")
+	places, found, unclear := decode(data, &h)
+	c := checker{places: places}
+	if h.Version != showdown.FormatVersion {
+		c.add("version", "version must be %d: the version of the format", showdown.FormatVersion)
+	}
+	c.name("journey", "the journey's name", h.Journey, nil)
+	if strings.TrimSpace(h.Title) == "" {
+		c.missing("title", "the title")
+	}
+	for _, f := range c.findings {
+		if !unclear(f.path) {
+			found = append(found, f)
 		}
 	}
-	if err := c.problems(file, places).err(); err != nil {
+	if err := found.problems(file, places).err(); err != nil {
 		return nil, err
 	}
 	return &h, nil
@@ -242,7 +245,7 @@ func Resolve(target string, known Known) ([]*showdown.Stage, error) {
 			return nil, err
 		}
 		return []*showdown.Stage{s}, nil
-	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid):
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("read stage: %w", err)
 	}
 	hint := ""

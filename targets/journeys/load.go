@@ -13,9 +13,11 @@ import (
 //
 // Load finds what is wrong at every speed; [Validate] finds what is wrong at one.
 func Load(data []byte, source string, known Known) (*showdown.Stage, error) {
-	s, places, found := read(data, source)
-	if !broken(found) {
-		found = append(found, check(s, places, known)...)
+	s, places, found, unclear := read(data, source)
+	for _, f := range check(s, places, known) {
+		if !unclear(f.path) {
+			found = append(found, f)
+		}
 	}
 	if err := found.problems(source, places).err(); err != nil {
 		return nil, err
@@ -33,21 +35,10 @@ func LoadFile(path string, known Known) (*showdown.Stage, error) {
 }
 
 // read decodes the file and fills in defaults; it checks nothing yet.
-func read(data []byte, source string) (*showdown.Stage, places, findings) {
+func read(data []byte, source string) (*showdown.Stage, places, findings, func(path string) bool) {
 	var s showdown.Stage
-	places, found := decode(data, &s)
+	places, found, unclear := decode(data, &s)
 	s.Source = source
 	setDefaults(&s, places)
-	return &s, places, found
-}
-
-// broken says that so much is wrong with the text that what it means cannot be
-// judged: further complaints would only follow from the first.
-func broken(found findings) bool {
-	for _, f := range found {
-		if f.path == "" {
-			return true
-		}
-	}
-	return false
+	return &s, places, found, unclear
 }

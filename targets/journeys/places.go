@@ -19,7 +19,7 @@ func placesOf(s *showdown.Stage, found findings) places {
 		out.values[""] = place{}
 		return out
 	}
-	inFile, all, _ := read(data, s.Source)
+	inFile, all, _, _ := read(data, s.Source)
 	number := map[string]int{}
 	for i := range inFile.Cells {
 		number[inFile.Cells[i].Name] = i

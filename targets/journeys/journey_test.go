@@ -1,0 +1,147 @@
+package journeys
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"showdown"
+)
+
+func TestBuiltin(t *testing.T) {
+	all, err := Builtin(testKnown())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 1 || all[0].Name != "whatsthetime" || all[0].Title == "" || all[0].Opening == "" {
+		t.Fatalf("journeys: %+v", all)
+	}
+	var ids []string
+	for _, s := range all[0].Stages {
+		ids = append(ids, s.ID())
+		for what, text := range map[string]string{
+			"title": s.Title, "promise": s.Promise, "before": s.Teach.Before, "after": s.Teach.After,
+		} {
+			if text == "" {
+				t.Errorf("%s says nothing as %s", s.ID(), what)
+			}
+		}
+		if strings.ContainsAny(s.Teach.After, "0123456789") && !strings.Contains(s.Teach.After, "t2") {
+			t.Errorf("%s promises a number in advance: %s", s.ID(), s.Teach.After)
+		}
+		for _, c := range s.Cells {
+			if c.Shows == "" {
+				t.Errorf("%s: cell %s does not say what it shows", s.ID(), c.Name)
+			}
+		}
+	}
+	if d := cmp.Diff([]string{"whatsthetime/single", "whatsthetime/vertical"}, ids); d != "" {
+		t.Errorf("stages (-want +got):\n%s", d)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mine.yaml")
+	if err := os.WriteFile(file, []byte(small), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string][]string{
+		"whatsthetime":          {"whatsthetime/single", "whatsthetime/vertical"},
+		"whatsthetime/vertical": {"whatsthetime/vertical"},
+		file:                    {"mine/small"},
+		dir:                     {"mine/small"},
+	} {
+		stages, err := Resolve(target, testKnown())
+		if err != nil {
+			t.Errorf("%s: %v", target, err)
+			continue
+		}
+		var got []string
+		for _, s := range stages {
+			got = append(got, s.ID())
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", target, d)
+		}
+	}
+	for target, want := range map[string]string{
+		"whatsthetime/vertcal": `did you mean "whatsthetime/vertical"? there are whatsthetime, whatsthetime/single, whatsthetime/vertical`,
+		"whatsthetim":          `"whatsthetim" is no journey, stage, stage file or folder: did you mean "whatsthetime"?`,
+		"nothing-like-it":      `is no journey, stage, stage file or folder: there are whatsthetime`,
+		"":                     `"" is no journey`,
+		t.TempDir():            `the folder has no stage file`,
+		os.DevNull:             `is neither a file nor a folder`,
+	} {
+		if _, err := Resolve(target, testKnown()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", target, err, want)
+		}
+	}
+}
+
+func TestLoadJourneyChecksWhatStagesHaveInCommon(t *testing.T) {
+	second := strings.NewReplacer("stage: small", "stage: next\nnumber: 2").Replace(small)
+	header := "version: 1\njourney: mine\ntitle: Mine\nstages: [small, next]\n"
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  string // empty: both stages in order
+	}{
+		"by number":         {map[string]string{"b.yaml": small, "a.yml": second, "notes.txt": "x", ".hidden.yaml": "x"}, ""},
+		"with a header":     {map[string]string{"b.yaml": small, "a.yaml": second, "journey.yaml": header}, ""},
+		"another order":     {map[string]string{"b.yaml": small, "a.yaml": second, "journey.yaml": strings.Replace(header, "small, next", "next, small", 1)}, "dir/journey.yaml: stages lists next, small, but the numbers of the files give small, next"},
+		"one number":        {map[string]string{"b.yaml": small, "a.yaml": strings.Replace(second, "number: 2", "number: 1", 1)}, "number 1 belongs to dir/a.yaml already"},
+		"one name":          {map[string]string{"b.yaml": small, "a.yaml": strings.Replace(second, "stage: next", "stage: small", 1)}, `stage "small" exists already in dir/b.yaml`},
+		"another journey":   {map[string]string{"b.yaml": small, "a.yaml": strings.Replace(second, "journey: mine", "journey: yours", 1)}, `journey "yours" differs from the folder's, "mine"`},
+		"another reference": {map[string]string{"b.yaml": small, "a.yaml": strings.Replace(second, "length: 7m", "length: 8m", 1)}, "the reference window (8m long, from 30s before the event) differs from that of dir/b.yaml (7m long, from 30s before the event)"},
+		"all problems":      {map[string]string{"b.yaml": strings.Replace(small, "do: kill", "do: kil", 1), "a.yaml": "", "journey.yaml": "titel: x\n"}, "dir/a.yaml:1:1: the file is empty"},
+		"a bad header":      {map[string]string{"b.yaml": small, "journey.yaml": "titel: x\n"}, `dir/journey.yaml:1:1: unknown field "titel" in the file: did you mean "title"?`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := fstest.MapFS{}
+			for file, text := range c.files {
+				folder[file] = &fstest.MapFile{Data: []byte(text)}
+			}
+			j, err := loadJourney(folder, func(name string) string { return "dir/" + name }, testKnown())
+			if c.want != "" {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Fatalf("got %v, want %s", err, c.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			names := []string{j.Stages[0].Name, j.Stages[1].Name}
+			if !slices.Equal(names, []string{"small", "next"}) || j.Name != "mine" {
+				t.Errorf("journey %s with %v", j.Name, names)
+			}
+		})
+	}
+}
+
+// The stages of whatsthetime fit their budgets, and play at every usual speed.
+func TestBuiltinStagesFit(t *testing.T) {
+	budget := map[string]showdown.Duration{"single": 20 * showdown.Minute, "vertical": 10 * showdown.Minute}
+	all, err := Builtin(testKnown())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all[0].Stages {
+		for _, speed := range []float64{1, 5, 10, 30, 60, 120, 200, 300} {
+			if err := Validate(s, mustClock(t, speed)); err != nil {
+				t.Errorf("%s at speed %g:\n%v", s.ID(), speed, err)
+			}
+		}
+		clock := mustClock(t, showdown.DefaultSpeed)
+		for _, c := range s.Cells {
+			if got := clock.AWS(c.Traffic.Length(clock)); got > budget[s.Name] {
+				t.Errorf("%s: cell %s takes %s at the default speed, the stage has %s", s.ID(), c.Name, got, budget[s.Name])
+			}
+		}
+	}
+}

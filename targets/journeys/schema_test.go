@@ -1,0 +1,232 @@
+package journeys
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/invopop/jsonschema"
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"showdown"
+)
+
+var update = flag.Bool("update", false, "write the goldens")
+
+// reflectSchema makes the schema from the root package's types and their comments.
+func reflectSchema(t *testing.T) []byte {
+	t.Helper()
+	r := jsonschema.Reflector{
+		FieldNameTag:               "yaml",
+		Anonymous:                  true,
+		RequiredFromJSONSchemaTags: true,
+		Mapper:                     mapType,
+		CommentMap:                 rootComments(t),
+	}
+	s := r.Reflect(&showdown.Stage{})
+	s.Title = "showdown stage"
+	s.Description = "A stage of a journey, version 1: what is built, what users do, what breaks, and what is claimed about it."
+	for name, required := range map[string][]string{
+		"Stage": {"version", "journey", "stage", "title", "cells"}, "Cell": {"name", "topology", "traffic"},
+		"Topology": {"instances"}, "Instance": {"name", "type"}, "Traffic": {"phases"}, "Phase": {"name"},
+		"Cohort": {"name", "share"}, "Step": {"letter", "do"}, "Reference": {"fault", "length"}, "Claim": {"id", "text", "expect"},
+	} {
+		def, ok := s.Definitions[name]
+		if !ok {
+			t.Fatalf("the schema has no definition %s", name)
+		}
+		def.Required = required
+	}
+	property := func(def, name string) *jsonschema.Schema {
+		p, ok := s.Definitions[def].Properties.Get(name)
+		if !ok {
+			t.Fatalf("the schema has no property %s.%s", def, name)
+		}
+		return p
+	}
+	property("Stage", "version").Const = showdown.FormatVersion
+	property("Step", "letter").Pattern = letterPattern.String()
+	for _, p := range []*jsonschema.Schema{
+		property("Stage", "journey"), property("Stage", "stage"), property("Cell", "name"), property("Instance", "name"),
+		property("Instance", "role"), property("Phase", "name"), property("Cohort", "name"),
+	} {
+		p.Pattern = namePattern.String()
+	}
+	var actions []any
+	for _, name := range sortedKeys(showdown.Actions()) {
+		actions = append(actions, name)
+	}
+	property("Step", "do").Enum = actions
+	id := property("Claim", "id")
+	id.Type, id.OneOf = "", []*jsonschema.Schema{{Type: "string"}, {Type: "integer"}}
+	out, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(out, '\n')
+}
+
+// rootComments is what the root package's files say about its types and fields.
+func rootComments(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../../*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	plain := func(c *ast.CommentGroup) string {
+		return strings.NewReplacer("[", "", "]", "").Replace(strings.Join(strings.Fields(c.Text()), " "))
+	}
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range parsed.Decls {
+			g, ok := decl.(*ast.GenDecl)
+			if !ok || g.Tok != token.TYPE {
+				continue
+			}
+			for _, spec := range g.Specs {
+				typ := spec.(*ast.TypeSpec)
+				out["showdown."+typ.Name.Name] = plain(g.Doc)
+				fields, ok := typ.Type.(*ast.StructType)
+				if !ok {
+					continue
+				}
+				for _, f := range fields.Fields.List {
+					for _, name := range f.Names {
+						out["showdown."+typ.Name.Name+"."+name.Name] = plain(f.Doc)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+const durationPattern = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
+
+// mapType is the schema of types that are text in YAML.
+func mapType(t reflect.Type) *jsonschema.Schema {
+	names := func(values ...any) *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Enum: values} }
+	switch t {
+	case reflect.TypeFor[showdown.Duration]():
+		return &jsonschema.Schema{Type: "string", Pattern: durationPattern, Examples: []any{"30s", "2m", "1h30m"}}
+	case reflect.TypeFor[showdown.LabDuration]():
+		return &jsonschema.Schema{Type: "string", Pattern: durationPattern, Examples: []any{"1s", "100ms"}}
+	case reflect.TypeFor[showdown.Share]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "string", Pattern: `^[0-9]+(\.[0-9]+)?%?$`},
+			{Type: "number", Minimum: "0", Maximum: "1"},
+		}}
+	case reflect.TypeFor[showdown.Credits]():
+		return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			names("launch", "full", "none"),
+			{Type: "number", Minimum: "0"},
+		}}
+	case reflect.TypeFor[showdown.Selector]():
+		return &jsonschema.Schema{Type: "string", Examples: []any{"web-1", "role:web", "zone:us-east-1a", "one", "one role:web", "50% role:web", "all"}}
+	case reflect.TypeFor[showdown.Profile]():
+		s := names()
+		for _, p := range showdown.Profiles() {
+			s.Enum = append(s.Enum, string(p))
+		}
+		return s
+	case reflect.TypeFor[showdown.Pace]():
+		return names("constant", "ramp", "steps", "sine", "spike")
+	case reflect.TypeFor[map[string]string]():
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+			{Type: "string"}, {Type: "number"}, {Type: "boolean"},
+		}}}
+	}
+	return nil
+}
+
+func TestSchemaIsWhatTheTypesSay(t *testing.T) {
+	want := reflectSchema(t)
+	if *update {
+		if err := os.WriteFile("schema.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(Schema(), want) {
+		t.Error("schema.json is not what the types give: go test ./targets/journeys -run Schema -update, and look at the difference")
+	}
+}
+
+// compileSchema reads the schema with a library other than the one that wrote it.
+func compileSchema(t *testing.T) *validator.Schema {
+	t.Helper()
+	doc, err := validator.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := validator.NewCompiler()
+	if err := c.AddResource("stage.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("stage.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// validateYAML checks YAML text against the schema.
+func validateYAML(t *testing.T, s *validator.Schema, text []byte) error {
+	t.Helper()
+	converted, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := validator.UnmarshalJSON(bytes.NewReader(converted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Validate(doc)
+}
+
+func TestSchemaAcceptsTheStages(t *testing.T) {
+	s := compileSchema(t)
+	files := map[string][]byte{"small": []byte(small), "the example of the documentation": documentedExample(t)}
+	for _, name := range []string{"01-single.yaml", "02-vertical.yaml"} {
+		data, err := builtin.ReadFile("whatsthetime/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = data
+	}
+	for name, text := range files {
+		if err := validateYAML(t, s, text); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSchemaRefuses(t *testing.T) {
+	s := compileSchema(t)
+	for name, text := range map[string]string{
+		"unknown field":  edit(t, "instances:", "instancs:"),
+		"no unit":        edit(t, "for: 10m", "for: 600"),
+		"unknown action": edit(t, "do: kill", "do: kil"),
+		"unknown pace":   edit(t, "rate: 100\n", "rate: 100\n          pace: constnt\n"),
+		"no title":       edit(t, "title: One server\n", ""),
+		"a version":      edit(t, "version: 1", "version: 2"),
+		"a bad name":     edit(t, "journey: mine", "journey: My Journey"),
+	} {
+		if err := validateYAML(t, s, []byte(text)); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
