@@ -271,24 +271,13 @@ func (e *Experiment) rollback(ctx context.Context) error {
 	defer cancel()
 	lives := slices.Clone(e.lives)
 	slices.SortFunc(lives, func(a, b *life) int { return b.number - a.number })
+	// First everything is taken back, then everything is looked at: what is still in
+	// place would hide what is gone.
+	e.inReverse(lives, func(l *life) { l.undo(ctx) })
 	problems := make([]error, len(lives))
-	done := make([]chan struct{}, len(lives))
-	first := make([][]chan struct{}, len(lives)) // what each waits for
-	for i, l := range lives {
-		done[i] = make(chan struct{})
-		for j, later := range lives[:i] {
-			if later.meets(l) {
-				first[i] = append(first[i], done[j])
-			}
-		}
-	}
 	var all sync.WaitGroup
 	for i, l := range lives {
 		all.Go(func() {
-			defer close(done[i])
-			for _, later := range first[i] {
-				<-later
-			}
 			if err := l.heal(ctx, true); err != nil {
 				problems[i] = fmt.Errorf("%s: %w", l.step.Letter, err)
 			}
@@ -300,6 +289,32 @@ func (e *Experiment) rollback(ctx context.Context) error {
 		return fmt.Errorf("roll back cell %s: %w", e.cfg.Cell.Name, err)
 	}
 	return nil
+}
+
+// inReverse does something with lives, which are the latest first, side by side; an
+// earlier one on the same target waits for the later.
+func (e *Experiment) inReverse(lives []*life, do func(*life)) {
+	done := make([]chan struct{}, len(lives))
+	before := make([][]chan struct{}, len(lives)) // what each waits for
+	for i, l := range lives {
+		done[i] = make(chan struct{})
+		for j, later := range lives[:i] {
+			if later.meets(l) {
+				before[i] = append(before[i], done[j])
+			}
+		}
+	}
+	var all sync.WaitGroup
+	for i, l := range lives {
+		all.Go(func() {
+			defer close(done[i])
+			for _, later := range before[i] {
+				<-later
+			}
+			do(l)
+		})
+	}
+	all.Wait()
 }
 
 // meets says that two lives have a target in common.

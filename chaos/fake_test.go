@@ -53,11 +53,11 @@ const (
 
 type box struct {
 	Instance
-	machine   *machine
+	machine   *fakeMachine
 	addresses int
 }
 
-type machine struct {
+type fakeMachine struct {
 	w    *world
 	name string
 	id   cloud.Identity
@@ -93,9 +93,9 @@ func web(name string) showdown.Instance {
 	return showdown.Instance{Name: name, Role: "web", Zone: "us-east-1a", Type: "t2.micro"}
 }
 
-func (w *world) newMachine(name string) *machine {
+func (w *world) newMachine(name string) *fakeMachine {
 	w.nextPID++
-	return &machine{
+	return &fakeMachine{
 		w: w, name: name, id: cloud.Identity{PID: 100 + w.nextPID, Start: uint64(w.nextPID)},
 		on: map[cloud.Verb]cloud.Command{}, done: make(chan struct{}), listening: true,
 	}
@@ -286,7 +286,7 @@ func (w *world) ResizeInstance(ctx context.Context, name, instanceType string) e
 
 // The machine.
 
-func (m *machine) alive() bool {
+func (m *fakeMachine) alive() bool {
 	select {
 	case <-m.done:
 		return false
@@ -295,7 +295,7 @@ func (m *machine) alive() bool {
 	}
 }
 
-func (m *machine) end() {
+func (m *fakeMachine) end() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.alive() {
@@ -303,12 +303,12 @@ func (m *machine) end() {
 	}
 }
 
-func (m *machine) Name() string               { return m.name }
-func (m *machine) Identity() cloud.Identity   { return m.id }
-func (m *machine) Done() <-chan struct{}      { return m.done }
-func (m *machine) Stop(context.Context) error { m.end(); return nil }
+func (m *fakeMachine) Name() string               { return m.name }
+func (m *fakeMachine) Identity() cloud.Identity   { return m.id }
+func (m *fakeMachine) Done() <-chan struct{}      { return m.done }
+func (m *fakeMachine) Stop(context.Context) error { m.end(); return nil }
 
-func (m *machine) Kill(context.Context) error {
+func (m *fakeMachine) Kill(context.Context) error {
 	m.w.tell("kill %s", m.name)
 	if err := m.w.broken["kill"]; err != nil {
 		return err
@@ -317,10 +317,10 @@ func (m *machine) Kill(context.Context) error {
 	return nil
 }
 
-func (m *machine) Pause(context.Context) error  { return m.pause(true) }
-func (m *machine) Resume(context.Context) error { return m.pause(false) }
+func (m *fakeMachine) Pause(context.Context) error  { return m.pause(true) }
+func (m *fakeMachine) Resume(context.Context) error { return m.pause(false) }
 
-func (m *machine) pause(on bool) error {
+func (m *fakeMachine) pause(on bool) error {
 	m.w.tell("pause %s %t", m.name, on)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -333,7 +333,7 @@ func (m *machine) pause(on bool) error {
 
 var errEnded = errors.New("its process has ended")
 
-func (m *machine) Do(_ context.Context, c cloud.Command) (cloud.Counters, error) {
+func (m *fakeMachine) Do(_ context.Context, c cloud.Command) (cloud.Counters, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.alive() {
@@ -407,7 +407,7 @@ func (w *world) sight(ctx context.Context, place, path string, p patience) Sight
 	return Sight{Saw: Answered, Status: http.StatusOK}
 }
 
-func (w *world) behind(place string) *machine {
+func (w *world) behind(place string) *fakeMachine {
 	ip, _, _ := net.SplitHostPort(place)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -427,7 +427,7 @@ func (w *world) open(ctx context.Context, place string, p patience) (connection,
 	return &openConnection{w.behind(place)}, s
 }
 
-type openConnection struct{ m *machine }
+type openConnection struct{ m *fakeMachine }
 
 func (c *openConnection) ask(_ string, answer time.Duration) Sight {
 	c.m.mu.Lock()

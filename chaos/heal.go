@@ -9,6 +9,18 @@ import (
 	"showdown"
 )
 
+// undo takes back what remains of a life without looking whether it is gone. It
+// goes before heal where another fault on the same target would hide the look.
+func (l *life) undo(ctx context.Context) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.remains() {
+		l.announce()
+		// Errors come again in heal, which tries again.
+		_ = l.each(func(h *hit) error { return l.revert(ctx, h) })
+	}
+}
+
 // heal takes back what remains of a life, and lets the probe look whether it is
 // gone. It carries on where an earlier call was cut off, and does nothing where
 // nothing remains. A call that is not final leaves no event when ctx ends, since
@@ -16,34 +28,56 @@ import (
 func (l *life) heal(ctx context.Context, final bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.remains() {
+	if !l.remains() && !l.owing {
 		return nil
 	}
-	healing, undone, notUndone := showdown.FaultHealing, showdown.FaultUndone, showdown.FaultNotUndone
+	l.announce()
+	err := l.each(func(h *hit) error {
+		if err := l.revert(ctx, h); err != nil {
+			return err
+		}
+		return l.verify(ctx, h)
+	})
+	undone, notUndone := showdown.FaultUndone, showdown.FaultNotUndone
 	if l.over {
-		// The outage ended long ago; only the change that it left is taken back.
-		healing, undone, notUndone = showdown.ChangeUndoing, showdown.ChangeUndone, showdown.ChangeNotUndone
+		undone, notUndone = showdown.ChangeUndone, showdown.ChangeNotUndone
 	}
-	if !l.healing {
-		l.healing = true
-		l.say(healing, source, nil)
-	}
-	problems := make([]error, len(l.hits))
-	var undos sync.WaitGroup
-	for i, h := range l.hits {
-		undos.Go(func() { problems[i] = l.take(ctx, h) })
-	}
-	undos.Wait()
-	err := errors.Join(problems...)
 	switch {
 	case err == nil:
-		l.over = true
+		l.over, l.owing = true, false
 		l.say(undone, probeSource, map[string]any{"evidence": l.evidence(), "facts": l.facts()})
 	case ctx.Err() != nil && !final:
 	default:
 		l.say(notUndone, probeSource, map[string]any{"evidence": l.evidence(), "error": err.Error(), "facts": l.facts()})
 	}
 	return err
+}
+
+// announce says once that the undo begins. Where the fault is over by itself, only
+// the change that it left is taken back.
+func (l *life) announce() {
+	if l.healing {
+		return
+	}
+	l.healing, l.owing = true, true
+	if l.over {
+		l.say(showdown.ChangeUndoing, source, nil)
+		return
+	}
+	l.say(showdown.FaultHealing, source, nil)
+}
+
+// each does something with all hits side by side that remain.
+func (l *life) each(do func(*hit) error) error {
+	problems := make([]error, len(l.hits))
+	var all sync.WaitGroup
+	for i, h := range l.hits {
+		if h.touched && !h.verified {
+			all.Go(func() { problems[i] = do(h) })
+		}
+	}
+	all.Wait()
+	return errors.Join(problems...)
 }
 
 // remains says that something of the life may still have to be undone.
@@ -56,24 +90,27 @@ func (l *life) remains() bool {
 	return false
 }
 
-// take undoes one hit, exactly once, and looks whether it is gone.
-func (l *life) take(ctx context.Context, h *hit) error {
-	if h.verified || !h.touched {
+// revert undoes one hit, exactly once.
+func (l *life) revert(ctx context.Context, h *hit) error {
+	if h.undone || l.replaced(h) {
 		return nil
 	}
-	if !h.undone {
+	if err := h.effect.undo(ctx); err != nil {
+		// A machine that died meanwhile took the fault with it.
 		if l.replaced(h) {
 			return nil
 		}
-		if err := h.effect.undo(ctx); err != nil {
-			// A machine that died meanwhile took the fault with it.
-			if l.replaced(h) {
-				return nil
-			}
-			h.evidence = err.Error()
-			return fmt.Errorf("undo %s of %s: %w", l.step.Do, h.label(), err)
-		}
-		h.undone = true
+		h.evidence = err.Error()
+		return fmt.Errorf("undo %s of %s: %w", l.step.Do, h.label(), err)
+	}
+	h.undone = true
+	return nil
+}
+
+// verify lets the probe look whether one hit is gone.
+func (l *life) verify(ctx context.Context, h *hit) error {
+	if h.verified {
+		return nil
 	}
 	evidence, ok := h.effect.gone(ctx)
 	if !ok && l.replaced(h) {

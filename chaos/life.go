@@ -35,8 +35,9 @@ type life struct {
 	mu sync.Mutex
 	// hits are the targets, resolved.
 	hits []*hit
-	// healing says that FaultHealing was said, over that the fault's end was.
-	healing, over bool
+	// healing says that FaultHealing was said, over that the fault's end was, and
+	// owing that an undo began whose end has not been said.
+	healing, over, owing bool
 	// number is its place among the faults that were injected, from 1.
 	number int
 }

@@ -69,23 +69,23 @@ func TestTimelineIsAbsolute(t *testing.T) {
 		if err := e.Run(t.Context(), w.zero); err != nil {
 			t.Fatal(err)
 		}
-		second := w.clock.Lab(showdown.Second)
 		for _, c := range []struct {
 			letter string
 			kind   showdown.EventKind
-			want   time.Duration
+			want   showdown.Duration // AWS seconds
 		}{
-			{"A", showdown.FaultInjecting, 60 * second},
-			{"A", showdown.FaultHealing, 90 * second},
-			{"B", showdown.FaultInjecting, 61 * second},
-			{"B", showdown.FaultHealing, 91 * second},
-			{"C", showdown.FaultInjecting, 62 * second},
-			{"C", showdown.FaultHealing, 72 * second},
-			{"D", showdown.FaultInjecting, 150 * second},
-			{"D", showdown.FaultHealing, 210 * second},
+			{"A", showdown.FaultInjecting, 60},
+			{"A", showdown.FaultHealing, 90},
+			{"B", showdown.FaultInjecting, 61},
+			{"B", showdown.FaultHealing, 91},
+			{"C", showdown.FaultInjecting, 62},
+			{"C", showdown.FaultHealing, 72},
+			{"D", showdown.FaultInjecting, 150},
+			{"D", showdown.FaultHealing, 210},
 		} {
-			if got := w.when(c.letter, c.kind); got < c.want || got > c.want+time.Millisecond {
-				t.Errorf("%s of %s at %s, planned at %s", c.kind, c.letter, got, c.want)
+			want := w.clock.Lab(c.want * showdown.Second)
+			if got := w.when(c.letter, c.kind); got < want || got > want+time.Millisecond {
+				t.Errorf("%s of %s at %s, planned at %s", c.kind, c.letter, got, want)
 			}
 		}
 		w.healthy()
@@ -436,6 +436,29 @@ func TestCancelAtAnyMoment(t *testing.T) {
 			return
 		}
 	}
+}
+
+// A fault that lies under another one on the same target is taken back and seen gone
+// all the same.
+func TestRollbackOfAHiddenFault(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil,
+			act("A", minute, "blackhole", "web-1", 0),
+			act("B", 2*minute, "slow", "web-1", 0),
+		)
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.kinds("B"); got[len(got)-1] != "fault.unconfirmed" {
+			t.Errorf("seen through a blackhole: %v", got)
+		}
+		if err := e.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.before("off delay web-1", "off blackhole web-1")
+		w.when("B", showdown.FaultUndone)
+		w.healthy()
+	})
 }
 
 func TestRollbackEndsARunningTimeline(t *testing.T) {
