@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -209,3 +210,6 @@ func (s *server) accept(do func(net.Conn)) {
 		}()
 	}
 }
+
+// discardLog is for servers whose complaints are expected.
+func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }
