@@ -46,7 +46,7 @@ func (t *terminal) noCommand(c *cli.Context) error {
 		name := c.Args().First()
 		hint := "run showdown --help for the list of commands"
 		if s := cli.SuggestCommand(c.App.Commands, name); s != "" {
-			hint = "did you mean " + s + "? " + hint
+			hint = s + " Else " + hint
 		}
 		return misuse(hint, "%q is not a command", name)
 	}

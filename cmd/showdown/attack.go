@@ -128,6 +128,7 @@ func (t *terminal) attackConfig(c *cli.Context) (attack.URLConfig, error) {
 		URL: c.String("url"), Format: c.String("format"), Method: c.String("method"), Header: http.Header{},
 		Rate: c.Float64("rate"), Workers: c.Int("workers"), Duration: c.Duration("duration"), Timeout: c.Duration("timeout"),
 		Profile: showdown.Profile(c.String("profile")), Clients: c.Int("clients"), Seed: c.Uint64("seed"), Public: c.Bool("yes"),
+		Sink: func([]showdown.Hit) {},
 	}
 	switch {
 	case config.URL == "" && c.String("targets") == "":

@@ -93,6 +93,7 @@ func (s *story) after(stage *showdown.Stage, r *results.Summary) {
 	for _, f := range r.Faults {
 		s.fault(r, f)
 	}
+	fmt.Fprintln(s.t.stdout)
 	for _, c := range r.Claims {
 		s.claim(c)
 	}
@@ -101,28 +102,41 @@ func (s *story) after(stage *showdown.Stage, r *results.Summary) {
 }
 
 func (s *story) fault(r *results.Summary, f results.Fault) {
-	text := fmt.Sprintf("  %s  %s %s", f.Letter, f.Action, f.Target)
 	outage := 0.0
 	for _, o := range r.Downtime.Outages {
 		if o.Cause == f.Letter {
 			outage += o.Seconds
 		}
 	}
-	switch {
+	said := "nobody noticed"
+	switch code, _ := f.Facts["code"].(string); {
 	case f.Error != "":
-		text += ": failed: " + f.Error
+		said = "failed: " + f.Error
 	case !f.Confirmed:
-		text += ": not seen by the probe"
+		said = "the probe did not see it"
+	case code != "":
+		said = "AWS refused: " + code
 	case outage > 0:
-		text += fmt.Sprintf(": no answer for %s (%.2f s here), %d requests lost", seconds(outage), outage/r.Speed, f.Failed)
-	default:
-		text += ": nobody noticed"
+		said = fmt.Sprintf("no answer for %s (%.2f s here), %d requests failed", seconds(outage), outage/r.Speed, f.Failed)
+	case f.Failed > 0:
+		said = fmt.Sprintf("%d requests failed", f.Failed)
 	}
-	fmt.Fprintln(s.t.stdout, text)
+	fmt.Fprintf(s.t.stdout, "  %s  %s %s at %s: %s\n", f.Letter, f.Action, f.Target, seconds(f.PlannedS), said)
 }
 
 func (s *story) claim(c results.ClaimResult) {
-	fmt.Fprintf(s.t.stdout, "  %-8s %-4s %s\n", c.Verdict, c.ID, c.Measured)
+	fmt.Fprintf(s.t.stdout, "  %-8s  %-3s  %s\n", c.Verdict, c.ID, clip(strings.TrimSpace(c.Text), storyWidth-17))
+	const indent = "                 "
+	for _, line := range wrap(c.Measured, storyWidth-len(indent)) {
+		fmt.Fprintln(s.t.stdout, indent+s.faint(line))
+	}
+}
+
+func (s *story) faint(text string) string {
+	if s.t.colour(s.c, s.t.stdout) {
+		return "\x1b[2m" + text + "\x1b[0m"
+	}
+	return text
 }
 
 // seconds is a length of AWS time in whole seconds: "1m28s".

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -66,7 +68,15 @@ func (t *terminal) documents(c *cli.Context, documents []any) error {
 	if len(documents) == 1 {
 		return t.document(documents[0])
 	}
-	return t.document(map[string]any{"version": results.SummaryVersion, "runs": documents})
+	list := make([]json.RawMessage, 0, len(documents))
+	for _, d := range documents {
+		var text bytes.Buffer
+		if err := (&terminal{stdout: &text}).document(d); err != nil {
+			return err
+		}
+		list = append(list, text.Bytes())
+	}
+	return t.document(map[string]any{"version": results.SummaryVersion, "runs": list})
 }
 
 // player plays targets for a command.
@@ -247,7 +257,7 @@ func (p *player) journey(target target) (*results.JourneySummary, error) {
 	}
 	folder, err := p.store.CreateJourney(target.Name, &results.JourneyManifest{
 		Journey: target.Name, Stages: names, Speed: p.speed(), Seed: p.seed,
-		Command: append([]string{"showdown"}, commandLine(p.c)...), Machine: play.ThisMachine(version()),
+		Command: append([]string{"showdown"}, commandLine(p.c)...), Machine: results.ThisMachine(),
 	})
 	if err != nil {
 		return nil, err

@@ -34,8 +34,14 @@ func (t *terminal) progress(c *cli.Context, format string, args ...any) {
 	}
 }
 
+// encoder is a result that knows its own JSON form.
+type encoder interface{ Encode(w io.Writer) error }
+
 // document writes v to stdout as one indented JSON document.
 func (t *terminal) document(v any) error {
+	if e, ok := v.(encoder); ok {
+		return e.Encode(t.stdout)
+	}
 	enc := json.NewEncoder(t.stdout)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
