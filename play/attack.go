@@ -23,7 +23,6 @@ type AttackConfig struct {
 	Seed      uint64
 	Record    Recording
 	Command   []string
-	Version   string
 	Observers []Observer
 	// Started is called before the traffic starts, with the run's id and no bills;
 	// nil is not called.
@@ -41,7 +40,7 @@ func Attack(ctx context.Context, c AttackConfig) (result Result, err error) {
 	s := &stage{
 		Config: Config{
 			Stage: c.Stage, Clock: clock, Seed: c.Seed, Record: c.Record, Command: c.Command,
-			Version: c.Version, Observers: c.Observers, Started: c.Started,
+			Observers: c.Observers, Started: c.Started,
 		},
 		log: &eventLog{clock: clock}, limit: c.Attack.Timeout / 3,
 	}

@@ -8,10 +8,8 @@ import (
 
 // newManifest is what is known of a run before it starts.
 func newManifest(c Config) *results.Manifest {
-	m := results.ThisMachine()
-	m.Tool = c.Version
 	return &results.Manifest{
 		Journey: c.Stage.Journey, Stage: c.Stage.Name, Spec: c.Stage, Speed: c.Clock.Speed(), Seed: c.Seed,
-		Started: time.Now(), Command: c.Command, Machine: m,
+		Started: time.Now(), Command: c.Command, Machine: results.ThisMachine(),
 	}
 }

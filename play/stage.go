@@ -52,8 +52,6 @@ type Config struct {
 	Record Recording
 	// Command is the command line, for the record.
 	Command []string
-	// Version is this build's version, for the record.
-	Version string
 	Backend cloud.Backend
 	// Lost is closed when the backend has lost its machines; nil never is.
 	Lost      <-chan struct{}

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"runtime/debug"
-
 	"github.com/urfave/cli/v2"
+
+	"showdown/results"
 )
 
 // newApp is the command line of showdown.
@@ -96,20 +96,10 @@ func lingerFlag() cli.Flag {
 	return &cli.DurationFlag{Name: "linger", EnvVars: []string{"SHOWDOWN_LINGER"}, Usage: "go on serving the metrics for this long after the run"}
 }
 
-// version is the module's version and revision, as far as the build knows them.
+// version is this build's, as far as it knows it.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
+	if v := results.ThisMachine().Tool; v != "" {
+		return v
 	}
-	v := info.Main.Version
-	if v == "" || v == "(devel)" {
-		v = "devel"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 && v == "devel" {
-			v += "-" + s.Value[:12]
-		}
-	}
-	return v
+	return "unknown"
 }

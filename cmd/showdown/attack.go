@@ -90,7 +90,7 @@ func (t *terminal) attack(c *cli.Context) (err error) {
 		return err
 	}
 	ac := play.AttackConfig{
-		Attack: config, Stage: stage, Seed: config.Seed, Version: version(),
+		Attack: config, Stage: stage, Seed: config.Seed,
 		Command: append([]string{"showdown"}, commandLine(c)...),
 		Record: func(m *results.Manifest) (*results.Recorder, error) {
 			return store.Create("attack", m)

@@ -185,7 +185,7 @@ func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, e
 	}
 	config := play.Config{
 		Stage: s, Cells: p.c.StringSlice("cell"), Clock: clock, Seed: p.seed, Record: record,
-		Command: append([]string{"showdown"}, commandLine(p.c)...), Version: version(),
+		Command: append([]string{"showdown"}, commandLine(p.c)...),
 		Backend: p.harness.backend, Lost: p.harness.backend.Lost(), Journal: p.harness.journal,
 	}
 	if p.metrics != nil {
