@@ -31,7 +31,7 @@ func TestBuiltin(t *testing.T) {
 				t.Errorf("%s says nothing as %s", s.ID(), what)
 			}
 		}
-		if strings.ContainsAny(s.Teach.After, "0123456789") && !strings.Contains(s.Teach.After, "t2") {
+		if strings.ContainsAny(s.Teach.After, "0123456789") {
 			t.Errorf("%s promises a number in advance: %s", s.ID(), s.Teach.After)
 		}
 		for _, c := range s.Cells {
@@ -142,6 +142,59 @@ func TestBuiltinStagesFit(t *testing.T) {
 			if got := clock.AWS(c.Traffic.Length(clock)); got > budget[s.Name] {
 				t.Errorf("%s: cell %s takes %s at the default speed, the stage has %s", s.ID(), c.Name, got, budget[s.Name])
 			}
+		}
+	}
+}
+
+// The rates of the stages are those that their comments say, by the CoreMark rates of
+// the types and the t2.micro's baseline of 10 %.
+func TestBuiltinRatesFollowFromTheTypes(t *testing.T) {
+	const burst, sustained, large = 22_258 / 100.0, 22_258 / 1000.0, 28_470 / 100.0
+	all, err := Builtin(testKnown())
+	if err != nil {
+		t.Fatal(err)
+	}
+	phase := func(stage int, cell, name string) showdown.Phase {
+		c, ok := all[0].Stages[stage].Cell(cell)
+		if !ok {
+			t.Fatalf("no cell %s", cell)
+		}
+		for _, p := range c.Traffic.Phases {
+			if p.Name == name {
+				return p
+			}
+		}
+		t.Fatalf("no phase %s/%s", cell, name)
+		return showdown.Phase{}
+	}
+	for _, x := range []struct {
+		cell, phase string
+		carries     float64
+	}{
+		{"credits", "before", burst},
+		{"credits", "after", large},
+		{"no-credits", "before", sustained},
+		{"no-credits", "after", large},
+	} {
+		if got := phase(1, x.cell, x.phase).Rate / x.carries; got < 1.19 || got > 1.22 {
+			t.Errorf("vertical: %s/%s offers %.2f times what the server carries, want 1.2", x.cell, x.phase, got)
+		}
+	}
+	for _, x := range []struct {
+		cell    string
+		carries float64
+	}{{"base", burst}, {"no-credits", sustained}} {
+		below, beyond := 0.0, 0.0
+		for _, r := range phase(0, x.cell, "ladder").Steps {
+			switch part := r / x.carries; {
+			case part < 1:
+				below = max(below, part)
+			case beyond == 0:
+				beyond = part
+			}
+		}
+		if below < 0.85 || below > 0.95 || beyond < 1.1 {
+			t.Errorf("single: the ladder of %s steps from %.2f to %.2f of what the server carries; want a clear knee between", x.cell, below, beyond)
 		}
 	}
 }
