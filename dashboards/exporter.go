@@ -54,6 +54,9 @@ type stage struct {
 	spec           *showdown.Stage
 	clock          showdown.Clock
 	cells          map[string]*cell
+	// over says that it has ended: what happens from then on belongs to a stage that
+	// did not begin, such as one whose lab does not come up.
+	over bool
 }
 
 // NewExporter is an exporter without series of a run.
@@ -113,8 +116,8 @@ func stageID(s *showdown.Stage) string {
 	return s.ID()
 }
 
-// StageEnded says that the stage is over. Its series stay, and batches that come
-// late still count.
+// StageEnded says that the stage is over. Its series stay, batches that come late
+// still count, and events are ignored until the next stage starts.
 func (e *Exporter) StageEnded() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -123,6 +126,7 @@ func (e *Exporter) StageEnded() {
 
 func (e *Exporter) endStage() {
 	if s := e.stage; s != nil {
+		s.over = true
 		e.metrics.stage.WithLabelValues(s.run, s.id, s.title).Set(0)
 		for _, c := range s.cells {
 			c.end()
@@ -149,6 +153,12 @@ func (e *Exporter) Hits(cellName string, hits []showdown.Hit) {
 func (e *Exporter) Event(ev showdown.Event) {
 	if ev.Cell == "" && ev.Kind == showdown.RunEnded {
 		e.StageEnded()
+		return
+	}
+	e.mu.RLock()
+	over := e.stage == nil || e.stage.over
+	e.mu.RUnlock()
+	if over {
 		return
 	}
 	if c := e.cell(ev.Cell); c != nil {

@@ -323,8 +323,16 @@ func TestChaosAndNodes(t *testing.T) {
 	f.fault(101, showdown.FaultConfirmed, "B", "resize-instance", "web-2")
 	expect("resized", 0, 0, NodeUp, NodeUp)
 
+	f.fault(101, showdown.FaultPlanned, "C", "spike", "one role:web")
+	f.fault(101, showdown.FaultFailed, "C", "spike", "one role:web")
+	if got := samples(t, f, "showdown_chaos_active"); strings.Contains(got, "one role:web") {
+		t.Errorf("what selects a target became a target:\n%s", got)
+	}
+
 	f.at(102, showdown.MachineLost, "web-1", nil)
 	expect("lost", 0, 0, NodeDown, NodeUp)
+	f.at(103, showdown.InstanceListening, "web-1", nil)
+	expect("listening", 0, 0, NodeUp, NodeUp)
 	f.at(110, showdown.LabDown, "", nil)
 	expect("lab down", 0, 0, NodeOff, NodeOff)
 
@@ -436,6 +444,25 @@ showdown_stage_cost_dollars_per_month{cell="base",run_id="run-3",stage="test/out
 	f.expect(`
 showdown_stage_info{name="One outage",run_id="run-1",stage="test/outage"} 0
 showdown_stage_info{name="One outage",run_id="run-3",stage="test/outage"} 0`, "showdown_stage_info")
+}
+
+func TestAStageThatDidNotBeginIsNobodys(t *testing.T) {
+	f := newFixture(t)
+	f.at(0, showdown.LabUp, "", nil)
+	f.at(120, showdown.LabDown, "", nil)
+	f.Event(showdown.Event{Kind: showdown.RunEnded})
+	// The next run fails before its traffic: its events must not revive this one's nodes.
+	f.at(0, showdown.LabUp, "", nil)
+	f.fault(0, showdown.FaultPlanned, "A", "kill")
+	f.expect(`
+showdown_stage_info{name="One outage",run_id="run-1",stage="test/outage"} 0
+showdown_node_state{cell="base",node="web-1",run_id="run-1",source="truth",stage="test/outage"} 0
+showdown_node_state{cell="base",node="web-2",run_id="run-1",source="truth",stage="test/outage"} 0`,
+		"showdown_stage_info", "showdown_node_state")
+	f.Hits("base", []showdown.Hit{hit(0, 0, 0, showdown.OK)})
+	if got := samples(t, f, "showdown_requests_total"); !strings.Contains(got, `outcome="ok",run_id="run-1",stage="test/outage"} 1`) {
+		t.Errorf("a late batch is lost:\n%s", got)
+	}
 }
 
 func TestBeforeTheFirstStageNothingIsCounted(t *testing.T) {

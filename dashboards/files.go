@@ -178,6 +178,10 @@ func quote(s string) string {
 	return string(data)
 }
 
+// literal is s as a YAML string in a provisioning file, where Grafana takes a dollar
+// sign for the start of an environment variable and two for one.
+func literal(s string) string { return quote(strings.ReplaceAll(s, "$", "$$")) }
+
 // datasourceYAML provisions the data source. timeInterval is what Grafana takes the
 // rate window from; with its default of 15 s the window would be a minute.
 func datasourceYAML(o Options) []byte {
@@ -195,7 +199,7 @@ datasources:
       # The scrape interval: the window of a rate is four of them.
       timeInterval: %s
       httpMethod: POST
-`, mark, DatasourceUID, quote(o.PrometheusURL), scrapeInterval)
+`, mark, DatasourceUID, literal(o.PrometheusURL), scrapeInterval)
 }
 
 // providerYAML lets Grafana read the dashboards from their folder.
@@ -212,7 +216,7 @@ providers:
     updateIntervalSeconds: 10
     options:
       path: %s
-`, mark, quote(o.DashboardPath))
+`, mark, literal(o.DashboardPath))
 }
 
 // prometheusYAML lets Prometheus scrape showdown.

@@ -13,9 +13,9 @@ import (
 // field does not compile: Grafana itself ignores what it does not know.
 // https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/
 
-// SchemaVersion is the version of the dashboard model; Grafana 12.2 and later write
-// it, and later ones read it. The next model ("v2") is not used: the API client and
-// older servers refuse it.
+// SchemaVersion is the version of the dashboard model that these types are of, the
+// last of its kind. The next model ("v2") is not used: the API client cannot post it
+// and older servers refuse it.
 const SchemaVersion = 42
 
 // DatasourceUID is the uid of the Prometheus data source that every panel reads. It

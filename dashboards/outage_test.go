@@ -121,8 +121,14 @@ func TestRateMeter(t *testing.T) {
 		now  time.Duration
 		want float64
 	}{
-		{0, 0}, {-time.Second, 0},
-		{1200 * ms, 0}, {1700 * ms, 100}, {2200 * ms, 200}, {3200 * ms, 200}, {3700 * ms, 100}, {4200 * ms, 0},
+		{0, 0},
+		{-time.Second, 0},
+		{1200 * ms, 0},
+		{1700 * ms, 100},
+		{2200 * ms, 200},
+		{3200 * ms, 200},
+		{3700 * ms, 100},
+		{4200 * ms, 0},
 		{time.Minute, 0},
 	} {
 		if got := m.rate(tc.now); got != tc.want {
