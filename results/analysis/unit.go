@@ -118,11 +118,11 @@ func (u unit) formatNumber(v float64) string {
 	return digits(v)
 }
 
-// FormatSeconds is seconds of AWS time for people, with a tenth of a second from ten
-// seconds on and three digits below: "88.1 s", "0.29 s".
+// FormatSeconds is seconds of AWS time for people, to a tenth of a second from ten
+// seconds on and with three digits below: "88.1 s", "600 s", "0.29 s".
 func FormatSeconds(v float64) string {
 	if math.Abs(v) >= 10 {
-		return strconv.FormatFloat(v, 'f', 1, 64) + " s"
+		return trimZeros(strconv.FormatFloat(v, 'f', 1, 64)) + " s"
 	}
 	return digits(v) + " s"
 }

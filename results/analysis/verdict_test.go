@@ -196,7 +196,7 @@ func TestMeasured(t *testing.T) {
 		{`degraded(before("A", 1m)) == 0`, "0 s"},
 		{`count(during("A"), "refused") > 10`, "200"},
 		{`undone("B")`, "yes"},
-		{`recovered("B") < 1m`, "40.0 s"},
+		{`recovered("B") < 1m`, "40 s"},
 		{`offered(phase("ladder")) > 200`, "233/s"},
 		{`share(whole(), "web-1") == 1`, "100 %"},
 		{`outages("A") == 1`, "1"},

@@ -1,0 +1,470 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"showdown"
+	"showdown/results"
+	"showdown/results/analysis"
+)
+
+// nothing stands where nothing was measured.
+const nothing = "-"
+
+// describe is the report of one run.
+func describe(s *results.Summary) document {
+	t := times{s.Speed}
+	name := s.Stage
+	if s.Journey != "" {
+		name = s.Journey + "/" + s.Stage
+	}
+	head := name
+	if s.Title != "" {
+		head += ": " + s.Title
+	}
+	complete := "complete"
+	if !s.Complete {
+		complete = "INCOMPLETE"
+	}
+	d := document{
+		title{strings.Trim(head, "/: "), s.Verdict},
+		paragraph{fmt.Sprintf("run %s · speed %s · seed %d · lab %s · %s",
+			s.Run, number(s.Speed), s.Seed, lab(s.LabSeconds), complete), true},
+		paragraph{sentence(s, t), false},
+	}
+	for _, r := range s.Reasons {
+		d = append(d, paragraph{"! " + r, false})
+	}
+	d = append(d, heading{"What users felt", t.aside()}, feltTable(s, t))
+	if w := s.Downtime.Outages; len(w) > 0 {
+		d = append(d, heading{"Outages", "of the cell " + s.Cell}, outageTable(w, t))
+	}
+	for _, c := range cellsOf(s) {
+		if len(c.Faults) > 0 {
+			d = append(d, heading{"What was done", "in the cell " + c.name}, faultList(c.Faults, t))
+		}
+	}
+	if len(s.Claims) > 0 {
+		d = append(d, heading{"Claims", ""}, claimList(s.Claims))
+	}
+	for _, c := range cellsOf(s) {
+		if len(c.Phases) > 1 {
+			d = append(d, heading{"Phases", "of the cell " + c.name + "; rates are per lab second"}, phaseTable(c.Phases, t))
+		}
+	}
+	if rows := cohortRows(s); len(rows) > 0 {
+		d = append(d, heading{"Cohorts", ""}, table{
+			head: []string{"cohort", "clients", "availability", "longest outage", "lost"}, rows: rows, numbers: true,
+		})
+	}
+	if len(s.Backends) > 1 {
+		d = append(d, heading{"Instances", "of the cell " + s.Cell}, backendTable(s.Backends))
+	}
+	if c := s.Cost; c != nil && len(c.Items) > 0 {
+		d = append(d, heading{"Cost", "of the cell " + s.Cell + ", in a month"}, costTable(c))
+	}
+	return d
+}
+
+// namedCell is a cell's summary with its name.
+type namedCell struct {
+	name string
+	results.CellSummary
+}
+
+// cellsOf is all cells, the one at the top first.
+func cellsOf(s *results.Summary) []namedCell {
+	out := []namedCell{{s.Cell, s.CellSummary}}
+	var names []string
+	for name := range s.Cells {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		out = append(out, namedCell{name, s.Cells[name]})
+	}
+	return out
+}
+
+// sentence says the result in one or two sentences.
+func sentence(s *results.Summary, t times) string {
+	counts := map[showdown.Verdict]int{}
+	for _, c := range s.Claims {
+		counts[c.Verdict]++
+	}
+	var out string
+	switch n := len(s.Claims); {
+	case n == 0:
+		out = ""
+	case counts[showdown.Held] == n:
+		out = fmt.Sprintf("All %s held.", plural(n, "claim"))
+	default:
+		out = fmt.Sprintf("%d of %s held, %d deviated, %d unknown.", counts[showdown.Held], plural(n, "claim"), counts[showdown.Deviated], counts[showdown.Unknown])
+	}
+	switch d := s.Downtime; {
+	case s.Requests.Scheduled == 0:
+		out += " No request was recorded."
+	case d.LongestOutageS > 0:
+		cause := ""
+		for _, o := range d.Outages {
+			if o.Seconds == d.LongestOutageS && o.Cause != "" {
+				cause = ", after " + o.Cause
+			}
+		}
+		out += fmt.Sprintf(" At worst nobody got an answer for %s%s; %s of the requests were answered well.", t.both(d.LongestOutageS), cause, shareOf(s.Availability))
+	case s.Requests.Failed+s.Requests.Dropped > 0:
+		out += fmt.Sprintf(" There was no outage, but %s of requests were not answered well.", analysis.FormatShare(1-*s.Availability))
+	default:
+		out += " Every request was answered well."
+	}
+	return strings.TrimSpace(out)
+}
+
+// feltTable has the cells side by side.
+func feltTable(s *results.Summary, t times) table {
+	cells := cellsOf(s)
+	out := table{head: []string{""}, numbers: true}
+	for _, c := range cells {
+		out.head = append(out.head, c.name)
+	}
+	add := func(label string, value func(c namedCell) string) {
+		row := []string{label}
+		empty := true
+		for _, c := range cells {
+			v := value(c)
+			empty = empty && v == nothing
+			row = append(row, v)
+		}
+		if !empty {
+			out.rows = append(out.rows, row)
+		}
+	}
+	add("availability", func(c namedCell) string { return shareOf(c.Availability) })
+	add("longest outage", func(c namedCell) string { return t.both(c.Downtime.LongestOutageS) })
+	add("outages together", func(c namedCell) string { return t.both(c.Downtime.OutageS) })
+	add("degraded", func(c namedCell) string { return t.both(c.Downtime.DegradedS) })
+	add("lost", func(c namedCell) string { return t.both(c.Downtime.LostS) })
+	add("resolution", func(c namedCell) string { return t.both(c.Downtime.ResolutionS) })
+	add("waited for timeouts, in all", func(c namedCell) string {
+		if c.WaitedS == 0 {
+			return nothing
+		}
+		return analysis.FormatSeconds(c.WaitedS)
+	})
+	add("requests", func(c namedCell) string { return strconv.FormatUint(c.Requests.Scheduled, 10) })
+	for _, o := range outcomesOf(cells) {
+		add("  "+o, func(c namedCell) string {
+			if n := c.Requests.Outcomes[o]; n > 0 {
+				return strconv.FormatUint(n, 10)
+			}
+			return nothing
+		})
+	}
+	add("p50 of good answers", func(c namedCell) string { return ms(c.LatencyMS.Service.P50) })
+	add("p99 of good answers", func(c namedCell) string { return ms(c.LatencyMS.Service.P99) })
+	add("p99 from the intended send", func(c namedCell) string { return ms(c.LatencyMS.Response.P99) })
+	add("reference: availability", func(c namedCell) string {
+		if c.Reference == nil {
+			return nothing
+		}
+		return shareOf(c.Reference.Availability)
+	})
+	add("reference: lost", func(c namedCell) string {
+		if c.Reference == nil {
+			return nothing
+		}
+		return t.both(c.Reference.LostS)
+	})
+	add("$ a month", func(c namedCell) string {
+		if c.Cost == nil {
+			return nothing
+		}
+		return dollars(c.Cost.MonthUSD)
+	})
+	add("generator late, p99 / max", func(c namedCell) string {
+		return fmt.Sprintf("%s / %s ms", number(c.Generator.LateP99MS), number(c.Generator.LateMaxMS))
+	})
+	add("generator", func(c namedCell) string {
+		switch g := c.Generator; {
+		case g.Saturated && g.Disturbed:
+			return "saturated, disturbed"
+		case g.Saturated:
+			return "saturated"
+		case g.Disturbed:
+			return "disturbed"
+		}
+		return "kept its schedule"
+	})
+	return out
+}
+
+// outcomesOf is every outcome that occurred, in the order of the closed set.
+func outcomesOf(cells []namedCell) (out []string) {
+	for _, o := range showdown.Outcomes() {
+		for _, c := range cells {
+			if c.Requests.Outcomes[o.String()] > 0 {
+				out = append(out, o.String())
+				break
+			}
+		}
+	}
+	return out
+}
+
+// maxOutages is how many outages a report lists.
+const maxOutages = 20
+
+func outageTable(outages []results.Outage, t times) table {
+	out := table{head: []string{"from", "to", "length", "cause", ""}, numbers: true}
+	for i, o := range outages {
+		if i == maxOutages {
+			out.rows = append(out.rows, []string{fmt.Sprintf("and %d more", len(outages)-maxOutages), "", "", "", ""})
+			break
+		}
+		note := ""
+		if o.Open {
+			note = "until the end of the traffic"
+		}
+		cause := o.Cause
+		if cause == "" {
+			cause = nothing
+		}
+		out.rows = append(out.rows, []string{seconds(o.FromS), seconds(o.ToS), t.both(o.Seconds), cause, note})
+	}
+	return out
+}
+
+func faultList(faults []results.Fault, t times) list {
+	var out list
+	for _, f := range faults {
+		e := entry{mark: f.Letter, text: f.Action}
+		if f.Target != "" {
+			e.text += " " + f.Target
+		}
+		switch {
+		case f.StartS == nil:
+			e.text += fmt.Sprintf(", planned at %s: it never began", seconds(f.PlannedS))
+		case f.EndS == nil:
+			e.text += fmt.Sprintf(", at %s and never taken back", t.both(*f.StartS))
+		default:
+			e.text += fmt.Sprintf(", from %s to %s", seconds(*f.StartS), seconds(*f.EndS))
+		}
+		add := func(label, format string, args ...any) {
+			e.details = append(e.details, detail{label, fmt.Sprintf(format, args...)})
+		}
+		if f.Error != "" {
+			add("failed", "%s", f.Error)
+		}
+		switch {
+		case f.StartS == nil:
+		case f.Confirmed && f.Evidence != "":
+			add("confirmed", "%s", f.Evidence)
+		case f.Confirmed:
+			add("confirmed", "by a probe of its own")
+		case f.Evidence != "":
+			add("unconfirmed", "%s", f.Evidence)
+		default:
+			add("unconfirmed", "its probe did not see it")
+		}
+		if f.EndS != nil && !f.Undone {
+			add("not undone", "the probe did not see that it was gone")
+		}
+		if f.StartS != nil {
+			add("effect", "%s", effect(f, t))
+		}
+		if f.Fidelity != "" {
+			add("made here", "%s", f.Fidelity)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// effect says what a fault did to users.
+func effect(f results.Fault, t times) string {
+	if f.Failed == 0 && f.LostS == 0 {
+		return "no request failed"
+	}
+	parts := []string{plural(int(f.Failed), "request") + " failed", "lost " + t.both(f.LostS)}
+	if f.DetectedS != nil {
+		parts = append(parts, "detected after "+t.both(*f.DetectedS-*f.StartS))
+	}
+	if f.RecoveredS != nil {
+		parts = append(parts, "good again after "+t.both(max(*f.RecoveredS-*f.StartS, 0)))
+	} else {
+		parts = append(parts, "not good again before the end")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func claimList(claims []results.ClaimResult) list {
+	var out list
+	for _, c := range claims {
+		e := entry{verdict: c.Verdict, text: c.ID + ": " + c.Text}
+		expect := c.Expect
+		if c.Cell != "" {
+			expect += "  (cell " + c.Cell + ")"
+		}
+		measured := c.Measured
+		if measured == "" {
+			measured = nothing
+		}
+		e.details = append(e.details, detail{"expected", expect}, detail{"measured", measured})
+		if c.Note != "" {
+			e.details = append(e.details, detail{"note", c.Note})
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func phaseTable(phases []results.Phase, t times) table {
+	out := table{head: []string{"phase", "from", "length", "offered", "goodput", "p99", "availability"}, numbers: true}
+	for _, p := range phases {
+		out.rows = append(out.rows, []string{
+			p.Name, seconds(p.FromS), t.both(p.ToS - p.FromS), number(p.Offered) + "/s", number(p.Goodput) + "/s", ms(p.P99MS), shareOf(p.Availability),
+		})
+	}
+	return out
+}
+
+func cohortRows(s *results.Summary) (rows [][]string) {
+	t := times{s.Speed}
+	for _, c := range cellsOf(s) {
+		for _, k := range c.Cohorts {
+			name := k.Name
+			if c.name != s.Cell {
+				name = c.name + "/" + name
+			}
+			rows = append(rows, []string{name, strconv.Itoa(k.Clients), shareOf(k.Availability), t.both(k.LongestOutageS), t.both(k.LostS)})
+		}
+	}
+	return rows
+}
+
+func backendTable(backends []results.Backend) table {
+	out := table{head: []string{"instance", "good", "failed", "share of the good"}, numbers: true}
+	var sum uint64
+	for _, b := range backends {
+		sum += b.OK
+	}
+	for _, b := range backends {
+		share := nothing
+		if sum > 0 {
+			share = analysis.FormatShare(float64(b.OK) / float64(sum))
+		}
+		out.rows = append(out.rows, []string{b.Name, strconv.FormatUint(b.OK, 10), strconv.FormatUint(b.Failed, 10), share})
+	}
+	return out
+}
+
+func costTable(c *results.Cost) table {
+	out := table{head: []string{"item", "$ a month"}, numbers: true}
+	for _, i := range c.Items {
+		name := i.Name
+		if i.What != "" && i.What != i.Name {
+			name += ", " + i.What
+		}
+		out.rows = append(out.rows, []string{name, dollars(i.MonthUSD)})
+	}
+	out.rows = append(out.rows, []string{"together", dollars(c.MonthUSD)})
+	return out
+}
+
+// describeJourney is the table of a journey's stages.
+func describeJourney(j *results.JourneySummary) document {
+	out := table{head: []string{"stage", "availability", "longest outage", "lost", "p99", "$ a month", "claims held"}, numbers: true}
+	for i := range j.Stages {
+		s := &j.Stages[i]
+		row := []string{s.Stage, nothing, nothing, nothing, nothing, nothing, nothing}
+		if r := s.Reference; r != nil {
+			row[1], row[2], row[3], row[4] = shareOf(r.Availability), seconds(r.LongestOutageS), seconds(r.LostS), ms(r.P99MS)
+		}
+		if s.Cost != nil {
+			row[5] = dollars(s.Cost.MonthUSD)
+		}
+		held := 0
+		for _, c := range s.Claims {
+			if c.Verdict == showdown.Held {
+				held++
+			}
+		}
+		if n := len(s.Claims); n > 0 {
+			row[6] = fmt.Sprintf("%d/%d", held, n)
+		}
+		out.rows = append(out.rows, row)
+	}
+	d := document{
+		title{j.Journey, j.Verdict},
+		paragraph{"The same event in every stage: availability, outage and lost are those of the reference window, in AWS time.", true},
+		out,
+	}
+	if len(j.Claims) > 0 {
+		d = append(d, heading{"Claims", "that compare stages"}, claimList(j.Claims))
+	}
+	return d
+}
+
+// times writes AWS time with the lab time beside it.
+type times struct{ speed float64 }
+
+// aside says how to read durations.
+func (t times) aside() string {
+	if t.speed == 1 {
+		return ""
+	}
+	return "durations are AWS time, with the lab time in brackets; latencies are real"
+}
+
+// both is s AWS seconds with the lab time in brackets.
+func (t times) both(s float64) string {
+	if s == 0 || t.speed <= 1 {
+		return seconds(s)
+	}
+	return fmt.Sprintf("%s (%s)", seconds(s), lab(s/t.speed))
+}
+
+func seconds(s float64) string { return analysis.FormatSeconds(s) }
+
+// lab is s lab seconds, in milliseconds below one.
+func lab(s float64) string {
+	if s < 1 {
+		return number(math.Round(s*1e5)/100) + " ms"
+	}
+	return strconv.FormatFloat(s, 'f', 2, 64) + " s"
+}
+
+func shareOf(v *float64) string {
+	if v == nil {
+		return nothing
+	}
+	return analysis.FormatShare(*v)
+}
+
+func ms(v *float64) string {
+	if v == nil {
+		return nothing
+	}
+	return number(*v) + " ms"
+}
+
+func dollars(v float64) string { return "$" + strconv.FormatFloat(v, 'f', 2, 64) }
+
+// number is v with up to three significant digits after the first.
+func number(v float64) string {
+	if math.Abs(v) >= 1000 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
