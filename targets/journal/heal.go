@@ -21,8 +21,6 @@ const (
 	healPoll = 2 * time.Millisecond
 	// healWait bounds the wait for one of them.
 	healWait = 2 * time.Second
-	// unbornAge is when a journal that never got its name is known to be abandoned.
-	unbornAge = time.Minute
 )
 
 // Healed is what was undone of one dead run.
@@ -50,7 +48,7 @@ func Heal(ctx context.Context, dir string, except ...string) ([]Healed, error) {
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		if strings.HasSuffix(e.Name(), unborn) {
-			dropUnborn(path, e)
+			dropUnborn(path)
 			continue
 		}
 		run, ok := strings.CutSuffix(e.Name(), extension)
@@ -64,8 +62,15 @@ func Heal(ctx context.Context, dir string, except ...string) ([]Healed, error) {
 	return all, nil
 }
 
-func dropUnborn(path string, e fs.DirEntry) {
-	if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > unbornAge {
+// dropUnborn removes a journal that never got its name, or whose owner died before
+// it took the first one away. One that is just being made is locked, or made again.
+func dropUnborn(path string) {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	if free, err := tryLock(file); err == nil && free && sameFile(file, path) {
 		_ = os.Remove(path)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -98,29 +99,53 @@ func Open(dir, run string) (*Journal, error) {
 	if run == "" || run != filepath.Base(run) || strings.HasPrefix(run, ".") {
 		return nil, fmt.Errorf("open journal: run %q is not a plain file name", run)
 	}
-	path := filepath.Join(dir, run+extension)
-	// The file gets its final name only when it is locked and has its header: no
-	// healer ever sees a journal that seems to have no owner.
-	temporary := filepath.Join(dir, run+unborn)
-	file, err := os.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_APPEND|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open journal: %w", err)
+	for try := range openTries {
+		temporary := filepath.Join(dir, fmt.Sprintf("%s.%d%s", run, try, unborn))
+		j, err := create(dir, run, temporary)
+		if !errors.Is(err, errUnborn) {
+			if err != nil {
+				return nil, fmt.Errorf("open journal: %w", err)
+			}
+			return j, nil
+		}
 	}
-	defer os.Remove(temporary)
-	j := &Journal{run: run, path: path, file: file, pending: map[int]Entry{}}
-	if err := j.begin(dir, temporary); err != nil {
+	return nil, fmt.Errorf("open journal: %w", errUnborn)
+}
+
+// openTries is how often a journal is made again when a healer took it for an
+// abandoned one, in the moment in which it had no lock yet.
+const openTries = 100
+
+var errUnborn = errors.New("its file is taken away before it is locked")
+
+// create makes the file under another name first: it gets its own when it is locked
+// and has its header, so that no healer ever sees a journal that seems to have no
+// owner.
+func create(dir, run, temporary string) (*Journal, error) {
+	file, err := os.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_APPEND|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, errUnborn
+	}
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{run: run, path: filepath.Join(dir, run+extension), file: file, pending: map[int]Entry{}}
+	free, err := tryLock(file)
+	if err == nil && (!free || !sameFile(file, temporary)) {
 		_ = file.Close()
-		return nil, fmt.Errorf("open journal: %w", err)
+		return nil, errUnborn
+	}
+	if err == nil {
+		err = j.begin(dir, temporary)
+	}
+	err = errors.Join(err, os.Remove(temporary))
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
 	return j, nil
 }
 
 func (j *Journal) begin(dir, temporary string) error {
-	if free, err := tryLock(j.file); err != nil {
-		return err
-	} else if !free {
-		return errors.New("somebody else holds its lock")
-	}
 	self, err := Identify(os.Getpid())
 	if err != nil {
 		return err

@@ -44,40 +44,56 @@ func checkOwner(dir string, info fs.FileInfo) error {
 // Identify is the identity of the process with that number. It fails when there is
 // none.
 func Identify(pid int) (Identity, error) {
-	_, start, err := readStat(pid)
+	s, err := readStat(pid)
 	if err != nil {
 		return Identity{}, fmt.Errorf("identify process %d: %w", pid, err)
 	}
-	return Identity{PID: pid, Start: start}, nil
+	return Identity{PID: pid, Start: s.start}, nil
 }
 
-// Alive reports whether this very process still runs. A zombie does not.
+// Alive reports whether this very process still runs or still holds its sockets. A
+// zombie does neither, once all of its threads have ended: the first may end before
+// the others.
 func (id Identity) Alive() bool {
 	if id.PID <= 0 {
 		return false
 	}
-	state, start, err := readStat(id.PID)
-	return err == nil && start == id.Start && state != 'Z' && state != 'X'
+	s, err := readStat(id.PID)
+	if err != nil || s.start != id.Start {
+		return false
+	}
+	return s.state != 'X' && (s.state != 'Z' || s.threads > 1)
 }
 
-// readStat reads state and start time: fields 3 and 22 of /proc/PID/stat, of which
-// the second, the command in parentheses, may hold anything.
-func readStat(pid int) (state byte, start uint64, err error) {
+// stat is what is used of /proc/PID/stat: fields 3, 20 and 22.
+type stat struct {
+	state   byte
+	threads int
+	start   uint64
+}
+
+func readStat(pid int) (stat, error) {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return 0, 0, err
+		return stat{}, err
 	}
 	return parseStat(data)
 }
 
-func parseStat(data []byte) (state byte, start uint64, err error) {
+// parseStat reads a stat line. Its second field, the command in parentheses, may
+// hold anything.
+func parseStat(data []byte) (stat, error) {
 	i := bytes.LastIndexByte(data, ')')
 	fields := bytes.Fields(data[i+1:])
 	if i < 0 || len(fields) < 20 || len(fields[0]) != 1 {
-		return 0, 0, errors.New("stat has an unknown form")
+		return stat{}, errors.New("stat has an unknown form")
 	}
-	start, err = strconv.ParseUint(string(fields[19]), 10, 64)
-	return fields[0][0], start, err
+	threads, err := strconv.Atoi(string(fields[17]))
+	if err != nil {
+		return stat{}, err
+	}
+	start, err := strconv.ParseUint(string(fields[19]), 10, 64)
+	return stat{state: fields[0][0], threads: threads, start: start}, err
 }
 
 // killIdentity ends a process if it is still the one of that identity; killed says

@@ -194,6 +194,56 @@ func TestHealDirectories(t *testing.T) {
 	}
 }
 
+// A run that was killed while its journal got its name left a second one.
+func TestHealDropsJournalsThatWereNeverBorn(t *testing.T) {
+	dir := t.TempDir()
+	j := mustOpen(t, dir, "run-1")
+	abandoned, living := filepath.Join(dir, "run-2"+unborn), filepath.Join(dir, "run-1"+unborn)
+	if err := os.WriteFile(abandoned, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(j.Path(), living); err != nil {
+		t.Fatal(err)
+	}
+	heal(t, dir)
+	if _, err := os.Stat(abandoned); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the abandoned one: %v", err)
+	}
+	if _, err := os.Stat(living); err != nil {
+		t.Errorf("the living one: %v", err)
+	}
+}
+
+// Healers never get in the way of a journal that is being opened.
+func TestOpenBesideHealers(t *testing.T) {
+	dir := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			if _, err := Heal(context.WithoutCancel(ctx), dir); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for range 200 {
+		j, err := Open(dir, "run-1")
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	stop()
+	<-done
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 func TestManyHealersAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	j := mustOpen(t, dir, "run-1")
@@ -294,7 +344,7 @@ func TestSlots(t *testing.T) {
 }
 
 func TestParseStat(t *testing.T) {
-	const tail = " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4242 20"
+	const tail = " 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 17 21 4242 23"
 	for _, c := range []struct {
 		name, stat string
 		state      byte
@@ -307,9 +357,9 @@ func TestParseStat(t *testing.T) {
 		{"short", "77 (sh) S 1 2", 0, 0, true},
 		{"no command", "77 S" + tail, 0, 0, true},
 	} {
-		state, start, err := parseStat([]byte(c.stat))
-		if (err != nil) != c.bad || !c.bad && (state != c.state || start != c.start) {
-			t.Errorf("%s: %c %d %v", c.name, state, start, err)
+		got, err := parseStat([]byte(c.stat))
+		if (err != nil) != c.bad || !c.bad && got != (stat{c.state, 17, c.start}) {
+			t.Errorf("%s: %+v %v", c.name, got, err)
 		}
 	}
 }
@@ -319,7 +369,7 @@ func FuzzParseStat(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte("1 (x)) ) S"))
-	f.Fuzz(func(_ *testing.T, data []byte) { _, _, _ = parseStat(data) })
+	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = parseStat(data) })
 }
 
 func TestZombiesAreGone(t *testing.T) {

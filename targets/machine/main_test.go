@@ -17,6 +17,8 @@ import (
 
 // TestMain lets the test's own binary be spawner and machine, as the real one is.
 func TestMain(m *testing.M) {
+	// The race detector lets a process wait for a second before it ends.
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	if len(os.Args) > 1 {
 		var err error
 		switch os.Args[1] {

@@ -21,6 +21,8 @@ func self(role string, args ...string) []string {
 
 // TestMain lets the test's own binary play every part.
 func TestMain(m *testing.M) {
+	// The race detector lets a process wait for a second before it ends.
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	if len(os.Args) < 2 {
 		os.Exit(m.Run())
 	}
