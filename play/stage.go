@@ -106,14 +106,14 @@ func Stage(ctx context.Context, c Config) (Result, error) {
 	defer cancel()
 	downErr := s.recording(after, func(ctx context.Context) error { return s.down(ctx) })
 	s.end(playErr, downErr)
-	costErr := rec.SetManifest(func(m *results.Manifest) { m.Cost = s.costs() })
+	var closeErr error
 	if err := rec.Close(); err != nil {
-		costErr = errors.Join(costErr, fmt.Errorf("close the record of %s: %w", rec.Dir(), err))
+		closeErr = fmt.Errorf("close the record of %s: %w", rec.Dir(), err)
 	}
 	if err := s.save(&result); err != nil || saveErr == nil {
 		saveErr = err
 	}
-	return result, errors.Join(downErr, playErr, costErr, saveErr)
+	return result, errors.Join(downErr, playErr, closeErr, saveErr)
 }
 
 // stage is one playing stage.
@@ -209,7 +209,10 @@ func (s *stage) play(ctx context.Context) error {
 			s.Started(s.rec.ID(), s.costs())
 		}
 		s.log.start(zero)
-		return s.drive(ctx, zero)
+		driveErr := s.drive(ctx, zero)
+		// The bill is that of the architecture that the stage has arrived at: the roll
+		// back would resize it to what it was.
+		return errors.Join(driveErr, s.rec.SetManifest(func(m *results.Manifest) { m.Cost = s.costs() }))
 	})
 	if cause := context.Cause(ctx); cause != nil {
 		s.log.start(time.Now())
