@@ -10,7 +10,7 @@ import (
 )
 
 // stableStreak is how many good requests in a row make a recovery. Shorter streaks
-// count where the traffic or the next fault ends them, from minStreak on.
+// count, from minStreak on, where the phase, the next fault or the traffic ends them.
 const stableStreak = 100
 
 // fault is an action of the timeline, as the events tell it, and what it did to
@@ -21,9 +21,12 @@ type fault struct {
 	planned        time.Duration
 
 	injecting, injected, confirmedAt, healing, undoneAt *time.Duration
+	// changing and changed are when what a fault left behind, a resized instance for
+	// one, began to be taken back and was.
+	changing, changed *time.Duration
 
-	confirmed, undone, notUndone bool
-	detected                     *time.Duration
+	confirmed, undone, notUndone, changeStays bool
+	detected                                  *time.Duration
 
 	fidelity, evidence, failure string
 	facts                       map[string]any
@@ -79,7 +82,7 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 		f.planned = plannedStart(cell, s, clock)
 	}
 	for _, e := range events {
-		if strings.HasPrefix(string(e.Kind), "fault.") {
+		if strings.HasPrefix(string(e.Kind), "fault.") || strings.HasPrefix(string(e.Kind), "change.") {
 			get(e.Target).apply(e, clock)
 		}
 	}
@@ -139,6 +142,13 @@ func (f *fault) apply(e showdown.Event, clock showdown.Clock) {
 		first(&f.undoneAt)
 	case showdown.FaultNotUndone:
 		f.undone, f.notUndone = false, true
+	case showdown.ChangeUndoing:
+		first(&f.changing)
+	case showdown.ChangeUndone:
+		f.changeStays = false
+		first(&f.changed)
+	case showdown.ChangeNotUndone:
+		f.changeStays = true
 	case showdown.FaultFailed:
 		f.failure, _ = e.Data["error"].(string)
 		if f.failure == "" {
@@ -152,8 +162,20 @@ func (f *fault) apply(e showdown.Event, clock showdown.Clock) {
 		if s, ok := e.Data["evidence"].(string); ok {
 			f.evidence = s
 		}
-		if m, ok := e.Data["facts"].(map[string]any); ok {
-			f.facts = m
+	}
+	if m, ok := e.Data["facts"].(map[string]any); ok {
+		f.state(m)
+	}
+}
+
+// state takes in facts. What a probe stated first stays.
+func (f *fault) state(facts map[string]any) {
+	if f.facts == nil {
+		f.facts = map[string]any{}
+	}
+	for k, v := range facts {
+		if _, known := f.facts[k]; !known {
+			f.facts[k] = v
 		}
 	}
 }
@@ -218,8 +240,10 @@ func newAttribution(faults []*fault, grace time.Duration) *attribution {
 			continue
 		}
 		a.moves = append(a.moves, move{*f.injecting, f})
-		if f.healing != nil {
-			a.moves = append(a.moves, move{*f.healing, f})
+		for _, at := range []*time.Duration{f.healing, f.changing} {
+			if at != nil {
+				a.moves = append(a.moves, move{*at, f})
+			}
 		}
 	}
 	slices.SortStableFunc(a.moves, func(x, y move) int { return int(x.at - y.at) })
@@ -265,9 +289,19 @@ func (a *attribution) ok(at time.Duration) {
 	if len(a.open) == 0 {
 		return
 	}
-	if f := a.open[len(a.open)-1]; f.undoneAt != nil && at > *f.undoneAt+a.grace && (f.recovered != nil || f.failures() == 0) {
+	if f := a.open[len(a.open)-1]; a.ended(f, at) && (f.recovered != nil || f.failures() == 0) {
 		a.open = a.open[:len(a.open)-1]
 	}
+}
+
+// ended says that at time at nothing of f is on its way any more. A change that is
+// taken back later opens the fault again.
+func (a *attribution) ended(f *fault, at time.Duration) bool {
+	end := f.undoneAt
+	if f.changing != nil && at >= *f.changing {
+		end = f.changed
+	}
+	return end != nil && at > *end+a.grace
 }
 
 // failed takes in a request that failed, and is the fault that it falls to; nil when
@@ -277,7 +311,7 @@ func (a *attribution) failed(h *showdown.Hit) *fault {
 	a.good = 0
 	for n := len(a.open); n > 0; n = len(a.open) {
 		f := a.open[n-1]
-		if f.undoneAt == nil || f.recovered == nil || h.Intended <= *f.undoneAt+a.grace {
+		if f.recovered == nil || !a.ended(f, h.Intended) {
 			f.outcomes[min(int(h.Outcome), outcomes-1)]++
 			return f
 		}

@@ -35,6 +35,8 @@ type pass struct {
 	stretches [][]*tally
 	stretch   int
 	nextBound time.Duration
+	// starts are the starts of the phases that are still to come.
+	starts []time.Duration
 	// cohortOf is the cohort of each client; nil when there is one group.
 	cohortOf []uint8
 	cohorts  []cohortPass
@@ -78,6 +80,9 @@ func newPass(p plan) *pass {
 	}
 	slices.Sort(q.bounds)
 	q.bounds = slices.Compact(q.bounds)
+	for _, s := range phasesOf(p.cell, p.events, p.clock) {
+		q.starts = append(q.starts, s.from)
+	}
 	sizes := p.cell.Traffic.CohortSizes()
 	q.cohorts = make([]cohortPass, max(len(sizes), 1))
 	if len(sizes) > 1 {
@@ -152,6 +157,10 @@ func (p *pass) add(hits []showdown.Hit) {
 		}
 		for at >= p.nextBound {
 			p.move(p.stretch + 1)
+		}
+		for len(p.starts) > 0 && at >= p.starts[0] {
+			p.attribution.settle(minStreak)
+			p.starts = p.starts[1:]
 		}
 		cohort := 0
 		if int(h.Client) < len(p.cohortOf) {

@@ -135,6 +135,9 @@ func (c *cellRecord) health(g results.Generator) health {
 		if f.notUndone {
 			h.remarks = append(h.remarks, "fault "+f.letter+" was not undone")
 		}
+		if f.changeStays {
+			h.remarks = append(h.remarks, "what fault "+f.letter+" changed was not taken back")
+		}
 	}
 	if n := c.total().dropped(); float64(n) > maxDroppedShare*float64(c.read) {
 		h.void("the generator did not send %d of %d requests", n, c.read)

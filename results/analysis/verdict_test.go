@@ -229,6 +229,28 @@ func TestDetectedAndRecovered(t *testing.T) {
 	}
 }
 
+// TestOverloadIsNoFault holds that a phase which overloads the server does not count
+// against a fault from which service had recovered.
+func TestOverloadIsNoFault(t *testing.T) {
+	r := good(t)
+	// B goes on to 590 s: 33 good requests are left until the ladder, whose last step
+	// is half served.
+	hits := r.hits["base"]
+	failed := uint64(0)
+	for i := range hits {
+		if at := hits[i].Intended.Seconds() * 60; at >= 360 && at < 590 {
+			hits[i].Outcome = showdown.Refused
+			failed++
+		} else if at >= 600 && at < 720 && i%5 == 0 {
+			hits[i].Outcome = showdown.HTTP5xx
+		}
+	}
+	f := r.analyse(t).Faults[1]
+	if f.RecoveredS == nil || *f.RecoveredS < 590 || *f.RecoveredS > 590.5 || f.Failed != failed {
+		t.Errorf("fault %+v, want %d failures and a recovery at 590", f, failed)
+	}
+}
+
 // TestRepairIsNoCause holds that telling clients addresses is not blamed for what
 // failed before it.
 func TestRepairIsNoCause(t *testing.T) {
@@ -240,6 +262,33 @@ func TestRepairIsNoCause(t *testing.T) {
 	s := r.analyse(t)
 	if o := s.Downtime.Outages[0]; o.Cause != "A" || s.Faults[0].Failed != 294 || s.Faults[1].Letter != "C" || s.Faults[1].Failed != 0 {
 		t.Errorf("outage %+v, faults %+v", o, s.Faults)
+	}
+}
+
+// TestChangeTakenBack holds that the roll back of a change that a fault left falls to
+// the fault again, also when another fault came between.
+func TestChangeTakenBack(t *testing.T) {
+	r := good(t)
+	r.events = slices.DeleteFunc(r.events, func(e showdown.Event) bool {
+		return e.Cell == "base" && e.Target == "A" && e.Kind == showdown.FaultHealing
+	})
+	r.events = append(r.events,
+		showdown.Event{T: 500, Cell: "base", Kind: showdown.ChangeUndoing, Target: "A"},
+		showdown.Event{T: 530, Cell: "base", Kind: showdown.ChangeNotUndone, Target: "A"},
+		showdown.Event{T: 540, Cell: "base", Kind: showdown.ChangeUndone, Target: "A", Data: map[string]any{"facts": map[string]any{"code": "late", "more": 1.0}}},
+	)
+	hits := r.hits["base"]
+	for i := range hits {
+		if at := hits[i].Intended.Seconds() * 60; at > 501 && at < 520 {
+			hits[i].Outcome = showdown.Refused
+		}
+	}
+	s := r.analyse(t)
+	if o := s.Downtime.Outages; len(o) != 3 || o[0].Cause != "A" || o[1].Cause != "B" || o[2].Cause != "A" {
+		t.Errorf("outages %+v", o)
+	}
+	if f := s.Faults[0]; f.EndS == nil || *f.EndS != 207 || f.Facts["code"] != "stopped" || f.Facts["more"] != 1.0 || len(s.Reasons) != 0 {
+		t.Errorf("fault %+v, reasons %v", f, s.Reasons)
 	}
 }
 

@@ -219,21 +219,21 @@ func outcomesOf(cells []namedCell) (out []string) {
 const maxOutages = 20
 
 func outageTable(outages []results.Outage, t times) table {
-	out := table{head: []string{"from", "to", "length", "cause", ""}, numbers: true}
+	out := table{head: []string{"from", "to", "length", "cause"}, numbers: true}
 	for i, o := range outages {
 		if i == maxOutages {
-			out.rows = append(out.rows, []string{fmt.Sprintf("and %d more", len(outages)-maxOutages), "", "", "", ""})
+			out.rows = append(out.rows, []string{fmt.Sprintf("and %d more", len(outages)-maxOutages), "", "", ""})
 			break
 		}
-		note := ""
+		to := seconds(o.ToS)
 		if o.Open {
-			note = "until the end of the traffic"
+			to = "the end"
 		}
 		cause := o.Cause
 		if cause == "" {
 			cause = nothing
 		}
-		out.rows = append(out.rows, []string{seconds(o.FromS), seconds(o.ToS), t.both(o.Seconds), cause, note})
+		out.rows = append(out.rows, []string{seconds(o.FromS), to, t.both(o.Seconds), cause})
 	}
 	return out
 }
@@ -366,7 +366,7 @@ func costTable(c *results.Cost) table {
 	out := table{head: []string{"item", "$ a month"}, numbers: true}
 	for _, i := range c.Items {
 		name := i.Name
-		if i.What != "" && i.What != i.Name {
+		if !strings.Contains(i.Name, i.What) {
 			name += ", " + i.What
 		}
 		out.rows = append(out.rows, []string{name, dollars(i.MonthUSD)})

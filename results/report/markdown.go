@@ -71,7 +71,7 @@ func escape(text string) string {
 		case '\\', '`', '*', '_', '[', ']', '<', '>', '|', '~':
 			b.WriteByte('\\')
 		case '#', '+', '-':
-			if i == 0 {
+			if i == 0 && len(text) > 1 {
 				b.WriteByte('\\')
 			}
 		}
