@@ -43,14 +43,14 @@ const patience = 20 * time.Second
 
 // site is a backend with a slot of its own.
 type site struct {
-	t       *testing.T
+	t       testing.TB
 	backend *process.Backend
 	journal *journal.Journal
 	slot    int
 	lost    chan string
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	t.Helper()
 	if err := process.Supported(); err != nil {
 		t.Skip(err)
@@ -61,13 +61,13 @@ func newSite(t *testing.T) *site {
 	}
 	slot := acquireSlot(t, shared)
 	t.Cleanup(func() { _ = slot.Release() })
-	j, err := journal.Open(t.TempDir(), fmt.Sprintf("test-%d-%s", os.Getpid(), t.Name()))
+	s := &site{t: t, slot: slot.Number(), lost: make(chan string, 100)}
+	s.journal, err = journal.Open(t.TempDir(), fmt.Sprintf("test-%d-%d", os.Getpid(), s.slot))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, journal: j, slot: slot.Number(), lost: make(chan string, 100)}
-	s.backend, err = process.Start(t.Context(), process.Config{
-		Command: []string{"/proc/self/exe", "spawner"}, Journal: j, Stderr: os.Stderr,
+	s.backend, err = process.Start(context.Background(), process.Config{
+		Command: []string{"/proc/self/exe", "spawner"}, Journal: s.journal, Stderr: os.Stderr,
 		OnLost: func(name string, _ cloud.Identity) { s.lost <- name },
 	})
 	if err != nil {
@@ -79,7 +79,7 @@ func newSite(t *testing.T) *site {
 		if err := s.backend.Close(ctx); err != nil {
 			t.Error(err)
 		}
-		if err := j.Close(); err != nil {
+		if err := s.journal.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -87,7 +87,7 @@ func newSite(t *testing.T) *site {
 }
 
 // acquireSlot waits for a slot while other tests on this computer hold them all.
-func acquireSlot(t *testing.T, dir string) *journal.Slot {
+func acquireSlot(t testing.TB, dir string) *journal.Slot {
 	t.Helper()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
@@ -126,7 +126,7 @@ func (s *site) config(name string, n int) cloud.MachineConfig {
 // target is a started machine and how to reach it.
 type target struct {
 	cloud.Machine
-	t       *testing.T
+	t       testing.TB
 	address string // public, with port
 	config  cloud.MachineConfig
 }
