@@ -2,6 +2,8 @@ package chaos
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"showdown/targets/cloud"
 )
@@ -41,3 +43,31 @@ func (c *cutOff) confirm(ctx context.Context) (string, bool) {
 }
 
 func (c *cutOff) gone(ctx context.Context) (string, bool) { return c.answers(ctx, c.limit.effect) }
+
+// held is a connection that a probe opened before a fault, to see afterwards whether
+// open connections are silent too.
+type held struct {
+	connection connection
+	why        string
+}
+
+func (t *target) hold(ctx context.Context) held {
+	c, s := t.probe.open(ctx, t.place(), t.patience())
+	return held{c, s.String()}
+}
+
+// silent says whether the held connection gives no answer any more.
+func (h *held) silent(answer time.Duration) (evidence string, ok bool) {
+	if h.connection == nil {
+		return "no connection was open before (" + h.why + ")", false
+	}
+	s := h.connection.ask(healthPath, answer)
+	return fmt.Sprintf("open connection: %s", s), s.Saw == Silent
+}
+
+func (h *held) close() {
+	if h.connection != nil {
+		h.connection.close()
+		h.connection = nil
+	}
+}

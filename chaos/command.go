@@ -10,23 +10,18 @@ import (
 // the same command with Off.
 type commanded struct {
 	*target
-	command cloud.Command
+	order cloud.Command
 }
 
 func (c *commanded) inject(ctx context.Context) error {
-	m, err := c.running()
-	if err != nil {
-		return err
-	}
-	_, err = m.Do(ctx, c.command)
+	_, err := c.command(ctx, c.order)
 	return err
 }
 
 func (c *commanded) left() remains { return c.inMachine() }
 
 func (c *commanded) undo(ctx context.Context) error {
-	off := cloud.Command{Verb: c.command.Verb, Off: true}
-	_, err := c.machine.Do(ctx, off)
+	_, err := c.command(ctx, cloud.Command{Verb: c.order.Verb, Off: true})
 	return err
 }
 

@@ -50,11 +50,7 @@ func (r *robbed) ready(ctx context.Context) error {
 
 // measure is the machine's share of full speed, as its own counters have it.
 func (r *robbed) measure(ctx context.Context) (float64, error) {
-	m, err := r.running()
-	if err != nil {
-		return 0, err
-	}
-	c, err := m.Do(ctx, cloud.Command{Verb: cloud.Stats})
+	c, err := r.command(ctx, cloud.Command{Verb: cloud.Stats})
 	return c.Speed, err
 }
 
@@ -76,13 +72,13 @@ func (r *robbed) confirm(ctx context.Context) (string, bool) {
 // lower says that the speed fell by about the share. An instance may be throttled
 // beside, which only lowers it further.
 func (r *robbed) lower(speed float64) bool {
-	return speed <= r.speed*(1-r.command.Share*0.9)
+	return speed <= r.speed*(1-r.order.Share*0.9)
 }
 
 // longer says that a request takes at least half of the time more that the share
 // makes of it.
 func (r *robbed) longer(now time.Duration) bool {
-	factor := 1 / (1 - r.command.Share)
+	factor := 1 / (1 - r.order.Share)
 	return float64(now) >= float64(r.base)*(1+(factor-1)/2)
 }
 

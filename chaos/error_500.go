@@ -27,10 +27,10 @@ type broken struct{ commanded }
 func (b *broken) ready(ctx context.Context) error { return b.mustAnswer(ctx) }
 
 func (b *broken) confirm(ctx context.Context) (string, bool) {
-	n := samplesFor(b.command.Share)
+	n := samplesFor(b.order.Share)
 	errors, answers := b.count(ctx, n)
 	b.facts["share_500"] = ratio(errors, answers)
-	return fmt.Sprintf("%d of %d answers were 500", errors, answers), answers > 0 && plausible(errors, answers, b.command.Share)
+	return fmt.Sprintf("%d of %d answers were 500", errors, answers), answers > 0 && plausible(errors, answers, b.order.Share)
 }
 
 // count is how many of n requests were answered, and how many of these with 500.
@@ -52,7 +52,7 @@ func (b *broken) count(ctx context.Context, n int) (errors, answers int) {
 }
 
 func (b *broken) gone(ctx context.Context) (string, bool) {
-	n := samplesFor(b.command.Share)
+	n := samplesFor(b.order.Share)
 	var errors, answers int
 	ok := b.until(ctx, b.limit.effect, func() bool {
 		errors, answers = b.count(ctx, n)

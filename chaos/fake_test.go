@@ -2,11 +2,7 @@ package chaos
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
-	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -55,18 +51,6 @@ type box struct {
 	Instance
 	machine   *fakeMachine
 	addresses int
-}
-
-type fakeMachine struct {
-	w    *world
-	name string
-	id   cloud.Identity
-
-	mu        sync.Mutex
-	paused    bool
-	on        map[cloud.Verb]cloud.Command
-	done      chan struct{}
-	listening bool
 }
 
 func newWorld(t *testing.T, instances ...showdown.Instance) *world {
@@ -283,164 +267,6 @@ func (w *world) ResizeInstance(ctx context.Context, name, instanceType string) e
 	}
 	return w.StartInstance(ctx, name)
 }
-
-// The machine.
-
-func (m *fakeMachine) alive() bool {
-	select {
-	case <-m.done:
-		return false
-	default:
-		return true
-	}
-}
-
-func (m *fakeMachine) end() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.alive() {
-		close(m.done)
-	}
-}
-
-func (m *fakeMachine) Name() string               { return m.name }
-func (m *fakeMachine) Identity() cloud.Identity   { return m.id }
-func (m *fakeMachine) Done() <-chan struct{}      { return m.done }
-func (m *fakeMachine) Stop(context.Context) error { m.end(); return nil }
-
-func (m *fakeMachine) Kill(context.Context) error {
-	m.w.tell("kill %s", m.name)
-	if err := m.w.broken["kill"]; err != nil {
-		return err
-	}
-	m.end()
-	return nil
-}
-
-func (m *fakeMachine) Pause(context.Context) error  { return m.pause(true) }
-func (m *fakeMachine) Resume(context.Context) error { return m.pause(false) }
-
-func (m *fakeMachine) pause(on bool) error {
-	m.w.tell("pause %s %t", m.name, on)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.alive() {
-		return errEnded
-	}
-	m.paused = on
-	return nil
-}
-
-var errEnded = errors.New("its process has ended")
-
-func (m *fakeMachine) Do(_ context.Context, c cloud.Command) (cloud.Counters, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.alive() {
-		return cloud.Counters{}, errEnded
-	}
-	if c.Verb == cloud.Stats {
-		return cloud.Counters{Speed: 1 - m.on[cloud.Steal].Share}, nil
-	}
-	what := string(c.Verb)
-	if c.Off {
-		what = "off " + what
-	}
-	m.w.tell("%s %s", what, m.name)
-	if err := m.w.broken[what]; err != nil {
-		return cloud.Counters{}, err
-	}
-	switch {
-	case m.w.deaf[what]:
-	case c.Off:
-		delete(m.on, c.Verb)
-	default:
-		m.on[c.Verb] = c
-	}
-	return cloud.Counters{}, nil
-}
-
-// The probe.
-
-const (
-	roundTrip   = time.Millisecond
-	serviceTime = 5 * time.Millisecond
-)
-
-func (w *world) look(ctx context.Context, place, path string, p patience) Sight {
-	start := time.Now()
-	s := w.sight(ctx, place, path, p)
-	s.Took = time.Since(start)
-	return s
-}
-
-func (w *world) sight(ctx context.Context, place, path string, p patience) Sight {
-	if place == "" {
-		return Sight{Saw: Nowhere}
-	}
-	m := w.behind(place)
-	if m == nil {
-		return Sight{Saw: Refused}
-	}
-	m.mu.Lock()
-	on, paused, alive := maps.Clone(m.on), m.paused, m.alive()
-	m.mu.Unlock()
-	if !alive {
-		return Sight{Saw: Refused}
-	}
-	if _, cut := on[cloud.Blackhole]; cut {
-		wait(ctx, p.connect)
-		return Sight{Saw: Unreachable}
-	}
-	if paused {
-		wait(ctx, p.answer)
-		return Sight{Saw: Silent}
-	}
-	took := on[cloud.Delay].Delay + roundTrip
-	if path != healthPath {
-		took += time.Duration(float64(serviceTime) / (1 - on[cloud.Steal].Share))
-	}
-	wait(ctx, took)
-	if on[cloud.Errors].Share > 0 && path != healthPath {
-		return Sight{Saw: Answered, Status: http.StatusInternalServerError}
-	}
-	return Sight{Saw: Answered, Status: http.StatusOK}
-}
-
-func (w *world) behind(place string) *fakeMachine {
-	ip, _, _ := net.SplitHostPort(place)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, b := range w.instances {
-		if b.Public == ip {
-			return b.machine
-		}
-	}
-	return nil
-}
-
-func (w *world) open(ctx context.Context, place string, p patience) (connection, Sight) {
-	s := w.look(ctx, place, healthPath, p)
-	if s.Saw != Answered {
-		return nil, s
-	}
-	return &openConnection{w.behind(place)}, s
-}
-
-type openConnection struct{ m *fakeMachine }
-
-func (c *openConnection) ask(_ string, answer time.Duration) Sight {
-	c.m.mu.Lock()
-	_, cut := c.m.on[cloud.Blackhole]
-	c.m.mu.Unlock()
-	if cut || c.m.paused {
-		wait(context.Background(), answer)
-		return Sight{Saw: Silent, Took: answer}
-	}
-	return Sight{Saw: Answered, Status: http.StatusOK}
-}
-
-func (c *openConnection) close() {}
 
 // The traffic.
 

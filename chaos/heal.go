@@ -95,6 +95,8 @@ func (l *life) revert(ctx context.Context, h *hit) error {
 	if h.undone || l.replaced(h) {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, l.limit.undo)
+	defer cancel()
 	if err := h.effect.undo(ctx); err != nil {
 		// A machine that died meanwhile took the fault with it.
 		if l.replaced(h) {

@@ -3,6 +3,8 @@ package chaos
 import (
 	"context"
 	"fmt"
+
+	"showdown/targets/cloud"
 )
 
 // kill ends the process of an instance at once. The kernel closes its connections
@@ -20,11 +22,7 @@ type killed struct{ *target }
 func (k *killed) ready(ctx context.Context) error { return k.notYet(ctx, Refused) }
 
 func (k *killed) inject(ctx context.Context) error {
-	m, err := k.running()
-	if err != nil {
-		return err
-	}
-	return m.Kill(ctx)
+	return k.control(ctx, func(ctx context.Context, m cloud.Machine) error { return m.Kill(ctx) })
 }
 
 func (k *killed) confirm(ctx context.Context) (string, bool) {

@@ -22,8 +22,12 @@ type limits struct {
 	effect time.Duration
 	// request bounds one request that is expected to be answered.
 	request time.Duration
+	// command bounds what is asked of a machine's control channel.
+	command time.Duration
 	// operation bounds a stop or a start, which take AWS minutes.
 	operation time.Duration
+	// undo bounds the undo of one fault: a stop, a change and a start at most.
+	undo time.Duration
 	// rollback bounds the roll back.
 	rollback time.Duration
 	// ahead is how long before its time an action is prepared: what it needs on disk
@@ -38,13 +42,16 @@ type limits struct {
 const operationLimit = 10 * showdown.Minute
 
 func limitsAt(clock showdown.Clock, boot showdown.Duration) limits {
+	operation := clock.Lab(operationLimit+boot) + 5*time.Second
 	return limits{
 		poll:      4 * time.Millisecond,
 		connect:   150 * time.Millisecond,
 		answer:    200 * time.Millisecond,
 		effect:    3 * time.Second,
 		request:   2 * time.Second,
-		operation: clock.Lab(operationLimit+boot) + 5*time.Second,
+		command:   5 * time.Second,
+		operation: operation,
+		undo:      3 * operation,
 		rollback:  RollbackCap,
 		ahead:     100 * time.Millisecond,
 		stopIf:    100 * time.Millisecond,

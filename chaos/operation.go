@@ -12,13 +12,13 @@ type operation struct {
 	err  error
 }
 
-// begin runs call in a goroutine, which ends with ctx or the call.
-func begin(call func() error) *operation {
+// begin runs call in a goroutine of the run, which waits for it at its end.
+func (e *env) begin(call func() error) *operation {
 	o := &operation{done: make(chan struct{})}
-	go func() {
+	e.tasks.Go(func() {
 		defer close(o.done)
 		o.err = call()
-	}()
+	})
 	return o
 }
 
@@ -59,7 +59,7 @@ func (t *target) stopping(ctx context.Context, call func() error) (*operation, e
 	if t.before.State != "running" {
 		return nil, fmt.Errorf("%s is %s, not running", t.name, t.before.State)
 	}
-	o := begin(call)
+	o := t.begin(call)
 	var last Sight
 	seen := t.until(ctx, t.limit.operation, func() bool {
 		if o.failed() != nil {

@@ -43,14 +43,14 @@ func (s *slowed) confirm(ctx context.Context) (string, bool) {
 	s.facts["round_trip_before_ms"], s.facts["round_trip_ms"] = ms(s.base), ms(now)
 	// A timer is at most late, so a growth below the latency is not this fault.
 	grew := now - s.base
-	return fmt.Sprintf("round trip %s, %s before", round(now), round(s.base)), now > 0 && grew >= s.command.Delay*8/10
+	return fmt.Sprintf("round trip %s, %s before", round(now), round(s.base)), now > 0 && grew >= s.order.Delay*8/10
 }
 
 func (s *slowed) gone(ctx context.Context) (string, bool) {
 	var now time.Duration
 	ok := s.until(ctx, s.limit.effect, func() bool {
 		now = s.fastest(ctx, healthPath, roundTrips).Took
-		return now > 0 && now-s.base < s.command.Delay/2
+		return now > 0 && now-s.base < s.order.Delay/2
 	})
 	return fmt.Sprintf("round trip %s, %s before", round(now), round(s.base)), ok
 }

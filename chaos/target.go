@@ -53,6 +53,8 @@ type env struct {
 	limit limits
 	zero  time.Time
 	emit  func(showdown.Event)
+	// tasks are operations under way.
+	tasks sync.WaitGroup
 
 	mu sync.Mutex
 	// known are the last public addresses that were seen, by instance: a stopped
@@ -155,12 +157,24 @@ func (e *env) instance(name string) (Instance, bool) {
 	return Instance{}, false
 }
 
-// running is the machine that the action hits; it fails when none ran.
-func (t *target) running() (cloud.Machine, error) {
+// control asks something of the machine that the action hits, in bounded time. It
+// fails when none ran.
+func (t *target) control(ctx context.Context, ask func(context.Context, cloud.Machine) error) error {
 	if t.machine == nil {
-		return nil, fmt.Errorf("%s has no running machine: it is %s", t.name, t.before.State)
+		return fmt.Errorf("no process runs behind %s, which is %s", t.name, t.before.State)
 	}
-	return t.machine, nil
+	ctx, cancel := context.WithTimeout(ctx, t.limit.command)
+	defer cancel()
+	return ask(ctx, t.machine)
+}
+
+// command sends a command to the machine that the action hits.
+func (t *target) command(ctx context.Context, c cloud.Command) (counters cloud.Counters, err error) {
+	err = t.control(ctx, func(ctx context.Context, m cloud.Machine) error {
+		counters, err = m.Do(ctx, c)
+		return err
+	})
+	return counters, err
 }
 
 // inMachine is what an effect on a machine leaves: nothing where none ran.

@@ -1,0 +1,83 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"showdown"
+)
+
+func TestStopIf(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(func(c *Config) {
+			c.Cell.StopIf = []string{"availability(whole()) < 50%"}
+			c.StopIf = func(now time.Duration) (string, bool) {
+				return "availability(whole()) < 50%", now > w.clock.Lab(2*minute)
+			}
+		}, act("A", minute, "kill", "web-1", 0), act("B", 5*minute, "kill", "web-2", 0))
+		err := e.Run(t.Context(), w.zero)
+		if !errors.Is(err, ErrStopped) {
+			t.Fatalf("run returned %v", err)
+		}
+		stopped := w.event("", showdown.ExperimentStopped)
+		if stopped.Data["condition"] != "availability(whole()) < 50%" {
+			t.Errorf("data %v", stopped.Data)
+		}
+		if at := w.when("", showdown.ExperimentStopped); at > w.clock.Lab(2*minute)+200*time.Millisecond {
+			t.Errorf("stopped at %s", at)
+		}
+		if w.count("kill web-2") != 0 {
+			t.Error("the timeline went on")
+		}
+		w.healthy()
+	})
+}
+
+// The conditions are asked as long as there is traffic, also behind the last step.
+func TestStopIfAfterTheTimeline(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(func(c *Config) {
+			c.Cell.StopIf = []string{"x"}
+			c.StopIf = func(now time.Duration) (string, bool) { return "x", now > w.clock.Lab(9*minute) }
+		}, act("A", minute, "kill", "web-1", 0))
+		if err := e.Run(t.Context(), w.zero); !errors.Is(err, ErrStopped) {
+			t.Fatalf("run returned %v", err)
+		}
+		w.healthy()
+	})
+}
+
+func TestSteady(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil)
+		if held, err := e.Steady(t.Context(), "before"); !held || err != nil {
+			t.Errorf("held %t, %v", held, err)
+		}
+		_ = w.box("web-2").machine.pause(true)
+		if held, err := e.Steady(t.Context(), "after"); held || err != nil {
+			t.Errorf("held %t, %v with a frozen instance", held, err)
+		}
+		last := w.events[len(w.events)-1]
+		if last.Kind != showdown.SteadyStateChecked || last.Data["held"] != false || last.Data["when"] != "after" {
+			t.Errorf("event %+v", last)
+		}
+		if measured := last.Data["measured"].(string); !strings.Contains(measured, "web-1: 10 good answers in a row") || !strings.Contains(measured, "web-2: 0 of 10") {
+			t.Errorf("measured %q", measured)
+		}
+	})
+}
+
+func TestSteadyCancelled(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil)
+		_ = w.box("web-1").machine.pause(true)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if held, err := e.Steady(ctx, "before"); held || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("held %t, %v", held, err)
+		}
+	})
+}
