@@ -1,9 +1,13 @@
 package machine_test
 
 import (
+	"bufio"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +15,7 @@ import (
 
 	"showdown/targets/apps/clock"
 	"showdown/targets/cloud"
+	"showdown/targets/journal"
 )
 
 func TestServesTheApplicationOnEveryAddress(t *testing.T) {
@@ -117,6 +122,49 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("no %q in\n%s", want, body)
 		}
+	}
+}
+
+// Where no signal tells a machine that its parent is dead, the end of its orders does.
+func TestEndsWithItsOrders(t *testing.T) {
+	s := newSite(t)
+	config, err := json.Marshal(s.config("web-1", 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("/proc/self/exe", "machine")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	if _, err := fmt.Fprintf(stdin, "%s\nno order\n{\"id\":7,\"command\":{\"verb\":\"delay\"}}\n", config); err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(stdout)
+	for _, want := range []string{`{"ready":true}`, `{"id":7}`} {
+		if line, err := in.ReadString('\n'); err != nil || strings.TrimSpace(line) != want {
+			t.Fatalf("%q, %v, want %s", line, err, want)
+		}
+	}
+	open, err := dial(net.JoinHostPort(s.address(journal.RolePublic, 0), "8080"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	_ = stdin.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if _, err := open.ask(patience); !wasReset(err) {
+		t.Errorf("its connection: %v", err)
 	}
 }
 

@@ -433,6 +433,9 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	if err := web.Stop(t.Context()); err != nil {
 		t.Errorf("stopped again: %v", err)
 	}
+	if _, err := web.Do(t.Context(), cloud.Command{Verb: cloud.Stats}); err == nil || !strings.Contains(err.Error(), "exit status 0") {
+		t.Errorf("it ended with %v", err)
+	}
 }
 
 func TestStopKillsWhoDoesNotEnd(t *testing.T) {

@@ -117,7 +117,9 @@ func TestReverterHealsAfterItsOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = v.Wait()
+	at := time.Now()
 	eventually(t, patience, func() error { return v.nothingLeft(true) })
+	t.Logf("healed %s after the death", time.Since(at))
 	healed, err := journal.Heal(t.Context(), v.dir)
 	if err != nil || len(healed) != 0 {
 		t.Errorf("something was left to heal: %+v, %v", healed, err)

@@ -37,8 +37,7 @@ func TestMain(m *testing.M) {
 	case "owner":
 		err = owner(ctx, os.Args[2:])
 	case "silent": // a spawner that is none
-		_, err = os.Stdin.Read(make([]byte, 1))
-		err = nil
+		_, _ = os.Stdin.Read(make([]byte, 1))
 	default:
 		os.Exit(m.Run())
 	}
@@ -149,15 +148,4 @@ func (l *lab) close() {
 	if err := l.journal.Close(); err != nil {
 		l.t.Error(err)
 	}
-}
-
-func (l *lab) start(n int) cloud.Machine {
-	l.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	m, err := l.Start(ctx, config(l.slot, n))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return m
 }

@@ -18,6 +18,18 @@ import (
 	"showdown/targets/journal"
 )
 
+// start runs machine number n, which must work.
+func (l *lab) start(n int) cloud.Machine {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	m, err := l.Start(ctx, config(l.slot, n))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return m
+}
+
 func alive(id cloud.Identity) bool { return journal.Identity(id).Alive() }
 
 func refused(address string) error {
