@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"showdown/dashboards/promtest"
+	"showdown/results"
+)
+
+// TestDashboardShowsARealRun plays the vertical stage at speed 10, has a real
+// Prometheus scrape it with the files that the program writes, and asks every
+// question of the dashboard. What it shows must be there within a second of the
+// record's times.
+func TestDashboardShowsARealRun(t *testing.T) {
+	promtest.Program(t, "prometheus")
+	t.Parallel()
+	dir := t.TempDir()
+	address := freePort(t)
+	if out, err := exec.Command("showdown", "dashboards", "write", "--to", dir, "--target", address).CombinedOutput(); err != nil {
+		t.Fatalf("dashboards write: %v\n%s", err, out)
+	}
+	prometheus := promtest.Start(t, filepath.Join(dir, "prometheus", "prometheus.yml"))
+	// A Prometheus that has just started takes seconds until it scrapes at all.
+	scraping := eventually(30*time.Second, func() bool {
+		series, err := prometheus.Query(`up{job="showdown"}`, time.Now())
+		return err == nil && len(series) > 0
+	})
+	if !scraping {
+		t.Fatal("prometheus does not scrape")
+	}
+
+	cmd := exec.Command("showdown", "run", "whatsthetime/vertical", "--speed", "10", "--seed", "3", "--quiet", "--json",
+		"--metrics", address, "--linger", "3s", "--out", filepath.Join(dir, "runs"))
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("run: %v\n%s", err, stderr.String())
+	}
+	var summary results.Summary
+	if err := json.Unmarshal(stdout.Bytes(), &summary); err != nil {
+		t.Fatalf("the summary does not decode: %v", err)
+	}
+	runs, err := filepath.Glob(filepath.Join(dir, "runs", "*", results.ManifestFile))
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%d records, %v, want one", len(runs), err)
+	}
+	manifest, err := results.ReadManifest(filepath.Dir(runs[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zero := manifest.Zero
+	length := time.Duration(summary.LabSeconds * float64(time.Second))
+
+	dashboard, err := os.ReadFile(filepath.Join(dir, "grafana", "dashboards", "overview.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries, err := promtest.PanelQueries(dashboard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{
+		"run": summary.Run, "stage": "whatsthetime/vertical", "cell": "base", "slo": "0.1",
+		"__rate_interval": "1s", "__range": "60s",
+	}
+	availability := ""
+	for _, q := range queries {
+		expr, err := promtest.Substitute(q.Expr, values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q.Panel == "Availability by cell" {
+			availability = expr
+		}
+		series, err := prometheus.QueryRange(expr, zero, zero.Add(length), 250*time.Millisecond)
+		if err != nil {
+			t.Errorf("%s %s: %v", q.Panel, q.Ref, err)
+			continue
+		}
+		numbers := 0
+		for _, s := range series {
+			for _, sample := range s.Samples {
+				if !math.IsNaN(sample.Value) {
+					numbers++
+				}
+			}
+		}
+		if numbers == 0 {
+			t.Errorf("%s %s: no data for %s", q.Panel, q.Ref, expr)
+		}
+	}
+
+	series, err := prometheus.QueryRange(availability, zero.Add(time.Second), zero.Add(length-time.Second), 50*time.Millisecond)
+	if err != nil || len(series) != 1 {
+		t.Fatalf("availability: %d series, %v, for %s", len(series), err, availability)
+	}
+	dips := promtest.Dips(series[0].Samples, .05, .95)
+	outages := summary.Downtime.Outages
+	if len(outages) != 2 || len(dips) != len(outages) {
+		t.Fatalf("the dashboard shows the outages %v, the record %+v", dips, outages)
+	}
+	for i, o := range outages {
+		lab := func(aws float64) time.Duration {
+			return time.Duration(aws / summary.Speed * float64(time.Second))
+		}
+		begin, end := dips[i].From.Sub(zero), dips[i].To.Sub(zero)
+		t.Logf("%s: the dashboard has %s to %s, the record %s to %s", o.Cause, begin, end, lab(o.FromS), lab(o.ToS))
+		if off := begin - lab(o.FromS); off < -100*time.Millisecond || off > time.Second {
+			t.Errorf("%s: the dashboard shows the outage %s after its begin", o.Cause, off)
+		}
+		if off := end - lab(o.ToS); off < -100*time.Millisecond || off > time.Second {
+			t.Errorf("%s: the dashboard shows its end %s after it", o.Cause, off)
+		}
+	}
+}
+
+// freePort is an address of this host that nobody listened on a moment ago.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
