@@ -60,10 +60,3 @@ func (g *histogram) quantile(q float64) time.Duration {
 	}
 	return min(time.Duration(g.h.ValueAtQuantile(q))*time.Microsecond, g.max)
 }
-
-func (g *histogram) reset() {
-	if g.h != nil {
-		g.h.Reset()
-	}
-	g.max = 0
-}

@@ -143,9 +143,7 @@ func (l *Live) Eval(now time.Duration) (condition string, hit bool) {
 	return "", false
 }
 
-var (
-	errTooFew = errors.New("too few requests")
-)
+var errTooFew = errors.New("too few requests")
 
 // env binds the functions that conditions have.
 func (l *Live) env() env {

@@ -256,9 +256,7 @@ func TestOverloadIsNoFault(t *testing.T) {
 func TestRepairIsNoCause(t *testing.T) {
 	r := good(t)
 	r.stage.Cells[0].Timeline = append(r.stage.Cells[0].Timeline, showdown.Step{Letter: "C", At: 150 * showdown.Second, Do: "tell-clients"})
-	for _, e := range life("base", "C", 150, 151, 151) {
-		r.events = append(r.events, e)
-	}
+	r.events = append(r.events, life("base", "C", 150, 151, 151)...)
 	s := r.analyse(t)
 	if o := s.Downtime.Outages[0]; o.Cause != "A" || s.Faults[0].Failed != 294 || s.Faults[1].Letter != "C" || s.Faults[1].Failed != 0 {
 		t.Errorf("outage %+v, faults %+v", o, s.Faults)
