@@ -115,6 +115,13 @@ func (s *status) Run(ctx context.Context) error {
 	}
 }
 
+// window is how far back the line looks, and batch how late requests are handed to
+// it: what is younger than that is not complete.
+const (
+	window = time.Second
+	batch  = 150 * time.Millisecond
+)
+
 // line is the status now; empty before the traffic starts.
 func (s *status) line() string {
 	s.mu.Lock()
@@ -126,18 +133,21 @@ func (s *status) line() string {
 	if at < 0 {
 		return ""
 	}
-	window := time.Second
-	s.recent = slices.DeleteFunc(s.recent, func(h showdown.Hit) bool { return h.Intended < at-window })
-	good, latencies := 0, []time.Duration(nil)
+	s.recent = slices.DeleteFunc(s.recent, func(h showdown.Hit) bool { return h.Intended < at-batch-window })
+	good, all, latencies := 0, 0, []time.Duration(nil)
 	for _, h := range s.recent {
+		if h.Intended >= at-batch {
+			continue
+		}
+		all++
 		if !h.Failed() {
 			good++
 			latencies = append(latencies, h.Latency)
 		}
 	}
-	parts := []string{s.stage, s.phase, fmt.Sprintf("%4d/s", len(s.recent))}
-	if len(s.recent) > 0 {
-		parts = append(parts, fmt.Sprintf("ok %5.1f %%", 100*float64(good)/float64(len(s.recent))))
+	parts := []string{s.stage, s.phase, fmt.Sprintf("%4d/s", all)}
+	if all > 0 {
+		parts = append(parts, fmt.Sprintf("ok %5.1f %%", 100*float64(good)/float64(all)))
 	} else {
 		parts = append(parts, "ok    ? %")
 	}
