@@ -61,7 +61,7 @@ func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fid
 	v, _ := parseParams(a, s.With) // checked by the caller
 	at := labTime(c, s, clock)
 	p := PlannedStep{
-		Cell: c.Name, Letter: s.Letter, At: clock.AWS(at), Lab: showdown.LabDuration(at), Phase: s.Phase,
+		Cell: c.Name, Letter: s.Letter, At: planned(clock, at), Lab: showdown.LabDuration(at), Phase: s.Phase,
 		For: s.For, ForLab: showdown.LabDuration(clock.Lab(s.For)),
 		Action: s.Do, Kind: a.Kind, Target: string(s.Target), Params: v.text,
 		Does: a.Does, Undo: a.Undo, Evidence: d.evidence,
@@ -75,6 +75,11 @@ func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fid
 		}
 	}
 	return p
+}
+
+// planned is a moment of the plan in AWS time, without the noise of a division.
+func planned(clock showdown.Clock, at time.Duration) showdown.Duration {
+	return showdown.Duration(time.Duration(clock.AWS(at)).Round(time.Millisecond))
 }
 
 // candidates are all instances that a selector may choose.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -340,7 +340,11 @@ func TestProcessDiesWhileItHangs(t *testing.T) {
 	if !ok {
 		t.Fatal("no machine")
 	}
-	if err := syscall.Kill(m.Identity().PID, syscall.SIGKILL); err != nil {
+	victim, err := os.FindProcess(m.Identity().PID)
+	if err == nil {
+		err = victim.Kill()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	<-m.Done()
