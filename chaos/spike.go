@@ -19,7 +19,8 @@ type surge struct {
 	*target
 	factor  float64
 	restore func()
-	base    float64
+	base    float64 // the rate before
+	peak    float64 // the rate just before the undo
 }
 
 func (s *surge) ready(context.Context) error { return nil }
@@ -54,11 +55,18 @@ func (s *surge) left() remains {
 }
 
 func (s *surge) undo(context.Context) error {
+	s.peak = s.load.Rate()
 	s.restore()
 	return nil
 }
 
-func (s *surge) gone(context.Context) (string, bool) {
-	rate := s.load.Rate()
-	return fmt.Sprintf("%.4g requests/s offered", rate), true
+// gone compares with the rate just before the undo: the phase may be another one
+// than at the beginning. Traffic that is over offers nothing.
+func (s *surge) gone(ctx context.Context) (string, bool) {
+	var rate float64
+	ok := s.until(ctx, s.limit.effect, func() bool {
+		rate = s.load.Rate()
+		return rate == 0 || near(rate, s.peak/s.factor)
+	})
+	return fmt.Sprintf("%.4g requests/s offered, %.4g before", rate, s.peak), ok
 }
