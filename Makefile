@@ -7,7 +7,7 @@ GO      ?= go
 TOOLS   := $(CURDIR)/.ci/tools
 SOURCES  = $(shell git ls-files '*.go' 2>/dev/null || find . -name '*.go')
 
-.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz
+.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture
 
 all: lint test
 
@@ -52,3 +52,7 @@ fuzz:
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9_]*' $$f | sed 's/func //'); do \
 	    echo "$$f $$name"; $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$(dirname $$f) || exit 1; \
 	  done; done
+
+# The README's picture, from a real run.
+picture: build
+	script -qec './showdown demo' /dev/null </dev/null | $(GO) run -C .ci/picture . -from '^2/2' -to '^  vertical' >docs/demo.svg

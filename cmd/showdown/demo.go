@@ -69,20 +69,13 @@ func (s *story) say(text string) {
 	}
 }
 
-func (s *story) bold(text string) string {
-	if s.t.colour(s.c, s.t.stdout) {
-		return "\x1b[1m" + text + "\x1b[0m"
-	}
-	return text
-}
-
 func (s *story) opening(title, text string) {
-	fmt.Fprintln(s.t.stdout, s.bold(title))
+	fmt.Fprintln(s.t.stdout, s.paint(bold, title))
 	s.say(text)
 }
 
 func (s *story) before(stage *showdown.Stage, number, of int) {
-	fmt.Fprintf(s.t.stdout, "\n%s\n", s.bold(fmt.Sprintf("%d/%d  %s", number, of, stage.Title)))
+	fmt.Fprintf(s.t.stdout, "\n%s\n", s.paint(bold, fmt.Sprintf("%d/%d  %s", number, of, stage.Title)))
 	s.say(stage.Promise)
 	fmt.Fprintln(s.t.stdout)
 	s.say(stage.Teach.Before)
@@ -125,16 +118,41 @@ func (s *story) fault(r *results.Summary, f results.Fault) {
 }
 
 func (s *story) claim(c results.ClaimResult) {
-	fmt.Fprintf(s.t.stdout, "  %-8s  %-3s  %s\n", c.Verdict, c.ID, clip(strings.TrimSpace(c.Text), storyWidth-17))
 	const indent = "                 "
-	for _, line := range wrap(c.Measured, storyWidth-len(indent)) {
-		fmt.Fprintln(s.t.stdout, indent+s.faint(line))
+	for i, line := range wrap(c.Text, storyWidth-len(indent)) {
+		head := indent
+		if i == 0 {
+			head = fmt.Sprintf("  %s  %-3s  ", s.paint(verdictStyle(c.Verdict), fmt.Sprintf("%-8s", c.Verdict)), c.ID)
+		}
+		fmt.Fprintln(s.t.stdout, head+line)
+	}
+	for _, clause := range strings.Split(c.Measured, "; ") {
+		for _, line := range wrap(clause, storyWidth-len(indent)) {
+			fmt.Fprintln(s.t.stdout, indent+s.paint(faint, line))
+		}
 	}
 }
 
-func (s *story) faint(text string) string {
+// The styles of the story, as SGR parameters.
+const (
+	bold  = "1"
+	faint = "2"
+)
+
+// verdictStyle is the style of a verdict; the word beside it says the same.
+func verdictStyle(v showdown.Verdict) string {
+	switch v {
+	case showdown.Held:
+		return "32;1"
+	case showdown.Deviated:
+		return "31;1"
+	}
+	return "33;1"
+}
+
+func (s *story) paint(style, text string) string {
 	if s.t.colour(s.c, s.t.stdout) {
-		return "\x1b[2m" + text + "\x1b[0m"
+		return "\x1b[" + style + "m" + text + "\x1b[0m"
 	}
 	return text
 }

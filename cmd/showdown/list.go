@@ -9,6 +9,7 @@ import (
 
 	"showdown"
 	"showdown/chaos"
+	"showdown/targets/backend/process"
 	"showdown/targets/journeys"
 	"showdown/targets/lab"
 )
@@ -98,7 +99,7 @@ func (t *terminal) showCommand() *cli.Command {
 				if err != nil {
 					return err
 				}
-				plan := chaos.Plan(s, clock)
+				plan := chaos.Plan(s, clock, process.Fidelity)
 				if c.Bool("json") {
 					documents = append(documents, map[string]any{"stage": s, "speed": clock.Speed(), "plan": plan})
 					continue

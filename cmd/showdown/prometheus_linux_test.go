@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,7 +42,9 @@ func TestDashboardShowsARealRun(t *testing.T) {
 		"--metrics", address, "--linger", "3s", "--out", filepath.Join(dir, "runs"))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
+	// A busy machine may keep a claim from being held; what is looked at here is
+	// whether the dashboard shows what the record says.
+	if err := cmd.Run(); err != nil && !slices.Contains([]int{exitDeviated, exitUnknown}, cmd.ProcessState.ExitCode()) {
 		t.Fatalf("run: %v\n%s", err, stderr.String())
 	}
 	var summary results.Summary

@@ -78,10 +78,12 @@ type report struct {
 	Ready bool `json:"ready,omitempty"`
 }
 
-// fidelity says how each fault is made, and what of it differs from the real one.
-func fidelity(what string) (string, bool) {
-	sentence, ok := map[string]string{
-		"stop":                  "SIGTERM: listeners close, requests in flight finish, the process ends",
+// Fidelity says in one sentence how this backend makes a fault and how that differs
+// from the real one; ok is false for what it cannot make. what is a [cloud.Verb], or
+// "stop", "kill", "pause".
+func Fidelity(what string) (sentence string, ok bool) {
+	sentence, ok = map[string]string{
+		"stop":                  "SIGTERM: listeners close, requests in flight finish, the process ends; its address then refuses, where that of a stopped instance is silent",
 		"kill":                  "SIGKILL: new connections are refused at once, open ones are closed by the kernel; a real power loss would be silent (blackhole)",
 		"pause":                 "SIGSTOP: the kernel still accepts connections, requests are never answered",
 		string(cloud.Listen):    "one more loopback address is bound",
@@ -97,9 +99,8 @@ func fidelity(what string) (string, bool) {
 	return sentence, ok
 }
 
-// Fidelity says in one sentence how a fault is made here and how it differs from
-// the real one; ok is false for what this backend cannot make.
-func (b *Backend) Fidelity(what string) (sentence string, ok bool) { return fidelity(what) }
+// Fidelity is the package's function of that name.
+func (b *Backend) Fidelity(what string) (sentence string, ok bool) { return Fidelity(what) }
 
 // lostOr is ErrLost when the spawner is gone, and err otherwise.
 func (b *Backend) lostOr(err error) error {

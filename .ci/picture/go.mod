@@ -1,0 +1,3 @@
+module showdown/picture
+
+go 1.26
