@@ -20,7 +20,7 @@ func (t *terminal) dashboardsCommand() *cli.Command {
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
-		Subcommands: []*cli.Command{{
+		Subcommands: []*cli.Command{t.dashboardsPushCommand(), t.dashboardsRemoveCommand(), {
 			Name:         "write",
 			Usage:        "write the dashboards, their provisioning and Prometheus's configuration",
 			OnUsageError: usage,
