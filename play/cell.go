@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,6 +15,7 @@ import (
 	"showdown/results"
 	"showdown/results/analysis"
 	"showdown/targets/apps/clock"
+	"showdown/targets/cloud"
 	"showdown/targets/lab"
 )
 
@@ -24,7 +26,9 @@ type cell struct {
 	seed  uint64
 	emit  func(showdown.Event)
 	lab   *lab.Lab
-	live  *analysis.Live
+	// machines knows which machines are the cell's.
+	machines *machines
+	live     *analysis.Live
 
 	// What follows exists once the lab is up.
 	attack     *attack.Attack
@@ -48,7 +52,8 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 		stage: s, spec: spec, emit: s.log.in(spec.Name),
 		// Each cell draws from a sequence of its own, so that what one of them does
 		// leaves the others' choices alone.
-		seed: s.Seed*1_000_003 + number,
+		seed:     s.Seed*1_000_003 + number,
+		machines: &machines{Backend: s.Backend},
 	}
 	var conditions []*analysis.Condition
 	for _, text := range spec.StopIf {
@@ -62,7 +67,7 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 	var err error
 	c.lab, err = lab.New(lab.Config{
 		Run: s.Journal.Run(), Cell: *spec, App: s.Stage.App, Work: s.Stage.Work, Clock: s.Clock,
-		Seed: c.seed, Backend: s.Backend, Journal: s.Journal, Emit: c.emit,
+		Seed: c.seed, Backend: c.machines, Journal: s.Journal, Emit: c.emit,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cell %s: %w", spec.Name, err)
@@ -168,10 +173,11 @@ func (c *cell) run(ctx context.Context, zero time.Time) error {
 }
 
 // down rolls back what is still in place, looks at the steady state again, and
-// takes the lab down. It does all of it even when a part fails.
+// takes the lab down. It does all of it even when a part fails. Where the machines
+// are lost, their faults are too, and there is nothing to look at.
 func (c *cell) down(ctx context.Context) error {
 	var errs []error
-	if c.experiment != nil {
+	if c.experiment != nil && !c.stage.lost() {
 		errs = append(errs, c.experiment.Rollback(ctx))
 		// Whether the lab recovers is said by the event; a lab that does not is no
 		// failure of the clean-up.
@@ -199,6 +205,35 @@ func (c *cell) cost() (results.Cost, bool) {
 		out.Items = append(out.Items, results.CostItem(i))
 	}
 	return out, true
+}
+
+// machines is a cell's backend: it remembers which machines it has started.
+type machines struct {
+	cloud.Backend
+
+	mu   sync.Mutex
+	mine map[cloud.Identity]bool
+}
+
+// Start starts a machine.
+func (m *machines) Start(ctx context.Context, c cloud.MachineConfig) (cloud.Machine, error) {
+	machine, err := m.Backend.Start(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.mine == nil {
+		m.mine = map[cloud.Identity]bool{}
+	}
+	m.mine[machine.Identity()] = true
+	return machine, nil
+}
+
+func (m *machines) has(id cloud.Identity) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.mine[id]
 }
 
 // load is an attack as an experiment sees it.

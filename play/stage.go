@@ -38,6 +38,24 @@ type Observer interface {
 	Event(showdown.Event)
 }
 
+// Ended is a machine whose process ended and nobody asked it to.
+type Ended struct {
+	Name     string
+	Identity cloud.Identity
+}
+
+// Step is a part of a run that may take more than a moment, as a status line says it.
+type Step string
+
+// The steps of a run, in order.
+const (
+	ComingUp Step = "labs coming up"
+	Settling Step = "waiting for the steady state"
+	Playing  Step = "playing"
+	Healing  Step = "healing"
+	Judging  Step = "analysing the record"
+)
+
 // Recording opens the record of a stage, whose manifest is given.
 type Recording func(*results.Manifest) (*results.Recorder, error)
 
@@ -54,9 +72,14 @@ type Config struct {
 	Command []string
 	Backend cloud.Backend
 	// Lost is closed when the backend has lost its machines; nil never is.
-	Lost      <-chan struct{}
+	Lost <-chan struct{}
+	// Ended tells of machines whose process ended and nobody asked it to; nil never
+	// does.
+	Ended     <-chan Ended
 	Journal   *journal.Journal
 	Observers []Observer
+	// Step is called when the run enters its next step; nil is not called.
+	Step func(Step)
 	// Started is called once the labs are up and before the traffic starts, with the
 	// run's id and the bills of its cells; nil is not called.
 	Started func(run string, cost map[string]results.Cost)
@@ -70,6 +93,10 @@ const settle = 50 * time.Millisecond
 // teardown. It runs in a context of its own, so that an interrupt does not cut it
 // short.
 const rollBackCap = 60 * time.Second
+
+// ErrLost is the error of a run whose machines are gone together with the process
+// that held them. Nothing of its labs is left then.
+var ErrLost = errors.New("the process that holds the machines has died, and they with it")
 
 // ErrNotUndone is the error of a run that left something behind; its message names
 // what.
@@ -104,12 +131,14 @@ func Stage(ctx context.Context, c Config) (Result, error) {
 	saveErr := s.save(&result)
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollBackCap)
 	defer cancel()
-	downErr := s.recording(after, func(ctx context.Context) error { return s.down(ctx) })
+	s.step(Healing)
+	downErr := s.down(after)
 	s.end(playErr, downErr)
 	var closeErr error
 	if err := rec.Close(); err != nil {
 		closeErr = fmt.Errorf("close the record of %s: %w", rec.Dir(), err)
 	}
+	s.step(Judging)
 	if err := s.save(&result); err != nil || saveErr == nil {
 		saveErr = err
 	}
@@ -177,16 +206,39 @@ func (s *stage) record(rec *results.Recorder) {
 }
 
 // recording calls f while the record is written. A record that cannot be written
-// ends f.
+// ends f, and so does the loss of the machines.
 func (s *stage) recording(ctx context.Context, f func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	writing, stop := context.WithCancel(ctx)
-	group.Go(func() error { return s.rec.Run(writing) })
+	background, stop := context.WithCancel(ctx)
+	group.Go(func() error { return s.rec.Run(background) })
+	group.Go(func() error { return s.watch(background) })
 	group.Go(func() error {
 		defer stop()
 		return f(ctx)
 	})
-	return group.Wait()
+	err := group.Wait()
+	if s.lost() {
+		// What else failed did so for this reason.
+		return ErrLost
+	}
+	return err
+}
+
+// lost says whether the machines are gone with the process that held them.
+func (s *stage) lost() bool {
+	select {
+	case <-s.Lost:
+		return true
+	default:
+		return false
+	}
+}
+
+// step says what the run does from now on.
+func (s *stage) step(step Step) {
+	if s.Step != nil {
+		s.Step(step)
+	}
 }
 
 // play brings the labs up, waits for their steady state, and drives traffic and
@@ -194,9 +246,11 @@ func (s *stage) recording(ctx context.Context, f func(context.Context) error) er
 func (s *stage) play(ctx context.Context) error {
 	defer func() { s.log.start(time.Now()) }()
 	err := s.recording(ctx, func(ctx context.Context) error {
+		s.step(ComingUp)
 		if err := s.each(ctx, (*cell).up); err != nil {
 			return err
 		}
+		s.step(Settling)
 		if err := s.each(ctx, (*cell).steadyBefore); err != nil {
 			return err
 		}
@@ -209,6 +263,7 @@ func (s *stage) play(ctx context.Context) error {
 			s.Started(s.rec.ID(), s.costs())
 		}
 		s.log.start(zero)
+		s.step(Playing)
 		driveErr := s.drive(ctx, zero)
 		// The bill is that of the architecture that the stage has arrived at: the roll
 		// back would resize it to what it was.
@@ -227,7 +282,6 @@ func (s *stage) play(ctx context.Context) error {
 func (s *stage) drive(ctx context.Context, zero time.Time) error {
 	group, ctx := errgroup.WithContext(ctx)
 	background, stop := context.WithCancel(ctx)
-	group.Go(func() error { return s.watch(background) })
 	group.Go(func() error { return s.beat(background) })
 	group.Go(func() error {
 		defer stop()
@@ -246,14 +300,40 @@ func (s *stage) beat(ctx context.Context) error {
 	})
 }
 
-// watch fails when the backend loses its machines.
+// watch records the machines that end and nobody asked them to, until ctx ends, and
+// fails when the backend loses all of them.
 func (s *stage) watch(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-s.Lost:
-		return errors.New("run the lab: the process that holds its machines has died, and they with it")
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case e := <-s.Ended:
+			s.ended(e)
+		case <-s.Lost:
+			for {
+				select {
+				case e := <-s.Ended:
+					s.ended(e)
+				default:
+					return ErrLost
+				}
+			}
+		}
 	}
+}
+
+// ended records the end of a machine in the cell that it belonged to.
+func (s *stage) ended(e Ended) {
+	emit := s.log.in("")
+	for _, c := range s.cells {
+		if c.machines.has(e.Identity) {
+			emit = c.emit
+		}
+	}
+	emit(showdown.Event{
+		Kind: showdown.MachineLost, Source: "play", Target: e.Name,
+		Data: map[string]any{"error": "its process ended, and nobody asked it to", "identity": e.Identity.String()},
+	})
 }
 
 // each calls f for every cell at once and waits for all; the first error cancels
@@ -272,8 +352,20 @@ func (s *stage) each(ctx context.Context, f func(*cell, context.Context) error) 
 }
 
 // down rolls back, looks at the steady state again, and takes the labs down: all
-// cells at once, and each to its end whatever the others do.
+// cells at once, and each to its end whatever the others do. The record is written
+// meanwhile; one that cannot be is no reason to leave anything in place.
 func (s *stage) down(ctx context.Context) error {
+	background, stop := context.WithCancel(ctx)
+	var recording errgroup.Group
+	recording.Go(func() error { return s.rec.Run(background) })
+	recording.Go(func() error {
+		_ = s.watch(background) // the machines are ended here anyway
+		return nil
+	})
+	defer func() {
+		stop()
+		_ = recording.Wait() // what could not be written is the error of closing the record
+	}()
 	errs := make([]error, len(s.cells))
 	var group errgroup.Group
 	for i, c := range s.cells {

@@ -75,13 +75,16 @@ func (t *terminal) attack(c *cli.Context) (err error) {
 	}
 	store, err := results.OpenStore(c.String("out"))
 	if err != nil {
-		return hinted(err, "name another folder with --out DIR")
+		return err
 	}
 	served, err := t.serveMetrics(c)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, served.Close(c.Context, c.Duration("linger"))) }()
+	if err := store.Writable(); err != nil {
+		return err
+	}
 	defer attack.Tune()()
 
 	stage := attackStage(c, probe)
@@ -112,6 +115,7 @@ func (t *terminal) attack(c *cli.Context) (err error) {
 	result, err := play.Attack(c.Context, ac)
 	stop()
 	<-ended
+	t.recorded = result.Dir
 	if result.Summary == nil {
 		return err
 	}

@@ -30,6 +30,9 @@ func (t *terminal) demoCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			if err := playable(c, target); err != nil {
+				return err
+			}
 			return t.withPlayer(c, func(p *player) error {
 				story := &story{t: t, c: c}
 				if !c.Bool("json") {

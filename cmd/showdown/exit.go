@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -78,14 +79,7 @@ func (verdict) Error() string { return "" }
 func (t *terminal) exit(ctx context.Context, err error) int {
 	var why interrupted
 	if errors.As(context.Cause(ctx), &why) {
-		if err != nil && !errors.Is(err, context.Canceled) && !errors.As(err, new(verdict)) {
-			fmt.Fprintf(t.stderr, "showdown: %v\n", err)
-			if f := new(failure); errors.As(err, &f) && f.code == exitNotUndone {
-				return exitNotUndone
-			}
-		}
-		fmt.Fprintln(t.stderr, "showdown: interrupted; everything was healed, and what was recorded is in the run's folder")
-		return exitInterrupted
+		return t.exitInterrupted(why, err)
 	}
 	if err == nil {
 		return exitHeld
@@ -101,9 +95,70 @@ func (t *terminal) exit(ctx context.Context, err error) int {
 	case errors.As(err, new(cli.ExitCoder)):
 		code = exitUsage
 	}
-	fmt.Fprintf(t.stderr, "showdown: %s\n", strings.TrimSpace(err.Error()))
+	fmt.Fprintf(t.stderr, "showdown: %s\n", once(err))
 	if hint != "" {
 		fmt.Fprintf(t.stderr, "  %s\n", hint)
 	}
 	return code
+}
+
+// exitInterrupted ends an interrupted command with what is true: everything was
+// healed, or it was not; the record is complete, or it is not.
+func (t *terminal) exitInterrupted(why interrupted, err error) int {
+	said := "interrupted (" + why.Error() + ")"
+	if t.healed.Load() {
+		said += "; everything was healed"
+	}
+	err = apart(err)
+	if err != nil {
+		fmt.Fprintf(t.stderr, "showdown: %s\n", once(err))
+		if f := new(failure); errors.As(err, &f) && f.code == exitNotUndone {
+			fmt.Fprintf(t.stderr, "  %s\n", f.hint)
+			return exitNotUndone
+		}
+	} else if t.recorded != "" {
+		said += "; the record is complete"
+	}
+	if !t.healed.Load() && t.recorded == "" {
+		said += " before anything was started"
+	}
+	fmt.Fprintf(t.stderr, "showdown: %s\n", said)
+	return exitInterrupted
+}
+
+// apart is what went wrong apart from the interrupt; nil when nothing did.
+func apart(err error) error {
+	if err == nil {
+		return nil
+	}
+	// Errors that were joined are looked at one by one.
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var texts []string
+		var left []error
+		for _, e := range joined.Unwrap() {
+			texts, left = append(texts, e.Error()), append(left, apart(e))
+		}
+		if strings.Join(texts, "\n") == err.Error() {
+			return errors.Join(left...)
+		}
+	}
+	if f := new(failure); errors.As(err, &f) && f.code == exitNotUndone {
+		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.As(err, new(interrupted)) || errors.As(err, new(verdict)) {
+		return nil
+	}
+	return err
+}
+
+// once is the text of err with each of its lines once: errors that are joined often
+// have one reason.
+func once(err error) string {
+	var lines []string
+	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
+		if line = strings.TrimRight(line, "\n"); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }

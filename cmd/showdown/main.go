@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -21,6 +22,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if hidden, ok := hiddenCommand(args); ok {
 		return hidden(stdin, stdout, stderr)
 	}
+	t := &terminal{stdin: stdin, stdout: stdout, stderr: stderr}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
@@ -33,9 +35,13 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 		cancel(interrupted{s})
 		<-signals
+		said := "interrupted again, ended at once"
+		if t.healed.Load() {
+			said += "; another process heals what was left, the record has no end"
+		}
+		fmt.Fprintf(stderr, "\nshowdown: %s\n", said)
 		os.Exit(exitInterrupted)
 	}()
-	t := &terminal{stdin: stdin, stdout: stdout, stderr: stderr}
 	err := newApp(t).RunContext(ctx, reorder(t, args))
 	return t.exit(ctx, err)
 }
@@ -43,4 +49,12 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // interrupted is why a run was cancelled by a signal.
 type interrupted struct{ signal os.Signal }
 
-func (i interrupted) Error() string { return "interrupted by " + i.signal.String() }
+func (i interrupted) Error() string {
+	switch i.signal {
+	case os.Interrupt:
+		return "SIGINT"
+	case syscall.SIGTERM:
+		return "SIGTERM"
+	}
+	return i.signal.String()
+}

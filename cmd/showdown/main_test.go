@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"testing"
 
@@ -22,6 +23,15 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", "/nonexistent")
 			return nil
 		},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"taken": taken},
 		RequireExplicitExec: true,
 	})
+}
+
+// taken listens on an address until the script ends, and names it in $TAKEN.
+func taken(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	ts.Setenv("TAKEN", l.Addr().String())
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -35,9 +37,15 @@ func (t *terminal) runCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			if err := playable(c, wanted...); err != nil {
+				return err
+			}
 			return t.withPlayer(c, func(p *player) error {
 				code, documents := exitHeld, []any(nil)
 				for _, target := range wanted {
+					if err := context.Cause(p.ctx); err != nil {
+						return errors.Join(err, t.documents(c, documents))
+					}
 					document, result, err := p.target(target)
 					if document != nil {
 						documents = append(documents, document)
@@ -57,6 +65,36 @@ func (t *terminal) runCommand() *cli.Command {
 			})
 		},
 	}
+}
+
+// playable fails when one of the stages cannot be played as the flags want it: that
+// is said before anything is started.
+func playable(c *cli.Context, wanted ...target) error {
+	for _, target := range wanted {
+		for _, s := range target.Stages {
+			clock, err := clockOf(c, s)
+			if err != nil {
+				return err
+			}
+			if err := journeys.Validate(s, clock); err != nil {
+				return &failure{code: exitUsage, err: err, hint: "choose a lower --speed, or change the stage"}
+			}
+			for _, name := range c.StringSlice("cell") {
+				if _, ok := s.Cell(name); !ok {
+					return misuse("showdown show "+s.ID()+" describes them", "--cell: stage %s has no cell %q: it has %s", s.ID(), name, cellNames(s))
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func cellNames(s *showdown.Stage) string {
+	var names []string
+	for _, c := range s.Cells {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // documents prints the results of a run with --json: one target's alone, several
@@ -99,7 +137,7 @@ type player struct {
 func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) (err error) {
 	store, err := results.OpenStore(c.String("out"))
 	if err != nil {
-		return hinted(err, "name another folder with --out DIR")
+		return err
 	}
 	p := &player{t: t, c: c, ctx: c.Context, store: store, seed: c.Uint64("seed")}
 	if !c.IsSet("seed") {
@@ -109,6 +147,9 @@ func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, p.metrics.Close(c.Context, c.Duration("linger"))) }()
+	if err := store.Writable(); err != nil {
+		return err
+	}
 	p.harness, err = t.newHarness(c.Context, newMark(), func(format string, args ...any) { t.progress(c, format, args...) })
 	if err != nil {
 		return err
@@ -142,7 +183,8 @@ func (p *player) single(s *showdown.Stage) (play.Result, error) {
 	name := s.Journey + "-" + s.Name
 	result, err := p.settled(s, func(m *results.Manifest) (*results.Recorder, error) { return p.store.Create(name, m) })
 	if result.Summary != nil {
-		if !p.c.Bool("json") {
+		// A run that failed before its traffic has an error to show and no numbers.
+		if !p.c.Bool("json") && (err == nil || result.Summary.Requests.Scheduled > 0) {
 			err = errors.Join(err, report.Terminal(p.t.stdout, result.Summary, p.t.colour(p.c, p.t.stdout)))
 		}
 		p.t.progress(p.c, "recorded in %s", result.Dir)
@@ -155,7 +197,7 @@ func (p *player) single(s *showdown.Stage) (play.Result, error) {
 func (p *player) settled(s *showdown.Stage, record play.Recording) (play.Result, error) {
 	for again := false; ; again = true {
 		result, err := p.stage(s, record)
-		if err != nil || again || result.Summary.Verdict == showdown.Held || !disturbed(result.Summary) {
+		if err != nil || again || p.ctx.Err() != nil || result.Summary.Verdict == showdown.Held || !disturbed(result.Summary) {
 			return result, err
 		}
 		p.t.progress(p.c, "the machine was disturbed while %s was measured (%s); playing it once more", s.ID(), result.Dir)
@@ -180,13 +222,11 @@ func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, e
 	if err != nil {
 		return play.Result{}, err
 	}
-	if err := journeys.Validate(s, clock); err != nil {
-		return play.Result{}, &failure{code: exitUsage, err: err, hint: "choose a lower --speed, or change the stage"}
-	}
 	config := play.Config{
 		Stage: s, Cells: p.c.StringSlice("cell"), Clock: clock, Seed: p.seed, Record: record,
 		Command: append([]string{"showdown"}, commandLine(p.c)...),
-		Backend: p.harness.backend, Lost: p.harness.backend.Lost(), Journal: p.harness.journal,
+		Backend: p.harness.backend, Lost: p.harness.backend.Lost(), Ended: p.harness.ended,
+		Journal: p.harness.journal,
 	}
 	if p.metrics != nil {
 		watched := p.metrics.stage(s, clock)
@@ -196,7 +236,7 @@ func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, e
 	ended := make(chan struct{})
 	if shown := shownCell(s, config.Cells); shown != nil && !p.c.Bool("quiet") {
 		line := newStatus(p.t.stderr, s, shown, clock)
-		config.Observers = append(config.Observers, line)
+		config.Observers, config.Step = append(config.Observers, line), line.Step
 		go func() { defer close(ended); _ = line.Run(ctx) }()
 	} else {
 		close(ended)
@@ -204,10 +244,26 @@ func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, e
 	result, err := play.Stage(p.ctx, config)
 	stop()
 	<-ended
-	if errors.Is(err, play.ErrNotUndone) {
-		err = &failure{code: exitNotUndone, err: err, hint: "run showdown recover, then look for what it names"}
+	if result.Dir != "" {
+		p.t.recorded = result.Dir
 	}
-	return result, err
+	return result, advised(err)
+}
+
+// advised adds to an error of a run what can be done about it, and its exit code.
+func advised(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, play.ErrNotUndone):
+		return &failure{code: exitNotUndone, err: err, hint: "run showdown recover, then look for what it names"}
+	case errors.Is(err, play.ErrLost):
+		return hinted(err, "nothing of the lab is left; run it again")
+	case strings.Contains(err.Error(), syscall.EADDRINUSE.Error()):
+		// The reason comes as text, from another process.
+		return hinted(err, "another program listens on this port, at this address or at all (0.0.0.0): end it; ss -ltnp tells which")
+	}
+	return err
 }
 
 // clockOf is the clock of a stage: at the stage's own speed, else that of --speed,
@@ -263,6 +319,9 @@ func (p *player) journey(target target) (*results.JourneySummary, error) {
 		return nil, err
 	}
 	for i, s := range target.Stages {
+		if err = context.Cause(p.ctx); err != nil {
+			break
+		}
 		if p.before != nil {
 			p.before(s, i+1, len(target.Stages))
 		}

@@ -26,7 +26,7 @@ func (t *terminal) runsCommand() *cli.Command {
 			}
 			store, err := results.OpenStore(c.String("out"))
 			if err != nil {
-				return hinted(err, "name another folder with --out DIR")
+				return err
 			}
 			entries, err := store.List()
 			if err != nil {
@@ -109,7 +109,7 @@ func (t *terminal) reportCommand() *cli.Command {
 			}
 			store, err := results.OpenStore(c.String("out"))
 			if err != nil {
-				return hinted(err, "name another folder with --out DIR")
+				return err
 			}
 			run, err := store.Resolve(ref)
 			if err != nil {

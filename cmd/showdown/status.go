@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"showdown"
+	"showdown/play"
 )
 
 // status is one self-refreshing line on a terminal, or a line every few seconds
@@ -26,6 +27,7 @@ type status struct {
 	now     func() time.Time
 
 	mu     sync.Mutex
+	step   play.Step
 	zero   time.Time
 	phase  string
 	faults []activeFault
@@ -42,6 +44,13 @@ func newStatus(w io.Writer, stage *showdown.Stage, cell *showdown.Cell, clock sh
 		w: w, refresh: isTerminal(w), columns: width(w), stage: stage.ID(), cell: cell.Name,
 		clock: clock, length: cell.Traffic.Length(clock), now: time.Now,
 	}
+}
+
+// Step takes what the run does from now on.
+func (s *status) Step(step play.Step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.step = step
 }
 
 // Hits takes a batch of finished requests.
@@ -85,14 +94,23 @@ func describeFault(e showdown.Event) string {
 	return text
 }
 
+// Where the line cannot be refreshed it is written after a second in a step, and
+// then every few.
+const (
+	firstLine = time.Second
+	nextLine  = 5 * time.Second
+)
+
 // Run shows the line until ctx ends, and then clears it.
 func (s *status) Run(ctx context.Context) error {
-	every := 5 * time.Second
+	every := firstLine / 2
 	if s.refresh {
 		every = 200 * time.Millisecond
 	}
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
+	var step play.Step
+	due := s.now().Add(firstLine)
 	for {
 		select {
 		case <-ctx.Done():
@@ -101,18 +119,29 @@ func (s *status) Run(ctx context.Context) error {
 			}
 			return nil
 		case <-ticker.C:
-			line := s.line()
-			if line == "" {
-				continue
-			}
-			s.last = line
-			if s.refresh {
+		}
+		line, now := s.line(), s.now()
+		if s.refresh {
+			if line != "" {
+				s.last = line
 				fmt.Fprint(s.w, "\r\x1b[K"+clip(line, s.columns-1))
-			} else {
-				fmt.Fprintln(s.w, line)
 			}
+			continue
+		}
+		if is := s.current(); is != step {
+			step, due = is, now.Add(firstLine)
+		}
+		if line != "" && !now.Before(due) {
+			due = now.Add(nextLine)
+			fmt.Fprintln(s.w, line)
 		}
 	}
+}
+
+func (s *status) current() play.Step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.step
 }
 
 // window is how far back the line looks, and batch how late requests are handed to
@@ -122,10 +151,13 @@ const (
 	batch  = 150 * time.Millisecond
 )
 
-// line is the status now; empty before the traffic starts.
+// line is the status now; empty when there is nothing to say yet.
 func (s *status) line() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.step != "" && s.step != play.Playing {
+		return s.stage + "  " + string(s.step)
+	}
 	if s.zero.IsZero() {
 		return ""
 	}

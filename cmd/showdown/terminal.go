@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -15,6 +16,10 @@ import (
 type terminal struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	// healed says that a lab was set up, which is over and healed by now; recorded is
+	// the folder that the newest record is in. An interrupt's last words need them.
+	healed   atomic.Bool
+	recorded string
 	// targetFile is what --targets named, read once.
 	targetFile []byte
 }

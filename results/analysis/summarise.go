@@ -121,6 +121,15 @@ func (c *cellRecord) health(g results.Generator) health {
 		case showdown.ExperimentStopped:
 			condition, _ := e.Data["condition"].(string)
 			h.void("the experiment was stopped: %s", condition)
+		case showdown.MachineLost:
+			// Whatever the claims made of it, this was nobody's experiment. After the
+			// traffic it changed no number.
+			reason := fmt.Sprintf("the machine of %s was lost at %.0f s", e.Target, e.T)
+			if labTime(e.T, c.clock) <= c.end {
+				h.void("%s", reason)
+			} else {
+				h.remarks = append(h.remarks, reason)
+			}
 		}
 	}
 	for _, f := range c.faults {
