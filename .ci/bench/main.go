@@ -27,6 +27,9 @@ var benches = []struct {
 }{
 	{"generator", generator},
 	{"outage", outages},
+	{"record", record},
+	{"lab", labs},
+	{"agree", agree},
 }
 
 // children lists what this program does for itself in a process of its own.
