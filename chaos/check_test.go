@@ -117,10 +117,11 @@ func TestPickerIsSeeded(t *testing.T) {
 		}
 		return out
 	}
-	if draw(1, "base", "A") != draw(1, "base", "A") {
+	first := draw(1, "base", "A")
+	if again := draw(1, "base", "A"); again != first {
 		t.Error("the same seed chooses differently")
 	}
-	if draw(1, "base", "A") == draw(1, "base", "B") || draw(1, "base", "A") == draw(2, "base", "A") || draw(1, "base", "A") == draw(1, "other", "A") {
+	if first == draw(1, "base", "B") || first == draw(2, "base", "A") || first == draw(1, "other", "A") {
 		t.Error("another seed, cell or letter chooses the same")
 	}
 }
@@ -131,8 +132,13 @@ func TestPlausibleShare(t *testing.T) {
 		share   float64
 		want    bool
 	}{
-		{5, 5, 1, true}, {4, 5, 1, false}, {0, 5, 0.5, false}, {5, 10, 0.5, true},
-		{20, 200, 0.1, true}, {60, 200, 0.1, false}, {1, 10, 0.1, true},
+		{5, 5, 1, true},
+		{4, 5, 1, false},
+		{0, 5, 0.5, false},
+		{5, 10, 0.5, true},
+		{20, 200, 0.1, true},
+		{60, 200, 0.1, false},
+		{1, 10, 0.1, true},
 	} {
 		if got := plausible(c.hits, c.n, c.share); got != c.want {
 			t.Errorf("%d of %d at %g: %t", c.hits, c.n, c.share, got)

@@ -194,7 +194,7 @@ func (r *Region) ModifyInstanceAttribute(ctx context.Context, name, instanceType
 
 func (r *Region) modify(ctx context.Context, name, instanceType string, at time.Time) error {
 	r.mu.Lock()
-	in, t, err := r.modifiable(name, instanceType)
+	in, _, err := r.modifiable(name, instanceType)
 	if err != nil {
 		r.unlock()
 		return err
@@ -206,7 +206,9 @@ func (r *Region) modify(ctx context.Context, name, instanceType string, at time.
 	}
 	r.mu.Lock()
 	defer r.unlock()
-	if in, t, err = r.modifiable(name, instanceType); err != nil {
+	// The state may have changed in that moment.
+	in, t, err := r.modifiable(name, instanceType)
+	if err != nil {
 		return err
 	}
 	from := in.typ.Name

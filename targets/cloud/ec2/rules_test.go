@@ -119,14 +119,16 @@ func TestRuns(t *testing.T) {
 		{"still running", []Change{{at(10), Running, "t2.micro"}}, 100, []Run{{"t2.micro", 90 * showdown.Second}}},
 		{"a minute at least", []Change{{at(10), Running, "t2.micro"}, {at(15), Stopping, "t2.micro"}}, 100, []Run{{"t2.micro", showdown.Minute}}},
 		{
-			"a resize", []Change{
+			"a resize",
+			[]Change{
 				{at(0), Running, "t2.micro"},
 				{at(120), Stopping, "t2.micro"},
 				{at(160), Stopped, "t2.micro"},
 				{at(162), Stopped, "m5.large"},
 				{at(162), Pending, "m5.large"},
 				{at(180), Running, "m5.large"},
-			}, 480,
+			},
+			480,
 			[]Run{{"t2.micro", 2 * showdown.Minute}, {"m5.large", 5 * showdown.Minute}},
 		},
 		{"terminated", []Change{{at(0), Running, "t2.micro"}, {at(90), ShuttingDown, "t2.micro"}, {at(120), Terminated, "t2.micro"}}, 500, []Run{{"t2.micro", 90 * showdown.Second}}},
