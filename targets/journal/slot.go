@@ -20,7 +20,11 @@ type Slot struct {
 	guard  net.Listener
 }
 
-// AcquireSlot takes the lowest slot that is free. It fails when all are taken.
+// ErrNoSlot is the error of [AcquireSlot] when other labs have all slots.
+var ErrNoSlot = fmt.Errorf("all %d are taken by other labs on this machine: end one, or wait", MaxSlot)
+
+// AcquireSlot takes the lowest slot that is free. It fails with [ErrNoSlot] when all
+// are taken.
 func AcquireSlot(dir string) (*Slot, error) {
 	for number := MinSlot; number <= MaxSlot; number++ {
 		s, err := takeSlot(dir, number)
@@ -31,7 +35,7 @@ func AcquireSlot(dir string) (*Slot, error) {
 			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("acquire slot: all %d are taken by other labs on this machine: end one, or wait", MaxSlot)
+	return nil, fmt.Errorf("acquire slot: %w", ErrNoSlot)
 }
 
 // takeSlot returns nil when the slot is somebody else's.

@@ -53,6 +53,8 @@ type Config struct {
 type Lab struct {
 	cfg Config
 
+	upMu sync.Mutex // one Up at a time
+
 	mu     sync.Mutex
 	slot   *journal.Slot
 	entry  int // the slot's entry in the journal
@@ -103,7 +105,7 @@ func (l *Lab) Up(ctx context.Context) error {
 }
 
 func (l *Lab) up(ctx context.Context) error {
-	region, err := l.prepare()
+	region, err := l.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -127,16 +129,21 @@ func (l *Lab) up(ctx context.Context) error {
 }
 
 // prepare takes a slot and makes the Region on its addresses.
-func (l *Lab) prepare() (*ec2.Region, error) {
+func (l *Lab) prepare(ctx context.Context) (*ec2.Region, error) {
+	l.upMu.Lock()
+	defer l.upMu.Unlock()
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.slot != nil {
+	up := l.slot != nil
+	l.mu.Unlock()
+	if up {
 		return nil, errors.New("it is up already")
 	}
-	slot, entry, err := takeSlot(l.cfg.Journal, l.cfg.Cell.Name)
+	slot, entry, err := takeSlot(ctx, l.cfg.Journal, l.cfg.Cell.Name)
 	if err != nil {
 		return nil, err
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.slot, l.entry = slot, entry
 	source, err := journal.Address(slot.Number(), journal.RoleClients, 0, 0)
 	if err != nil {
@@ -152,7 +159,14 @@ func (l *Lab) prepare() (*ec2.Region, error) {
 	return l.region, err
 }
 
-func takeSlot(j *journal.Journal, cell string) (*journal.Slot, int, error) {
+// A lab that finds all slots taken waits for one: the run before it may be on its way
+// down. A run that goes on is not waited for.
+const (
+	slotWait = 5 * time.Second
+	slotPoll = 50 * time.Millisecond
+)
+
+func takeSlot(ctx context.Context, j *journal.Journal, cell string) (*journal.Slot, int, error) {
 	dir, err := journal.Dir()
 	if j != nil {
 		dir, err = filepath.Dir(j.Path()), nil
@@ -161,6 +175,14 @@ func takeSlot(j *journal.Journal, cell string) (*journal.Slot, int, error) {
 		return nil, 0, err
 	}
 	slot, err := journal.AcquireSlot(dir)
+	for until := time.Now().Add(slotWait); errors.Is(err, journal.ErrNoSlot) && time.Now().Before(until); {
+		select {
+		case <-ctx.Done():
+			return nil, 0, context.Cause(ctx)
+		case <-time.After(slotPoll):
+		}
+		slot, err = journal.AcquireSlot(dir)
+	}
 	if err != nil || j == nil {
 		return slot, 0, err
 	}
