@@ -123,6 +123,9 @@ func (t *terminal) attack(c *cli.Context) (err error) {
 	if c.Bool("json") {
 		return errors.Join(err, t.document(result.Summary))
 	}
+	if err != nil && result.Summary.Requests.Scheduled == 0 {
+		return err
+	}
 	return errors.Join(err, report.Terminal(t.stdout, result.Summary, t.colour(c, t.stdout)))
 }
 

@@ -151,12 +151,13 @@ func apart(err error) error {
 	return err
 }
 
-// once is the text of err with each of its lines once: errors that are joined often
-// have one reason.
+// once is the text of err without the lines that end as an earlier one: errors that
+// are joined often have one reason, of which a later one only says where else.
 func once(err error) string {
 	var lines []string
 	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
-		if line = strings.TrimRight(line, "\n"); !slices.Contains(lines, line) {
+		line = strings.TrimRight(line, "\n")
+		if !slices.ContainsFunc(lines, func(said string) bool { return strings.HasSuffix(line, said) }) {
 			lines = append(lines, line)
 		}
 	}

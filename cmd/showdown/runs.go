@@ -134,7 +134,7 @@ func (t *terminal) reportRun(c *cli.Context, run results.Run, format string) err
 		t.progress(c, "the summary was not kept: %v", err)
 	}
 	if !s.Complete {
-		t.progress(c, "the end of this record is missing: the run was killed; what is there was analysed")
+		t.progress(c, "the end of this record is missing: the run was killed, or its disk was full; what is there was analysed")
 	}
 	switch format {
 	case "json":
