@@ -69,14 +69,17 @@ type Attack struct {
 	// look finds the addresses of the sites by name; nil when they are given.
 	look *resolver
 
-	slots   *slots
-	outbox  outbox
-	free    freeClients
-	book    atomic.Pointer[book]
-	bookMu  sync.Mutex
-	started atomic.Bool
-	zero    time.Time
-	ctx     context.Context
+	slots *slots
+	// collecting is held while a result is collected, which two goroutines may do
+	// when the attack ends.
+	collecting sync.Mutex
+	outbox     outbox
+	free       freeClients
+	book       atomic.Pointer[book]
+	bookMu     sync.Mutex
+	started    atomic.Bool
+	zero       time.Time
+	ctx        context.Context
 }
 
 // site is where targets lie: one host and port, with or without TLS.
@@ -131,7 +134,7 @@ func (a *Attack) init(segments []showdown.Segment, seed uint64, limit int) {
 	a.order = population(a.cohorts, len(a.sites), seed)
 	a.plan = newPlan(newSchedule(segments))
 	a.pacer = newPacer(a.plan, a.slots)
-	a.pacer.drop = a.dropped
+	a.pacer.drop, a.pacer.collect = a.dropped, a.collect
 	a.pacer.limit, a.pacer.fixed = limit, limit > 0
 	if limit == 0 {
 		a.pacer.limit = min(int(2*a.plan.schedule.peak()*a.timeout.Seconds())+256, maxInFlight)

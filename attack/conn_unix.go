@@ -115,21 +115,3 @@ func ended(fd int, one []byte) bool {
 	_, err := read(fd, one)
 	return err != syscall.EAGAIN
 }
-
-func read(fd int, b []byte) (int, error) {
-	for {
-		n, err := syscall.Read(fd, b)
-		if err != syscall.EINTR {
-			return n, err
-		}
-	}
-}
-
-func write(fd int, b []byte) (int, error) {
-	for {
-		n, err := syscall.Write(fd, b)
-		if err != syscall.EINTR {
-			return n, err
-		}
-	}
-}

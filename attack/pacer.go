@@ -5,13 +5,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
 const (
 	// Batch is how late a request may be sent so that it shares a wake-up with the
-	// next one. It is within the error of the machine's own timers. Requests that
-	// are further apart are not delayed.
-	Batch = 500 * time.Microsecond
+	// next one: the wake-up, and not the request, is what costs. It is the error of
+	// Go's own timers, which is what other generators are late by. Requests that are
+	// further apart, up to 1,000 a second, are not delayed.
+	Batch = time.Millisecond
 	// longWait is the longest wait that is left to vegeta, whose sleep neither a
 	// cancelled context nor a changed rate can end.
 	longWait = 20 * time.Millisecond
@@ -30,9 +33,20 @@ type pacer struct {
 	limit int
 	fixed bool
 
+	// results are taken in by collect whenever the pacer is awake anyway: a goroutine
+	// that waits for them would be woken for each, and so would a thread.
+	results <-chan *vegeta.Result
+	collect func(*vegeta.Result)
+	// given hands the pacer its results, which exist only when it runs already.
+	given chan (<-chan *vegeta.Result)
+	// done is closed when there is nothing more to send.
+	done chan struct{}
+
 	// changed wakes a long wait.
 	changed chan struct{}
 	timer   *time.Timer
+	// alarm is for short waits; nil leaves them to vegeta.
+	alarm *alarm
 
 	mu   sync.Mutex
 	plan *plan
@@ -49,7 +63,7 @@ type pacer struct {
 
 func newPacer(p *plan, s *slots) *pacer {
 	return &pacer{
-		slots: s, plan: p,
+		slots: s, plan: p, done: make(chan struct{}), given: make(chan (<-chan *vegeta.Result), 1),
 		changed: make(chan struct{}, 1), factors: make(map[int]float64),
 	}
 }
@@ -69,7 +83,19 @@ func (p *pacer) start(ctx context.Context, zero time.Time) {
 // elapsed is not used: vegeta measures it from a start of its own, the plan from
 // the run's zero.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
+	wait, over := p.pace(hits)
+	if over {
+		close(p.done)
+	}
+	return wait, over
+}
+
+func (p *pacer) pace(hits uint64) (time.Duration, bool) {
+	if hits == 0 {
+		p.results = <-p.given
+	}
 	for {
+		p.drain()
 		step := p.decide(time.Since(p.zero))
 		switch step.do {
 		case stop:
@@ -86,6 +112,9 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 			}
 			s.seq, s.intended = step.seq, step.intended
 			p.issued++
+			if step.wait > 0 && p.alarm != nil && p.alarm.wait(step.wait) {
+				return 0, false
+			}
 			return step.wait, false
 		case skip:
 			p.dropped.Add(1)
@@ -94,6 +123,21 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (time.Duration, bool) {
 			if !p.sleep(step.wait) {
 				return 0, true
 			}
+		}
+	}
+}
+
+// drain takes in the results that are there.
+func (p *pacer) drain() {
+	for {
+		select {
+		case r, ok := <-p.results:
+			if !ok {
+				return
+			}
+			p.collect(r)
+		default:
+			return
 		}
 	}
 }
@@ -184,17 +228,22 @@ func (p *pacer) full() int {
 }
 
 // sleep waits for d, for a change of the plan, or for the end of the context, which
-// is the only case in which it says false.
+// is the only case in which it says false. Results are taken in meanwhile.
 func (p *pacer) sleep(d time.Duration) bool {
 	p.timer.Reset(d)
 	defer p.timer.Stop()
-	select {
-	case <-p.ctx.Done():
-		return false
-	case <-p.changed:
-	case <-p.timer.C:
+	for {
+		select {
+		case <-p.ctx.Done():
+			return false
+		case <-p.changed:
+			return true
+		case <-p.timer.C:
+			return true
+		case r := <-p.results:
+			p.collect(r)
+		}
 	}
-	return true
 }
 
 // spike multiplies the rate by factor until restore is called.

@@ -41,10 +41,16 @@ func (r *running) run(ctx context.Context, zero time.Time) error {
 	}
 
 	var pacer vegeta.Pacer = r.pacer
-	workers, most := uint64(firstWorkers), uint64(maxInFlight)
+	// There is always a worker to spare: the pacer may not be kept waiting for one.
+	workers, most := uint64(firstWorkers), uint64(max(maxInFlight, r.MaxInFlight())+firstWorkers)
 	if r.workers > 0 {
 		pacer = &rush{ctx: ctx, zero: zero, length: r.length, slots: r.slots}
 		workers, most = uint64(r.workers), uint64(r.workers)
+	}
+	if r.workers == 0 {
+		if r.pacer.alarm = newAlarm(); r.pacer.alarm != nil {
+			defer r.pacer.alarm.close()
+		}
 	}
 	r.pacer.start(ctx, zero)
 	attacker := vegeta.NewAttacker(
@@ -67,14 +73,28 @@ func (r *running) run(ctx context.Context, zero time.Time) error {
 		stopDialing()
 		r.lines.cutAll()
 	})
-	for result := range attacker.Attack(oneTarget, pacer, 0, "") {
-		r.collect(result)
-	}
+	r.attack(ctx, attacker, pacer)
 	cause := context.Cause(ctx)
 	close(r.over)
 	r.group.Wait()
 	r.lines.closeAll()
 	return cause
+}
+
+// attack lets vegeta attack and collects all results: while the pacer runs it takes
+// them in itself, when it has no more to send they are waited for here.
+func (r *running) attack(ctx context.Context, attacker *vegeta.Attacker, pacer vegeta.Pacer) {
+	results := attacker.Attack(oneTarget, pacer, 0, "")
+	if r.workers == 0 {
+		r.pacer.given <- results
+		select {
+		case <-ctx.Done():
+		case <-r.pacer.done:
+		}
+	}
+	for result := range results {
+		r.collect(result)
+	}
 }
 
 func (r *running) spawn(f func()) {
@@ -100,6 +120,8 @@ func (r *running) pause(d time.Duration) (over bool) {
 // collect turns vegeta's result, and what the transport noted of it, into a hit.
 // It only appends to memory: a slow reader of results would distort the load.
 func (a *Attack) collect(r *vegeta.Result) {
+	a.collecting.Lock()
+	defer a.collecting.Unlock()
 	s := a.slots.at(r.Seq)
 	h := showdown.Hit{
 		Seq: s.seq, Intended: s.intended, Sent: r.Timestamp.Sub(a.zero), Latency: r.Latency,

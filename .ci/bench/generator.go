@@ -174,7 +174,11 @@ func generateMain(ctx context.Context, args []string) error {
 	rate := flags.Float64("rate", 0, "requests per second; 0 is as fast as possible")
 	long := flags.Duration("for", time.Second, "duration")
 	flags.Parse(args)
-	defer attack.Tune()()
+	tune := attack.Tune
+	if *rate > 0 {
+		tune = attack.TuneAlone
+	}
+	defer tune()()
 	var mu sync.Mutex
 	var kept [][]showdown.Hit
 	a, err := attack.NewURL(attack.URLConfig{
