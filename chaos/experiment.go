@@ -40,6 +40,8 @@ type Config struct {
 	StopIf func(now time.Duration) (condition string, hit bool)
 	// Source is the local IP that probes come from; empty leaves it to the system.
 	Source string
+	// Gone is closed when all machines are gone, which ends a roll back; nil never is.
+	Gone <-chan struct{}
 
 	probe prober
 }

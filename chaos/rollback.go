@@ -9,9 +9,10 @@ import (
 )
 
 // Rollback ends the timeline where it still runs and undoes everything that is in
-// place, in its own time of [RollbackCap] even when ctx has ended. What lies on the
-// same target is undone in the reverse order. Its error names what could not be
-// undone. It may be called again, and then tries again what remained.
+// place, in its own time of [RollbackCap] even when ctx has ended, but not longer than
+// there are machines. What lies on the same target is undone in the reverse order. Its
+// error names what could not be undone. It may be called again, and then tries again
+// what remained.
 func (e *Experiment) Rollback(ctx context.Context) error {
 	e.mu.Lock()
 	cancel, played := e.cancel, e.played
@@ -26,6 +27,15 @@ func (e *Experiment) Rollback(ctx context.Context) error {
 func (e *Experiment) rollback(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.env.limit.rollback)
 	defer cancel()
+	if e.cfg.Gone != nil {
+		go func() {
+			defer cancel()
+			select {
+			case <-e.cfg.Gone:
+			case <-ctx.Done():
+			}
+		}()
+	}
 	lives := slices.Clone(e.lives)
 	slices.SortFunc(lives, func(a, b *life) int { return b.number - a.number })
 	// First everything is taken back, then everything is looked at: what is still in

@@ -105,7 +105,7 @@ func (c *cell) up(ctx context.Context) error {
 	c.experiment, err = chaos.New(chaos.Config{
 		Cell: *c.spec, Clock: c.stage.Clock, Seed: c.seed, Lab: chaos.OnLab(c.lab), Load: load{c.attack},
 		Journal: c.stage.Journal, Fidelity: c.stage.Backend.Fidelity, Emit: c.emit, Sync: c.stage.rec.Sync,
-		StopIf: c.live.Eval, Source: c.lab.ClientSource(),
+		StopIf: c.live.Eval, Source: c.lab.ClientSource(), Gone: c.stage.Lost,
 	})
 	return err
 }
@@ -174,15 +174,17 @@ func (c *cell) run(ctx context.Context, zero time.Time) error {
 
 // down rolls back what is still in place, looks at the steady state again, and
 // takes the lab down. It does all of it even when a part fails. Where the machines
-// are lost, their faults are too, and there is nothing to look at.
+// are lost, their faults are too, and there is nothing to heal or to look at.
 func (c *cell) down(ctx context.Context) error {
 	var errs []error
 	if c.experiment != nil && !c.stage.lost() {
-		errs = append(errs, c.experiment.Rollback(ctx))
-		// Whether the lab recovers is said by the event; a lab that does not is no
-		// failure of the clean-up.
-		_, err := c.experiment.Steady(ctx, "after")
-		errs = append(errs, err)
+		err := c.experiment.Rollback(ctx)
+		if !c.stage.lost() {
+			// Whether the lab recovers is said by the event; a lab that does not is no
+			// failure of the clean-up.
+			_, steadyErr := c.experiment.Steady(ctx, "after")
+			errs = append(errs, err, steadyErr)
+		}
 	}
 	errs = append(errs, c.lab.Down(ctx))
 	if c.services != nil {

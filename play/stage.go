@@ -377,7 +377,10 @@ func (s *stage) down(ctx context.Context) error {
 		})
 	}
 	_ = group.Wait()
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil || !s.lost() {
+		return err
+	}
+	return ErrLost
 }
 
 // end writes the last event, which tells a whole record from a broken one.
