@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
-	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"showdown"
 	"showdown/results"
 	"showdown/results/analysis"
 )
@@ -48,10 +47,33 @@ cells:
       - {letter: E, at: 180s, do: stop-instance, target: web-2}
 `
 
-// TestKilledAnywhere kills the program, a machine's holder or a machine at random
-// moments of a run, and looks for what is left: processes, listeners, pending
-// journals, an unreadable record. SHOWDOWN_SOAK is how often, 5 by default.
+// nextStage is what is run after a kill: a second of traffic.
+const nextStage = `version: 1
+journey: mine
+stage: next
+number: 1
+title: One instance that is left alone
+promise: it answers
+app: clock
+work: 100
+slo: {availability: 90%, latency: 100ms}
+cells:
+  - name: base
+    topology:
+      instances:
+        - {name: web-1, role: web, type: m5.large, elastic_ip: true, app_boot: 1s}
+    traffic:
+      clients: 10
+      profile: browser
+      timeout: 30s
+      phases: [{name: all, for: 2m, rate: 100}]
+`
+
+// TestKilledAnywhere kills the program, its helpers or a machine at random moments of
+// a run, and looks for what is left: processes, listeners, pending journals, an
+// unreadable record. SHOWDOWN_SOAK is how often, 5 by default.
 func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
 	times := 5
 	if n, err := strconv.Atoi(os.Getenv("SHOWDOWN_SOAK")); err == nil && n > 0 {
 		times = n
@@ -62,9 +84,16 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 	t.Logf("SHOWDOWN_SOAK_SEED=%d", seed)
 	random := rand.New(rand.NewPCG(seed, 1))
+	// Each victim gets its turn, in another order each time.
+	var victims []string
 	moments := map[string]int{}
-	for i := range times {
-		moments[killOnce(t, random, i)]++
+	for range times {
+		if len(victims) == 0 {
+			victims = []string{"showdown", "showdown and reverter", "spawner", "machine"}
+			random.Shuffle(len(victims), func(i, j int) { victims[i], victims[j] = victims[j], victims[i] })
+		}
+		moments[killOnce(t, random, victims[0])]++
+		victims = victims[1:]
 	}
 	var table []string
 	for moment, n := range moments {
@@ -74,138 +103,133 @@ func TestKilledAnywhere(t *testing.T) {
 	t.Logf("the moments hit:\n%s", strings.Join(table, "\n"))
 }
 
-func killOnce(t *testing.T, random *rand.Rand, number int) (moment string) {
-	t.Helper()
-	dir := t.TempDir()
-	stage := filepath.Join(dir, "kill.yaml")
-	if err := os.WriteFile(stage, []byte(killStage), 0o600); err != nil {
-		t.Fatal(err)
+// killMoment lets a random time pass: three in ten fall before the traffic, one in ten
+// after it, the others between, where there is always a step before, in effect or
+// behind.
+func killMoment(p *program, random *rand.Rand) {
+	const comingUp, played = 400 * time.Millisecond, 2500 * time.Millisecond
+	draw := func(d time.Duration) time.Duration { return time.Duration(random.Int64N(int64(d))) }
+	var after time.Duration
+	switch n := random.IntN(10); {
+	case n < 3:
+		after = draw(comingUp)
+	case n < 4:
+		after = draw(comingUp)
+		p.until(func() bool { return p.said("traffic.ended") })
+	default:
+		after = comingUp + draw(played)
 	}
-	runtimeDir := filepath.Join(dir, "runtime")
-	if err := os.Mkdir(runtimeDir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	mark := fmt.Sprintf("SHOWDOWN_TEST=%d-%d", os.Getpid(), number)
-	run := func(ctx context.Context, args ...string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, "showdown", args...)
-		cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+runtimeDir, mark)
-		return cmd
-	}
-	cmd := run(t.Context(), "run", stage, "--out", filepath.Join(dir, "runs"), "--speed", "120", "--quiet", "--json")
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-
-	after := time.Duration(random.Int64N(int64(3000 * time.Millisecond)))
-	victims := []string{"showdown", "spawner", "machine"}
-	kind := victims[random.IntN(len(victims))]
 	select {
-	case err := <-ended:
-		t.Fatalf("the run ended before it was killed: %v\n%s", err, output.String())
+	case <-p.ended:
 	case <-time.After(after):
 	}
-	pid := cmd.Process.Pid
-	if kind != "showdown" {
-		if found := marked(mark, "__"+kind); len(found) > 0 {
-			pid = found[random.IntN(len(found))]
-		} else {
-			kind = "showdown"
+}
+
+func killOnce(t *testing.T, random *rand.Rand, victim string) (moment string) {
+	t.Helper()
+	p := newProgram(t)
+	p.start("run", p.file("kill.yaml", killStage), "--speed", "120", "--json")
+	killMoment(p, random)
+	var pids []int
+	switch victim {
+	case "showdown":
+		pids = []int{p.cmd.Process.Pid}
+	case "showdown and reverter":
+		pids = append(p.processes("__reverter"), p.cmd.Process.Pid)
+	default:
+		// One that is not there yet, or no more, is nobody's victim.
+		if found := p.processes("__" + victim); len(found) > 0 {
+			pids = []int{found[random.IntN(len(found))]}
 		}
 	}
-	moment = kind + " killed " + stepOf(filepath.Join(dir, "runs"))
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+	moment = victim + " killed " + stepOf(p.record())
+	listeners := p.listeners()
+	at := time.Now()
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
+		}
 	}
-	select {
-	case <-ended:
-	case <-time.After(60 * time.Second):
-		t.Fatalf("%s after %v: the run did not end", moment, after)
+	code := p.wait()
+	if victim == "showdown and reverter" {
+		// The machines die with their holder, and the journal waits for the next run:
+		// it heals and is none the worse.
+		p.start("run", p.file("next.yaml", nextStage), "--speed", "120", "--json")
+		if next := p.wait(); next != exitHeld {
+			t.Errorf("%s: the next run exits %d:\n%s", moment, next, p.stderr.String())
+		}
+	} else {
+		checkKilled(t, p, moment, victim, code, at)
 	}
-	gone := eventually(5*time.Second, func() bool { return len(marked(mark, "")) == 0 })
-	if !gone {
-		t.Errorf("%s after %v: these processes are left: %v", moment, after, marked(mark, ""))
-	}
-	checkRecord(t, moment, filepath.Join(dir, "runs"))
-
-	// The next start heals, and finds the machine as it was.
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	if out, err := run(ctx, "recover").CombinedOutput(); err != nil {
-		t.Errorf("%s after %v: recover: %v\n%s", moment, after, err, out)
-	}
-	journals, err := filepath.Glob(filepath.Join(runtimeDir, "showdown", "*.journal"))
-	if err != nil || len(journals) > 0 {
-		t.Errorf("%s after %v: journals are left: %v, %v", moment, after, journals, err)
-	}
+	p.left(moment, listeners)
 	return moment
 }
 
-// marked is the processes whose environment holds mark and whose command line has
-// word in it. Zombies are not processes any more.
-func marked(mark, word string) []int {
-	var pids []int
-	entries, _ := os.ReadDir("/proc")
-	for _, e := range entries {
-		pid, err := strconv.Atoi(e.Name())
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		environ, err := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
-		if err != nil || !slices.Contains(strings.Split(string(environ), "\x00"), mark) {
-			continue
-		}
-		cmdline, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
-		if strings.Contains(string(cmdline), word) {
-			pids = append(pids, pid)
-		}
+// checkKilled fails when the record of a run is not what is left of it after one of
+// its processes was killed.
+func checkKilled(t *testing.T, p *program, moment, victim string, code int, at time.Time) {
+	t.Helper()
+	dir := p.record()
+	if dir == "" {
+		return
 	}
-	return pids
+	s, err := analysis.Analyse(dir)
+	if err != nil {
+		// Killed between making the folder and what is in it.
+		if code < 0 && errors.Is(err, os.ErrNotExist) {
+			return
+		}
+		t.Errorf("%s: the record cannot be analysed: %v", moment, err)
+		return
+	}
+	if victim == "showdown" {
+		m, err := results.ReadManifest(dir)
+		if err != nil || s.Complete || m.Zero.IsZero() {
+			return
+		}
+		// A second of the record may be missing, and requests that had no answer yet.
+		const missing = time.Second + 250*time.Millisecond
+		played := min(at.Sub(m.Zero), 2500*time.Millisecond).Seconds()
+		const noise = 0.5
+		if lost := played - s.LabSeconds; lost > missing.Seconds()+noise {
+			t.Errorf("%s: the last %.2f s of the record are missing", moment, lost)
+		}
+		return
+	}
+	if !s.Complete {
+		t.Errorf("%s: the run went on, and its record is not complete", moment)
+	}
+	events, _, err := results.ReadEvents(filepath.Join(dir, results.EventsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := slices.ContainsFunc(events, func(e showdown.Event) bool {
+		return e.Kind == showdown.MachineLost && e.T < s.LabSeconds*s.Speed
+	})
+	switch {
+	case code == exitNotUndone:
+		t.Errorf("%s: the run says that something is left:\n%s", moment, p.stderr.String())
+	case lost && s.Verdict == showdown.Held:
+		t.Errorf("%s: the verdict is held, without a machine", moment)
+	case lost && victim == "spawner" && (code != exitError || !strings.Contains(p.stderr.String(), "has died")):
+		t.Errorf("%s: exit code %d, want %d and the reason:\n%s", moment, code, exitError, p.stderr.String())
+	}
 }
 
-// stepOf is how far the youngest run in store had got, by its events.
-func stepOf(store string) string {
-	runs, _ := filepath.Glob(filepath.Join(store, "*", results.EventsFile))
-	if len(runs) == 0 {
+// stepOf is how far the run in dir had got, by its events.
+func stepOf(dir string) string {
+	if dir == "" {
 		return "before the record was opened"
 	}
-	events, _, err := results.ReadEvents(runs[len(runs)-1])
+	events, _, err := results.ReadEvents(filepath.Join(dir, results.EventsFile))
 	if err != nil || len(events) == 0 {
 		return "while the lab came up"
 	}
 	last := events[len(events)-1]
-	for i := len(events) - 1; i >= 0; i-- {
+	for i := len(events) - 1; i >= 0 && last.Kind != showdown.RunEnded && last.Kind != showdown.TrafficEnded; i-- {
 		if strings.HasPrefix(string(events[i].Kind), "fault.") {
 			return "after " + string(events[i].Kind) + " " + events[i].Target
 		}
 	}
 	return "after " + string(last.Kind)
-}
-
-// checkRecord fails when the run's record cannot be read and analysed.
-func checkRecord(t *testing.T, moment, store string) {
-	t.Helper()
-	runs, _ := filepath.Glob(filepath.Join(store, "*", results.ManifestFile))
-	for _, run := range runs {
-		if _, err := analysis.Analyse(filepath.Dir(run)); err != nil {
-			t.Errorf("%s: the record cannot be analysed: %v", moment, err)
-		}
-	}
-}
-
-// eventually asks for what is to happen until it does or limit is over.
-func eventually(limit time.Duration, happened func() bool) bool {
-	deadline := time.Now().Add(limit)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !happened() {
-		if time.Now().After(deadline) {
-			return false
-		}
-		<-tick.C
-	}
-	return true
 }
