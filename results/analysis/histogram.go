@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"math"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -50,13 +51,18 @@ func (g *histogram) count() uint64 {
 	return uint64(g.h.TotalCount())
 }
 
-// quantile is the value below which q of 100 values lie; 0 when there is none.
+// quantile is the smallest value that at least q of 100 values do not exceed; 0 when
+// there is none.
 func (g *histogram) quantile(q float64) time.Duration {
-	if g.h == nil {
+	n := float64(g.count())
+	if n == 0 {
 		return 0
 	}
 	if q >= 100 {
 		return g.max
 	}
-	return min(time.Duration(g.h.ValueAtQuantile(q))*time.Microsecond, g.max)
+	// The library rounds the rank to the nearest, and so down as often as up: the 168th
+	// of 170 values would be a p99 that only 98.8 % keep. It is asked for a whole rank.
+	rank := max(math.Ceil(q/100*n-1e-6), 1)
+	return min(time.Duration(g.h.ValueAtQuantile(100*rank/n))*time.Microsecond, g.max)
 }
