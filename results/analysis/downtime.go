@@ -23,32 +23,60 @@ func (o outage) length() time.Duration { return o.to - o.from }
 // outageDetector finds outages in requests by intended time. Requests that were
 // never sent are not shown to it: they break no streak and make none longer.
 type outageDetector struct {
-	streak  int
-	first   time.Duration
-	cause   string
+	streak int
+	first  time.Duration
+	// blame counts the streak's failures by the fault that they fall to, in the order
+	// of their first.
+	blame   []blame
 	outages []outage
+}
+
+// blame is how many failures fall to a cause; none is "".
+type blame struct {
+	cause    string
+	failures int
 }
 
 func (d *outageDetector) good(at time.Duration) {
 	if d.streak >= minStreak {
-		d.outages = append(d.outages, outage{from: d.first, to: at, cause: d.cause})
+		d.outages = append(d.outages, outage{from: d.first, to: at, cause: d.cause()})
 	}
-	d.streak = 0
+	d.reset()
 }
 
 func (d *outageDetector) failed(at time.Duration, cause string) {
 	if d.streak == 0 {
-		d.first, d.cause = at, cause
+		d.first = at
 	}
 	d.streak++
+	i := slices.IndexFunc(d.blame, func(b blame) bool { return b.cause == cause })
+	if i < 0 {
+		i, d.blame = len(d.blame), append(d.blame, blame{cause: cause})
+	}
+	d.blame[i].failures++
 }
+
+// cause is what most of the streak's failures fall to, the earlier one of two that have
+// as many. The first failure alone would not do: under overload it is often one that
+// happened to come just ahead of the fault.
+func (d *outageDetector) cause() string {
+	most := d.blame[0]
+	for _, b := range d.blame[1:] {
+		if b.failures > most.failures {
+			most = b
+		}
+	}
+	return most.cause
+}
+
+func (d *outageDetector) reset() { d.streak, d.blame = 0, d.blame[:0] }
 
 // finish ends a streak that lasts until the end of the traffic.
 func (d *outageDetector) finish(end time.Duration) {
 	if d.streak >= minStreak && end > d.first {
-		d.outages = append(d.outages, outage{from: d.first, to: end, cause: d.cause, open: true})
+		d.outages = append(d.outages, outage{from: d.first, to: end, cause: d.cause(), open: true})
 	}
-	d.streak = 0
+	d.reset()
 }
 
 // span is a stretch of lab time.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -287,5 +288,33 @@ func TestCohorts(t *testing.T) {
 		if c.Verdict != showdown.Held {
 			t.Errorf("claim %s: %+v", c.ID, c)
 		}
+	}
+}
+
+// TestCauseIsWhatMostFailuresFallTo: under overload an outage often has a few
+// failures ahead of the fault that makes it one, and they may not take the blame.
+func TestCauseIsWhatMostFailuresFallTo(t *testing.T) {
+	for _, tt := range []struct{ name, causes, want string }{
+		{"one fault", "AAAAAAAAAA", "A"},
+		{"chance just ahead of it", "--AAAAAAAA", "A"},
+		{"overload with a short fault in it", "-------AAA", ""},
+		{"the longer of two faults", "AAAABBBBBB", "B"},
+		{"the earlier of two that are alike", "AAAAABBBBB", "A"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var d outageDetector
+			// An outage before it may leave nothing behind.
+			for i := range 20 {
+				d.failed(time.Duration(i), "Z")
+			}
+			d.good(20)
+			for i, c := range tt.causes {
+				d.failed(time.Duration(30+i), strings.Trim(string(c), "-"))
+			}
+			d.good(50)
+			if len(d.outages) != 2 || d.outages[1] != (outage{from: 30, to: 50, cause: tt.want}) {
+				t.Errorf("outages %+v, want one from 30 to 50 caused by %q", d.outages, tt.want)
+			}
+		})
 	}
 }
