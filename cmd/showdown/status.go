@@ -35,13 +35,20 @@ type status struct {
 	last   string
 }
 
+// wide is the number of columns from which the line says what can be left out.
+const wide = 100
+
 type activeFault struct{ letter, text string }
 
 // newStatus is the status line of one cell of a stage; nothing is shown before
 // Run.
 func newStatus(w io.Writer, stage *showdown.Stage, cell *showdown.Cell, clock showdown.Clock) *status {
+	columns, name := width(w), stage.ID()
+	if columns < wide {
+		name = stage.Name
+	}
 	return &status{
-		w: w, refresh: isTerminal(w), columns: width(w), stage: stage.ID(), cell: cell.Name,
+		w: w, refresh: isTerminal(w), columns: columns, stage: name, cell: cell.Name,
 		clock: clock, length: cell.Traffic.Length(clock), now: time.Now,
 	}
 }
@@ -190,13 +197,20 @@ func (s *status) line() string {
 	} else {
 		parts = append(parts, "p99     - ms")
 	}
-	if left := s.length - at; left > 0 {
-		parts = append(parts, fmt.Sprintf("%s left (%.0f s here)", showdown.Duration(s.clock.AWS(left)/showdown.Second*showdown.Second), left.Seconds()))
-	} else {
-		parts = append(parts, "healing")
-	}
 	for _, f := range s.faults {
 		parts = append(parts, "! "+f.text)
+	}
+	if left := s.length - at; left > 0 {
+		text := fmt.Sprintf("%s left", showdown.Duration(s.clock.AWS(left)/showdown.Second*showdown.Second))
+		if s.columns >= wide {
+			text += fmt.Sprintf(" (%.0f s here)", left.Seconds())
+		}
+		parts = append(parts, text)
+	} else {
+		parts = append(parts, "traffic over")
+	}
+	if s.columns < wide {
+		return strings.Join(parts, " ")
 	}
 	return strings.Join(parts, "  ")
 }
