@@ -34,6 +34,9 @@ type MachineConfig struct {
 	Public   []string `json:"public,omitempty"`
 	Port     int      `json:"port"`
 	Capacity Capacity `json:"capacity"`
+	// Refuse starts the machine with [Refuse] in effect: it runs, and its addresses
+	// refuse until the verb is taken off.
+	Refuse bool `json:"refuse,omitempty"`
 	// Speed is the clock's.
 	Speed float64 `json:"speed"`
 	Seed  uint64  `json:"seed"`
@@ -154,7 +157,8 @@ type Machine interface {
 
 // Backend runs machines.
 type Backend interface {
-	// Start runs a machine and returns when it listens on all its addresses.
+	// Start runs a machine and returns when it listens on all its addresses, or could at
+	// once where it is to refuse.
 	Start(ctx context.Context, c MachineConfig) (Machine, error)
 	// Fidelity says in one sentence how a fault is made here and how it differs from
 	// the real one; ok is false when the backend cannot make it. what is a [Verb], or

@@ -90,6 +90,7 @@ func newMachine(c cloud.MachineConfig, at time.Time) (*machine, error) {
 		gate:      &gate{},
 		states:    states{changed: make(chan struct{}, 1), of: map[net.Conn]http.ConnState{}},
 		endpoints: map[netip.Addr]*endpoint{},
+		refused:   c.Refuse,
 		fail:      failure{rng: rand.New(rand.NewPCG(c.Seed, key.Sum64()))},
 	}
 	quiet := log.New(io.Discard, "", 0) // what clients do wrong is theirs to record

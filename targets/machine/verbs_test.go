@@ -103,6 +103,18 @@ func TestRefuse(t *testing.T) {
 	web.mustAsk(open)
 }
 
+func TestStartsRefusing(t *testing.T) {
+	s := newSite(t)
+	c := s.config("web-1", 0)
+	c.Refuse = true
+	web := s.start(c)
+	if _, err := dial(web.address); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a machine that starts refusing: %v, want it refused", err)
+	}
+	web.do(cloud.Command{Verb: cloud.Refuse, Off: true})
+	web.mustAnswer()
+}
+
 func TestReset(t *testing.T) {
 	s := newSite(t)
 	web := s.start(s.config("web-1", 0))

@@ -53,7 +53,7 @@ func (r *Region) Place(ctx context.Context, l Launch) (Instance, error) {
 		return Instance{}, err
 	}
 	defer in.unlock()
-	err = r.startMachine(ctx, in)
+	err = r.startMachine(ctx, in, false)
 
 	r.mu.Lock()
 	defer r.unlock()

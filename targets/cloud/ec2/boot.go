@@ -10,8 +10,9 @@ import (
 	"showdown/targets/cloud"
 )
 
-// maxLead bounds how much earlier than its moment a machine may be started.
-const maxLead = 10 * time.Millisecond
+// maxLead bounds how much earlier than its moment a machine may be started. It refuses
+// until then, so that a lead that is too long costs nothing but a process that waits.
+const maxLead = 50 * time.Millisecond
 
 // start begins the way from stopped to running. r.mu is held, as in its siblings.
 func (r *Region) start(in *instance, at time.Time) error {
@@ -267,11 +268,15 @@ func (r *Region) halt(in *instance, plan int, at, due time.Time, end func(time.T
 	}
 }
 
-// bringUp starts the instance's machine so that it listens at the given moment, as
-// long as plan is the newest. kept says that the credits are those of before.
+// openPatience bounds how long a machine that runs may take to open its addresses.
+const openPatience = 5 * time.Second
+
+// bringUp starts the instance's machine so that it listens at the given moment and not
+// before, as long as plan is the newest. kept says that the credits are those of before.
 func (r *Region) bringUp(ctx context.Context, in *instance, plan int, at time.Time, kept bool) {
 	r.mu.Lock()
-	lead := min(r.lead, maxLead)
+	// A machine may well take longer than the slowest one so far.
+	lead := min(2*r.lead, maxLead)
 	r.mu.Unlock()
 	if sleepUntil(ctx, at.Add(-lead)) != nil || in.lock(ctx) != nil {
 		return
@@ -287,9 +292,17 @@ func (r *Region) bringUp(ctx context.Context, in *instance, plan int, at time.Ti
 	if !current {
 		return
 	}
-	err := r.startMachine(ctx, in)
-	if err == nil && sleepUntil(ctx, at) != nil {
-		return
+	err := r.startMachine(ctx, in, true)
+	if err == nil {
+		if sleepUntil(ctx, at) != nil {
+			return
+		}
+		r.mu.Lock()
+		m, current := in.machine, in.plan == plan
+		r.mu.Unlock()
+		if current {
+			err = open(ctx, m)
+		}
 	}
 	r.mu.Lock()
 	defer r.unlock()
@@ -309,13 +322,25 @@ func (r *Region) bringUp(ctx context.Context, in *instance, plan int, at time.Ti
 	in.notify()
 }
 
-// startMachine starts the machine with the addresses and credits of the instance.
-// in.ops is held.
-func (r *Region) startMachine(ctx context.Context, in *instance) error {
+// open lets a machine that was started refusing answer. One that has died meanwhile is
+// what the status checks and the backend tell of.
+func open(ctx context.Context, m cloud.Machine) error {
+	ctx, cancel := context.WithTimeout(ctx, openPatience)
+	defer cancel()
+	_, err := m.Do(ctx, cloud.Command{Verb: cloud.Refuse, Off: true})
+	if err != nil && alive(m) {
+		return fmt.Errorf("open its addresses: %w", err)
+	}
+	return nil
+}
+
+// startMachine starts the machine with the addresses and credits of the instance;
+// refuse is whether it refuses until it is opened. in.ops is held.
+func (r *Region) startMachine(ctx context.Context, in *instance, refuse bool) error {
 	r.mu.Lock()
 	c := cloud.MachineConfig{
 		Name: in.Name, Lab: r.cfg.Lab, Zone: in.Zone, Mark: r.cfg.Mark, App: r.cfg.App,
-		Private: in.private, Port: cloud.Port, Speed: r.cfg.Clock.Speed(), Seed: in.rng.Uint64(),
+		Private: in.private, Port: cloud.Port, Refuse: refuse, Speed: r.cfg.Clock.Speed(), Seed: in.rng.Uint64(),
 		Capacity: cloud.Capacity{
 			Type: in.typ.Name, VCPUs: in.typ.VCPUs, Iterations: in.typ.CoreMark, Work: r.cfg.Work,
 			MemoryMiB: int(in.typ.MemoryGiB * 1024), Queue: in.Queue, Credits: in.credits,
@@ -337,9 +362,7 @@ func (r *Region) startMachine(ctx context.Context, in *instance) error {
 	took := time.Since(begin)
 	r.mu.Lock()
 	in.machine = m
-	if r.lead == 0 || took < r.lead {
-		r.lead = took
-	}
+	r.lead = max(r.lead, took)
 	r.mu.Unlock()
 	return nil
 }

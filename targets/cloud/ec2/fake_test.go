@@ -54,10 +54,10 @@ func (b *fakeBackend) Start(ctx context.Context, c cloud.MachineConfig) (cloud.M
 	if c.Capacity.Credits != nil {
 		m.balance = c.Capacity.Credits.Launch + c.Capacity.Credits.Earned
 	}
-	for _, a := range append([]string{c.Private}, c.Public...) {
-		if err := b.bind(m, a); err != nil {
-			return nil, err
-		}
+	m.addresses = append([]string{c.Private}, c.Public...)
+	m.refusing = c.Refuse
+	if err := m.bindAll(); err != nil {
+		return nil, err
 	}
 	b.started = append(b.started, c)
 	return m, nil
@@ -112,8 +112,23 @@ type fakeMachine struct {
 	thaw    chan struct{} // closed while the machine is not frozen
 	frozen  bool
 	balance float64
+	// addresses are what the machine was started with; while it refuses it has none.
+	addresses []string
+	refusing  bool
 	// stopAsked is when Stop was called first.
 	stopAsked time.Time
+}
+
+func (m *fakeMachine) bindAll() error {
+	if m.refusing {
+		return nil
+	}
+	for _, a := range m.addresses {
+		if err := m.b.bind(m, a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *fakeMachine) Name() string             { return m.c.Name }
@@ -205,6 +220,11 @@ func (m *fakeMachine) Do(ctx context.Context, c cloud.Command) (cloud.Counters, 
 			return cloud.Counters{}, fmt.Errorf("%s is not listening on %s", m.c.Name, c.Address)
 		}
 		delete(m.b.owners, c.Address)
+	case cloud.Refuse:
+		if m.refusing && c.Off {
+			m.refusing = false
+			return cloud.Counters{}, m.bindAll()
+		}
 	case cloud.Stats:
 		return cloud.Counters{Balance: m.balance, Speed: 1}, nil
 	}

@@ -57,8 +57,8 @@ type Region struct {
 	addressOps chan struct{}
 	running    bool
 	closed     bool
-	// lead is the shortest time that a machine took to start: boots start their
-	// machine that much before the moment at which it shall listen.
+	// lead is the longest time that a machine took to start: boots start theirs ahead
+	// of the moment at which it shall listen.
 	lead time.Duration
 
 	outbox outbox

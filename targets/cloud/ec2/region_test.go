@@ -77,6 +77,39 @@ func TestStartListensOnTime(t *testing.T) {
 	})
 }
 
+// TestNothingAnswersBeforeItsTime: a boot starts its machine ahead of time, as long as
+// the slowest one has taken. One that is quicker may not end the outage early.
+func TestNothingAnswersBeforeItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestRegion(t, nil)
+		s.backend.startTakes = 20 * time.Millisecond // many start at once when a lab comes up
+		place(t, s, Launch{Name: "web-1", Type: "t2.micro", AppBoot: 10 * showdown.Second})
+		s.backend.startTakes = time.Millisecond
+		if err := s.region.StopInstances(s.ctx, "web-1"); err != nil {
+			t.Fatal(err)
+		}
+		until(t, s, "web-1", Stopped)
+		due := time.Now().Add(s.region.cfg.Clock.Lab(showdown.Duration(31.2 * float64(showdown.Second))))
+		if err := s.region.StartInstances(s.ctx, "web-1"); err != nil {
+			t.Fatal(err)
+		}
+		in, _ := s.region.Instance("web-1")
+		<-time.After(time.Until(due) - time.Millisecond)
+		synctest.Wait()
+		if len(s.backend.configs("web-1")) != 2 {
+			t.Error("the machine has not been started ahead of time")
+		}
+		if who := s.backend.answers(in.Public); who != "" {
+			t.Errorf("%s answers a millisecond before it listens", who)
+		}
+		<-time.After(time.Until(due))
+		synctest.Wait()
+		if s.backend.answers(in.Public) != "web-1" || s.backend.answers(in.Private) != "web-1" {
+			t.Error("nothing answers when it listens")
+		}
+	})
+}
+
 // TestCreditsOverAStop: what the machine is started with after a stop, and after a
 // crash, when balances have changed meanwhile.
 func TestCreditsOverAStop(t *testing.T) {
