@@ -27,14 +27,19 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
+	defer func() {
+		signal.Stop(signals)
+		close(signals)
+	}()
 	go func() {
 		s, ok := <-signals
 		if !ok {
 			return
 		}
 		cancel(interrupted{s})
-		<-signals
+		if _, ok := <-signals; !ok {
+			return
+		}
 		said := "interrupted again, ended at once"
 		if t.healed.Load() {
 			said += "; another process heals what was left, the record has no end"
