@@ -13,7 +13,7 @@ const (
 	// Batch is how late a request may be sent so that it shares a wake-up with the
 	// next one: the wake-up, and not the request, is what costs. It is the error of
 	// Go's own timers, which is what other generators are late by. Requests that are
-	// further apart, up to 1,000 a second, are not delayed.
+	// more than half of it apart, up to 2,000 a second, are not delayed.
 	Batch = time.Millisecond
 	// longWait is the longest wait that is left to vegeta, whose sleep neither a
 	// cancelled context nor a changed rate can end.
@@ -204,12 +204,12 @@ func (p *pacer) decide(now time.Duration) step {
 }
 
 // gather is when to wake up for a request that is due at that instant: when the
-// last one that is due within [Batch] of it is due too.
+// last one that is due within [Batch] of it is due too, if they are that close.
 func (p *pacer) gather(due time.Duration) time.Duration {
 	last := due
 	for k := p.next; ; k++ {
 		d, ok := p.plan.due(k)
-		if !ok || d-due > Batch {
+		if apart := d - due; !ok || apart > Batch || k == p.next && apart > Batch/2 {
 			return last
 		}
 		last = d

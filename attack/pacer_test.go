@@ -79,20 +79,29 @@ func TestPaceSendsOnTime(t *testing.T) {
 }
 
 func TestPaceGathers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		out := drive(t.Context(), pacerOf(t, showdown.Phase{For: showdown.Minute, Rate: 2000}), nil)
-		gapless(t, out)
-		wakes := map[time.Duration]int{}
-		for _, s := range out {
-			wakes[s.at]++
-			if late := s.at - s.intended; late > Batch {
-				t.Errorf("request %d is %v late, more than %v", s.seq, late, Batch)
+	for _, test := range []struct {
+		rate  float64
+		wakes int
+	}{
+		{1000, 1000}, // far enough apart to have a wake-up each
+		{2000, 667},  // three within a millisecond
+		{10000, 910}, // eleven
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			out := drive(t.Context(), pacerOf(t, showdown.Phase{For: showdown.Minute, Rate: test.rate}), nil)
+			gapless(t, out)
+			wakes := map[time.Duration]int{}
+			for _, s := range out {
+				wakes[s.at]++
+				if late := s.at - s.intended; late > Batch {
+					t.Errorf("%g/s: request %d is %v late, more than %v", test.rate, s.seq, late, Batch)
+				}
 			}
-		}
-		if len(out) != 2000 || len(wakes) > 668 {
-			t.Errorf("%d requests in %d wake-ups, want 2000 in a third as many", len(out), len(wakes))
-		}
-	})
+			if len(out) != int(test.rate) || len(wakes) != test.wakes {
+				t.Errorf("%g/s: %d requests in %d wake-ups, want %d", test.rate, len(out), len(wakes), test.wakes)
+			}
+		})
+	}
 }
 
 // A stall makes requests late, and their number, order and intended times stay those
