@@ -10,7 +10,7 @@ import (
 // LaunchCreditsPerVCPU is what a T2 instance in standard mode is given for each
 // vCPU at launch and at every start (EC2 User Guide, Standard mode for burstable
 // performance instances). They are spent first and do not count towards the
-// maximum. No other family is given any.
+// maximum. No other family is given any, and neither is a T2 in unlimited mode.
 const LaunchCreditsPerVCPU = 30.0
 
 // SurplusPerVCPUHour is the credits that one vCPU hour takes: surplus credits are
@@ -36,8 +36,8 @@ func unlimited(t InstanceType, mode string) (bool, error) {
 	return false, fmt.Errorf("credit mode %q: write standard or unlimited", mode)
 }
 
-func launchCredits(t InstanceType) float64 {
-	if t.Burst == nil || t.Family() != "t2" {
+func launchCredits(t InstanceType, unlimited bool) float64 {
+	if t.Burst == nil || t.Family() != "t2" || unlimited {
 		return 0
 	}
 	return LaunchCreditsPerVCPU * float64(t.VCPUs)
@@ -55,7 +55,7 @@ func account(t InstanceType, unlimited bool, launch, earned float64) *cloud.Cred
 	}
 	return &cloud.Credits{
 		Baseline: t.Burst.BaselinePerVCPU, PerHour: t.Burst.CreditsPerHour, Max: t.Burst.MaxCredits,
-		Launch: min(launch, launchCredits(t)), Earned: earned, Unlimited: unlimited,
+		Launch: min(launch, launchCredits(t, unlimited)), Earned: earned, Unlimited: unlimited,
 	}
 }
 
@@ -66,7 +66,7 @@ func creditsGiven(t InstanceType, mode string, start showdown.Credits) (*cloud.C
 	if err != nil || t.Burst == nil {
 		return nil, err
 	}
-	launch := launchCredits(t)
+	launch := launchCredits(t, u)
 	balance, err := start.Balance(launch, t.Burst.MaxCredits)
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func creditsAtStart(before, t InstanceType, mode string, balance float64) (*clou
 	if before.Burst != nil && before.Family() != "t2" && t.Family() != "t2" {
 		kept = max(0, min(balance, t.Burst.MaxCredits))
 	}
-	return account(t, u, launchCredits(t), kept), nil
+	return account(t, u, launchCredits(t, u), kept), nil
 }
 
 // creditsAtReboot is the account after a reboot or a crash, which costs no credits.

@@ -36,6 +36,10 @@ func TestCreditsGiven(t *testing.T) {
 		{typ: "t2.micro", start: "175", bad: true},
 		{typ: "t2.micro", start: "many", bad: true},
 		{typ: "t2.micro", mode: "unlimited", start: "none", unlimited: true},
+		// Launch credits are for standard mode only.
+		{typ: "t2.micro", mode: "unlimited", start: "launch", unlimited: true},
+		{typ: "t2.micro", mode: "unlimited", start: "", unlimited: true},
+		{typ: "t2.micro", mode: "unlimited", start: "174", bad: true},
 		{typ: "t2.micro", mode: "sometimes", bad: true},
 		// T3: unlimited by default, no launch credits.
 		{typ: "t3.micro", start: "launch", unlimited: true},
