@@ -25,7 +25,8 @@ type EventKind string
 
 // The kinds of events, with the keys of their data.
 const (
-	// RunStarted and RunEnded frame the log; RunEnded carries "verdict" and "reason".
+	// RunStarted and RunEnded frame the log; RunEnded carries "reason". The verdict is
+	// the analysis's, which comes after it.
 	RunStarted EventKind = "run.started"
 	RunEnded   EventKind = "run.ended"
 	// LabUp and LabDown frame a cell's lab; LabUp carries "lab_ms".
