@@ -157,7 +157,12 @@ func parseSource(s string) (net.IP, error) {
 	if ip == nil {
 		return nil, fmt.Errorf("source %q is not an IP address", s)
 	}
-	return ip, nil
+	// A socket that sends nothing says whether the machine has the address.
+	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip})
+	if err != nil {
+		return nil, fmt.Errorf("source %s is no address of this machine: %w", s, err)
+	}
+	return ip, c.Close()
 }
 
 // cohortsOf is the cohorts of the traffic, or the one of all clients.

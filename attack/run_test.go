@@ -288,6 +288,7 @@ func TestNewRefuses(t *testing.T) {
 			c.Traffic.Phases[0].Pace, c.Traffic.Phases[0].Amplitude, c.Traffic.Phases[0].Period = showdown.Sine, 15, showdown.Second
 		}},
 		{"not an IP address", func(c *attack.Config) { c.Source = "localhost" }},
+		{"no address of this machine", func(c *attack.Config) { c.Source = "192.0.2.1" }},
 		{"not one word", func(c *attack.Config) { c.Traffic.Method = "GET /" }},
 		{"does not start with /", func(c *attack.Config) { c.Traffic.Path = "cart" }},
 		{`knows "web-2"`, func(c *attack.Config) {
