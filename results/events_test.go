@@ -11,7 +11,7 @@ import (
 func TestReadEvents(t *testing.T) {
 	const (
 		first = `{"t":-1,"at":"2026-11-23T10:15:00Z","kind":"run.started","source":"play"}` + "\n"
-		last  = `{"t":2,"at":"2026-11-23T10:15:02Z","kind":"run.ended","source":"play","data":{"verdict":"held"}}` + "\n"
+		last  = `{"t":2,"at":"2026-11-23T10:15:02Z","kind":"run.ended","source":"play","data":{"reason":"finished"}}` + "\n"
 	)
 	for _, c := range []struct {
 		name, file string

@@ -126,7 +126,7 @@ func FuzzColumn(f *testing.F) {
 func FuzzEvents(f *testing.F) {
 	f.Add([]byte(`{"t":0,"at":"2026-11-23T10:15:00Z","kind":"run.started","source":"play"}` + "\n" +
 		`{"t":1.5,"at":"2026-11-23T10:15:01Z","cell":"base","kind":"fault.injected","source":"chaos","target":"A","data":{"x":1}}` + "\n" +
-		`{"t":2,"at":"2026-11-23T10:15:02Z","kind":"run.ended","source":"play","data":{"verdict":"held"}}` + "\n"))
+		`{"t":2,"at":"2026-11-23T10:15:02Z","kind":"run.ended","source":"play","data":{"reason":"finished"}}` + "\n"))
 	f.Add([]byte("{\"kind\":\"x\"}\n\n{\"kind"))
 	f.Add([]byte("null\n7\n"))
 	f.Fuzz(func(t *testing.T, file []byte) {

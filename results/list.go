@@ -65,9 +65,6 @@ func (r Run) Entry() Entry {
 		if !e.Started.IsZero() {
 			e.Duration = max(0, last.At.Sub(e.Started))
 		}
-		if v, ok := last.Data["verdict"].(string); ok && last.Kind == showdown.RunEnded {
-			e.Verdict = showdown.Verdict(v)
-		}
 	}
 	e.Complete, err = complete(r.Dir)
 	note(err)

@@ -89,7 +89,7 @@ func TestRecorder(t *testing.T) {
 	if err := r.SetManifest(func(m *Manifest) { m.Zero = zero }); err != nil {
 		t.Fatal(err)
 	}
-	r.Event(showdown.Event{T: 9, Kind: showdown.RunEnded, Data: map[string]any{"verdict": "held"}})
+	r.Event(showdown.Event{T: 9, Kind: showdown.RunEnded, Data: map[string]any{"reason": "finished"}})
 	err := r.Close()
 	if err == nil || !strings.Contains(err.Error(), "1 events are not in the record") {
 		t.Errorf("error %v does not say that one event could not be written", err)

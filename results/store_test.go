@@ -58,7 +58,7 @@ func openStore(t *testing.T) *Store {
 	return s
 }
 
-// played makes a run that ended with a verdict.
+// played makes a run that ended and was analysed.
 func played(t *testing.T, create func(string, *Manifest) (*Recorder, error), name string, m *Manifest) *Recorder {
 	t.Helper()
 	if m.Spec == nil {
@@ -71,9 +71,12 @@ func played(t *testing.T, create func(string, *Manifest) (*Recorder, error), nam
 	r.Hits("base").Append([]showdown.Hit{{Seq: 0}})
 	r.Event(showdown.Event{
 		At: m.Started.Add(40 * time.Second), Kind: showdown.RunEnded,
-		Data: map[string]any{"verdict": "held"},
+		Data: map[string]any{"reason": "finished"},
 	})
 	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteSummary(r.Dir(), &Summary{LabSeconds: 40, Verdict: showdown.Held}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -245,6 +248,10 @@ func TestList(t *testing.T) {
 	if err := WriteSummary(filepath.Join(s.Dir(), oldest), &Summary{LabSeconds: 12.5, Verdict: showdown.Deviated}); err != nil {
 		t.Fatal(err)
 	}
+	// A run that was killed before its analysis has a length and no verdict.
+	if err := os.Remove(filepath.Join(s.Dir(), first, SummaryFile)); err != nil {
+		t.Fatal(err)
+	}
 	list, err := s.List()
 	if err != nil {
 		t.Fatal(err)
@@ -264,7 +271,8 @@ func TestList(t *testing.T) {
 		t.Errorf("journey %+v", e)
 	}
 	for _, e := range list[2:] {
-		if (e.ID != first && e.ID != second) || e.Duration != 40*time.Second || e.Verdict != showdown.Held {
+		want := map[string]showdown.Verdict{first: "", second: showdown.Held}
+		if verdict, ok := want[e.ID]; !ok || e.Duration != 40*time.Second || e.Verdict != verdict {
 			t.Errorf("entry %+v", e)
 		}
 	}
