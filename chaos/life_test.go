@@ -146,6 +146,23 @@ func TestEveryActionIsSeenAndUndone(t *testing.T) {
 	}
 }
 
+// Addresses at which nobody answers are told all the same, and nothing was seen of it.
+func TestTellingDeadAddressesIsUnconfirmed(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil, act("K", minute, "kill", "all", 0), act("A", 2*minute, "tell-clients", "", 0))
+		if err := e.Run(t.Context(), w.zero); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.kinds("A"); !slices.Contains(got, string(showdown.FaultUnconfirmed)) {
+			t.Errorf("events %v, want fault.unconfirmed", got)
+		}
+		if err := e.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.healthy()
+	})
+}
+
 // A stop is felt when it begins, and is over when the instance answers again, at a
 // new address where it has no elastic IP.
 func TestStopForATime(t *testing.T) {
