@@ -15,9 +15,9 @@ func main() {
 	os.Exit(Main(os.Args, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// Main runs the command line args and returns its exit code. The first interrupt
-// or termination signal cancels what runs, which then heals; the second ends the
-// process at once, and the reverter heals in its place.
+// Main runs the command line args and returns its exit code. The first interrupt,
+// termination or hang-up signal cancels what runs, which then heals; the second ends
+// the process at once, and the reverter heals in its place.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if hidden, ok := hiddenCommand(args); ok {
 		return hidden(stdin, stdout, stderr)
@@ -27,6 +27,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup wants the run to go on without its terminal
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	defer func() {
 		signal.Stop(signals)
 		close(signals)
@@ -60,6 +63,8 @@ func (i interrupted) Error() string {
 		return "SIGINT"
 	case syscall.SIGTERM:
 		return "SIGTERM"
+	case syscall.SIGHUP:
+		return "SIGHUP"
 	}
 	return i.signal.String()
 }
