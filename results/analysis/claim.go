@@ -114,7 +114,9 @@ func compileClaims(stage *showdown.Stage) []compiledClaim {
 	for _, c := range stage.Claims {
 		k := compiledClaim{Claim: c, cell: c.Cell}
 		if k.cell == "" {
-			k.cell = topCell(stage, nil)
+			// Also where the base cell was left out of the run: another cell's fault of
+			// the same letter is not the one that is meant.
+			k.cell = showdown.BaseCell
 		}
 		k.program, k.err = Compile(c.Expect)
 		out = append(out, k)

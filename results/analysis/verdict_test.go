@@ -178,6 +178,26 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestLeftOutBaseCell holds that a claim about the base cell finds no answer in a run
+// without it, though the cell that was played has a fault of the same letter.
+func TestLeftOutBaseCell(t *testing.T) {
+	r := good(t)
+	r.stage.Cells = r.stage.Cells[1:]
+	delete(r.hits, "base")
+	r.events = slices.DeleteFunc(r.events, func(e showdown.Event) bool { return e.Cell == "base" })
+	r.stage.Claims = []showdown.Claim{
+		{ID: "1", Expect: `outage("A") between 45s and 180s`},
+		{ID: "2", Expect: `outage("A") between 45s and 180s`, Cell: "no-eip"},
+	}
+	s := r.analyse(t)
+	if c := s.Claims[0]; s.Cell != "no-eip" || c.Verdict != showdown.Unknown || c.Reason != "cell base was not played" {
+		t.Errorf("summary of %s, claim %+v", s.Cell, c)
+	}
+	if c := s.Claims[1]; c.Verdict != showdown.Held {
+		t.Errorf("claim %+v", c)
+	}
+}
+
 func TestMeasured(t *testing.T) {
 	for _, tt := range []struct{ expect, want string }{
 		{`outage("A") between 45s and 180s`, "88.2 s"},
