@@ -101,7 +101,7 @@ func TestTypes(t *testing.T) {
 			t.Errorf("%s is there twice", it.Name)
 		}
 		seen[it.Name] = true
-		if it.VCPUs < 1 || it.MemoryGiB <= 0 || it.CoreMark <= 0 || it.OnDemand <= 0 || it.Network == "" {
+		if it.VCPUs < 1 || it.MemoryGiB <= 0 || it.CoreMark <= 0 || it.Network == "" {
 			t.Errorf("%s lacks something: %+v", it.Name, it)
 		}
 		burstable := it.Family() == "t2" || it.Family() == "t3"

@@ -17,8 +17,6 @@ type InstanceType struct {
 	CoreMark float64 `json:"coremark"`
 	// Burst is the CPU credit account of a burstable type; nil for the others.
 	Burst *Burst `json:"burst,omitempty"`
-	// OnDemand is the Linux on-demand price in USD an hour, us-east-1.
-	OnDemand float64 `json:"on_demand_usd_hour"`
 }
 
 // Burst is what a burstable type earns (EC2 User Guide, Key concepts and definitions
@@ -49,8 +47,8 @@ func (t InstanceType) Sustained() float64 {
 
 // Types lists the instance types that a lab knows, smallest first in each family.
 //
-// Sources of the columns: vCPUs, memory and on-demand price from the
-// ec2-instances-info price list of 2023-08-30 (LeanerCloud; us-east-1, Linux);
+// What they cost is in package pricing. Sources of the columns: vCPUs and memory from
+// the ec2-instances-info price list of 2023-08-30 (LeanerCloud; us-east-1, Linux);
 // network from the EC2 User Guide, general purpose and compute optimized instances;
 // baseline and credits from the EC2 User Guide, Key concepts and definitions for
 // burstable performance instances; CoreMark from the runs that ec2instances.info
@@ -58,21 +56,21 @@ func (t InstanceType) Sustained() float64 {
 func Types() []InstanceType {
 	burst := func(baseline, perHour, most float64) *Burst { return &Burst{baseline, perHour, most} }
 	return []InstanceType{
-		{"t2.nano", 1, 0.5, "Low to Moderate", 20638, burst(0.05, 3, 72), 0.0058},
-		{"t2.micro", 1, 1, "Low to Moderate", 22258, burst(0.10, 6, 144), 0.0116},
-		{"t2.small", 1, 2, "Low to Moderate", 22166, burst(0.20, 12, 288), 0.023},
-		{"t2.medium", 2, 4, "Low to Moderate", 41051, burst(0.20, 24, 576), 0.0464},
-		{"t2.large", 2, 8, "Low to Moderate", 44121, burst(0.30, 36, 864), 0.0928},
-		{"t3.micro", 2, 1, "Up to 5 Gigabit", 29070, burst(0.10, 12, 288), 0.0104},
-		{"t3.small", 2, 2, "Up to 5 Gigabit", 28124, burst(0.20, 24, 576), 0.0208},
-		{"t3.medium", 2, 4, "Up to 5 Gigabit", 29163, burst(0.20, 24, 576), 0.0416},
-		{"t3.large", 2, 8, "Up to 5 Gigabit", 27293, burst(0.30, 36, 864), 0.0832},
-		{"m4.large", 2, 8, "Moderate", 26848, nil, 0.100},
-		{"m5.large", 2, 8, "Up to 10 Gigabit", 28470, nil, 0.096},
-		{"m5.xlarge", 4, 16, "Up to 10 Gigabit", 59119, nil, 0.192},
-		{"m5.2xlarge", 8, 32, "Up to 10 Gigabit", 115791, nil, 0.384},
-		{"m6i.large", 2, 8, "Up to 12.5 Gigabit", 35055, nil, 0.096},
-		{"c5.large", 2, 4, "Up to 10 Gigabit", 33103, nil, 0.085},
+		{"t2.nano", 1, 0.5, "Low to Moderate", 20638, burst(0.05, 3, 72)},
+		{"t2.micro", 1, 1, "Low to Moderate", 22258, burst(0.10, 6, 144)},
+		{"t2.small", 1, 2, "Low to Moderate", 22166, burst(0.20, 12, 288)},
+		{"t2.medium", 2, 4, "Low to Moderate", 41051, burst(0.20, 24, 576)},
+		{"t2.large", 2, 8, "Low to Moderate", 44121, burst(0.30, 36, 864)},
+		{"t3.micro", 2, 1, "Up to 5 Gigabit", 29070, burst(0.10, 12, 288)},
+		{"t3.small", 2, 2, "Up to 5 Gigabit", 28124, burst(0.20, 24, 576)},
+		{"t3.medium", 2, 4, "Up to 5 Gigabit", 29163, burst(0.20, 24, 576)},
+		{"t3.large", 2, 8, "Up to 5 Gigabit", 27293, burst(0.30, 36, 864)},
+		{"m4.large", 2, 8, "Moderate", 26848, nil},
+		{"m5.large", 2, 8, "Up to 10 Gigabit", 28470, nil},
+		{"m5.xlarge", 4, 16, "Up to 10 Gigabit", 59119, nil},
+		{"m5.2xlarge", 8, 32, "Up to 10 Gigabit", 115791, nil},
+		{"m6i.large", 2, 8, "Up to 12.5 Gigabit", 35055, nil},
+		{"c5.large", 2, 4, "Up to 10 Gigabit", 33103, nil},
 	}
 }
 

@@ -1,0 +1,90 @@
+package pricing
+
+import (
+	"math"
+	"testing"
+
+	"showdown"
+)
+
+func TestListIsComplete(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range List() {
+		if seen[p.Name] {
+			t.Errorf("%s is there twice", p.Name)
+		}
+		seen[p.Name] = true
+		if p.USD <= 0 || p.Source == "" {
+			t.Errorf("%s lacks a price or a source: %+v", p.Name, p)
+		}
+		if p.Unit != "hour" && p.Unit != "GiB-month" && p.Unit != "vCPU-hour" {
+			t.Errorf("%s is priced by the %q", p.Name, p.Unit)
+		}
+	}
+	for _, name := range []string{PublicIPv4, GP2, Surplus} {
+		if _, err := Of(name); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := Of("t9.huge"); err == nil {
+		t.Error("t9.huge has a price")
+	}
+}
+
+// TestPrices holds the list against sums that AWS's own examples and price tests
+// give.
+func TestPrices(t *testing.T) {
+	rows := []struct {
+		line  Line
+		month float64
+		run   float64
+	}{
+		{Line{Owner: "a", What: "t2.micro", Units: 1}, 8.468, 0},
+		{Line{Owner: "a", What: "m5.large", Units: 1}, 70.08, 0},
+		{Line{Owner: "a", What: PublicIPv4, Units: 1}, 3.65, 0},
+		{Line{Owner: "a", What: GP2, Units: 8}, 0.80, 0},
+		// An hour of a run, and a month of it.
+		{Line{Owner: "a", What: "m5.large", Used: []Used{{"m5.large", 1, showdown.Hour}}}, 0, 0.096},
+		{Line{Owner: "a", What: GP2, Units: 8, Used: []Used{{GP2, 8, showdown.Duration(MonthHours) * showdown.Hour}}}, 0.80, 0.80},
+		// A resize in the middle: two types under one item.
+		{Line{Owner: "a", What: "m5.large", Units: 1, Used: []Used{{"t2.micro", 1, showdown.Hour}, {"m5.large", 1, showdown.Hour}}}, 70.08, 0.1076},
+		// 1,460 vCPU-hours of surplus credits are 73.00.
+		{Line{Owner: "a", What: Surplus, Used: []Used{{Surplus, 1460, showdown.Hour}}}, 0, 73},
+	}
+	for _, r := range rows {
+		b, err := BillOf([]Line{r.line})
+		if err != nil {
+			t.Errorf("%+v: %v", r.line, err)
+			continue
+		}
+		if !near(b.MonthUSD(), r.month) || !near(b.RunUSD(), r.run) {
+			t.Errorf("%+v: %g a month and %g a run, want %g and %g", r.line, b.MonthUSD(), b.RunUSD(), r.month, r.run)
+		}
+		if b.Items[0].Source == "" {
+			t.Errorf("%+v: the item has no source", r.line)
+		}
+	}
+}
+
+func TestBill(t *testing.T) {
+	b, err := BillOf([]Line{
+		{Owner: "web-1", What: "t2.micro", Units: 1},
+		{Owner: "web-1", What: GP2, Label: "8 GiB gp2", Units: 8},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.Items[0].Name != "web-1 t2.micro" || b.Items[1].Name != "web-1 8 GiB gp2" || b.Items[1].What != GP2 {
+		t.Errorf("%+v", b.Items)
+	}
+	if !near(b.MonthUSD(), 8.468+0.8) {
+		t.Errorf("the items add up to %g", b.MonthUSD())
+	}
+	for _, l := range []Line{{What: "t9.huge"}, {What: "t2.micro", Used: []Used{{What: "t9.huge"}}}} {
+		if _, err := BillOf([]Line{l}); err == nil {
+			t.Errorf("%+v is billed", l)
+		}
+	}
+}
+
+func near(a, b float64) bool { return math.Abs(a-b) < 1e-9 }
