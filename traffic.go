@@ -197,6 +197,17 @@ func (t Traffic) Length(c Clock) time.Duration {
 	return segments[len(segments)-1].End
 }
 
+// StepStart is the lab time since the run's zero at which step s of a timeline is due.
+// ok is false when the step names a phase that does not exist.
+func (t Traffic) StepStart(c Clock, s Step) (at time.Duration, ok bool) {
+	at = c.Lab(s.At)
+	if s.Phase == "" {
+		return at, true
+	}
+	start, ok := t.PhaseStart(c, s.Phase)
+	return start + at, ok
+}
+
 // PhaseStart is the lab time at which the phase of that name starts.
 func (t Traffic) PhaseStart(c Clock, name string) (time.Duration, bool) {
 	for _, s := range t.Segments(c) {

@@ -48,6 +48,15 @@ func TestSegments(t *testing.T) {
 	if _, ok := traffic.PhaseStart(c, "rest"); ok {
 		t.Error("a phase that is not there has a start")
 	}
+	if at, ok := traffic.StepStart(c, Step{Phase: "ramp", At: Minute}); !ok || at != 4*time.Second+c.Lab(Minute) {
+		t.Errorf("a step a minute into ramp is due at %s, %v", at, ok)
+	}
+	if at, ok := traffic.StepStart(c, Step{At: Minute}); !ok || at != c.Lab(Minute) {
+		t.Errorf("a step at a minute is due at %s, %v", at, ok)
+	}
+	if _, ok := traffic.StepStart(c, Step{Phase: "rest"}); ok {
+		t.Error("a step of a phase that does not exist is due")
+	}
 }
 
 // TestHitsIsTheIntegralOfRate compares the closed form with a sum.

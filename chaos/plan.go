@@ -59,7 +59,7 @@ func Plan(s *showdown.Stage, clock showdown.Clock, fidelity ...Fidelity) []Plann
 func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fidelity) PlannedStep {
 	a, d := showdown.Actions()[s.Do], deeds()[s.Do]
 	v, _ := parseParams(a, s.With) // checked by the caller
-	at := labTime(c, s, clock)
+	at, _ := c.Traffic.StepStart(clock, s)
 	p := PlannedStep{
 		Cell: c.Name, Letter: s.Letter, At: planned(clock, at), Lab: showdown.LabDuration(at), Phase: s.Phase,
 		For: s.For, ForLab: showdown.LabDuration(clock.Lab(s.For)),

@@ -29,7 +29,7 @@ func steps(c showdown.Cell, clock showdown.Clock) ([]step, error) {
 		if err != nil {
 			return nil, problem(c.Name, s, err)
 		}
-		at := labTime(c, s, clock)
+		at, _ := c.Traffic.StepStart(clock, s)
 		st := step{Step: s, action: a, deed: deeds()[s.Do], values: v, at: at}
 		if s.For > 0 {
 			st.end = at + clock.Lab(s.For)
@@ -37,16 +37,6 @@ func steps(c showdown.Cell, clock showdown.Clock) ([]step, error) {
 		out = append(out, st)
 	}
 	return out, nil
-}
-
-// labTime is when a step fires, in lab time since the run's zero.
-func labTime(c showdown.Cell, s showdown.Step, clock showdown.Clock) time.Duration {
-	at := clock.Lab(s.At)
-	if s.Phase != "" {
-		start, _ := c.Traffic.PhaseStart(clock, s.Phase)
-		at += start
-	}
-	return at
 }
 
 // picker is the random choice of a step's targets. It depends on the seed, the cell

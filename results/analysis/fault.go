@@ -75,7 +75,7 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 		if s.Target != "" {
 			f.targets = []string{string(s.Target)}
 		}
-		f.planned = plannedStart(cell, s, clock)
+		f.planned, _ = cell.Traffic.StepStart(clock, s)
 	}
 	for _, e := range events {
 		if strings.HasPrefix(string(e.Kind), "fault.") || strings.HasPrefix(string(e.Kind), "change.") {
@@ -89,17 +89,6 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 	}
 	slices.SortStableFunc(out, func(a, b *fault) int { return int(a.planned - b.planned) })
 	return out
-}
-
-// plannedStart is when step s of cell is due.
-func plannedStart(cell showdown.Cell, s showdown.Step, clock showdown.Clock) time.Duration {
-	at := clock.Lab(s.At)
-	if s.Phase != "" {
-		if start, ok := cell.Traffic.PhaseStart(clock, s.Phase); ok {
-			at += start
-		}
-	}
-	return at
 }
 
 // apply takes in one event of the fault's life.

@@ -162,7 +162,8 @@ func referenceWindow(cell showdown.Cell, clock showdown.Clock) (Window, bool) {
 	}
 	for _, s := range cell.Timeline {
 		if s.Letter == r.Fault {
-			from := max(plannedStart(cell, s, clock)-clock.Lab(r.Before), 0)
+			start, _ := cell.Traffic.StepStart(clock, s)
+			from := max(start-clock.Lab(r.Before), 0)
 			return Window{Cell: cell.Name, From: from, To: from + clock.Lab(r.Length)}, true
 		}
 	}

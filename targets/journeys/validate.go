@@ -59,16 +59,9 @@ type span struct{ from, to time.Duration }
 // stepSpan is when a step acts: from its firing to its undo, which is the firing
 // where it has no duration. ok is false when it names a phase that does not exist.
 func stepSpan(cell *showdown.Cell, step showdown.Step, clock showdown.Clock) (s span, ok bool) {
-	s.from = clock.Lab(step.At)
-	if step.Phase != "" {
-		start, found := cell.Traffic.PhaseStart(clock, step.Phase)
-		if !found {
-			return span{}, false
-		}
-		s.from += start
-	}
+	s.from, ok = cell.Traffic.StepStart(clock, step)
 	s.to = s.from + clock.Lab(step.For)
-	return s, true
+	return s, ok
 }
 
 // phaseEnd is when the phase of that name ends.
