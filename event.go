@@ -79,7 +79,8 @@ const (
 	InstanceCredits EventKind = "instance.credits"
 	// APIRefused carries "operation", "code" and "message": AWS said no.
 	APIRefused EventKind = "api.refused"
-	// MachineLost is a machine's process that ended and nobody asked it to.
+	// MachineLost is a machine's process that ended and nobody asked it to, or that did
+	// not start; it carries "error" and, where there was a process, "identity".
 	MachineLost EventKind = "machine.lost"
 	// ClientsTold is clients learning addresses; it carries "addresses".
 	ClientsTold EventKind = "clients.told"
