@@ -127,7 +127,10 @@ func (r *Region) Restart(ctx context.Context, name string) error {
 		in.booting, in.listening, in.bootErr = true, false, nil
 		plan := in.plan
 		up := at.Add(r.cfg.Clock.Lab(r.cfg.Timings.StartBoot + in.AppBoot))
-		r.later(func(ctx context.Context) { r.bringUp(ctx, in, plan, up, true) })
+		r.later(func(ctx context.Context) {
+			r.bringDown(ctx, in, up) // a machine that lives and could not be opened
+			r.bringUp(ctx, in, plan, up, true)
+		})
 	}
 	plan := in.plan
 	r.unlock()

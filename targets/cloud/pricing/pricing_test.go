@@ -31,8 +31,8 @@ func TestListIsComplete(t *testing.T) {
 	}
 }
 
-// TestPrices holds the list against sums that AWS's own examples and price tests
-// give.
+// TestPrices holds the bill against sums worked out by hand from the sources that the
+// list names.
 func TestPrices(t *testing.T) {
 	rows := []struct {
 		line  Line
