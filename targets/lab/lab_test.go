@@ -143,7 +143,10 @@ func TestResize(t *testing.T) {
 	if k := after / before; k < 1.05 || k > 1.6 {
 		t.Errorf("the m5.large does %.2f times the requests of the bursting t2.micro", k)
 	}
-	listened, ok := b.last(showdown.InstanceListening, "web-1", nil)
+	listened, ok := b.last(showdown.InstanceListening, "web-1", func(data map[string]any) bool {
+		t.Logf("it listened %v ms late", data["late_ms"])
+		return true
+	})
 	if !ok || listened.Before(asked) {
 		t.Error("no event says that it listens")
 	}

@@ -1,0 +1,93 @@
+package ec2
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"showdown/targets/cloud"
+)
+
+// openPatience bounds how long a machine that runs may take to open its addresses.
+const openPatience = 5 * time.Second
+
+// open lets a machine that was started refusing answer. One that has died meanwhile is
+// what the status checks and the backend tell of.
+func open(ctx context.Context, m cloud.Machine) error {
+	ctx, cancel := context.WithTimeout(ctx, openPatience)
+	defer cancel()
+	_, err := m.Do(ctx, cloud.Command{Verb: cloud.Refuse, Off: true})
+	if err != nil && alive(m) {
+		return fmt.Errorf("open its addresses: %w", err)
+	}
+	return nil
+}
+
+// startMachine starts the machine with the addresses and credits of the instance;
+// refuse is whether it refuses until it is opened. in.ops is held.
+func (r *Region) startMachine(ctx context.Context, in *instance, refuse bool) error {
+	r.mu.Lock()
+	c := cloud.MachineConfig{
+		Name: in.Name, Lab: r.cfg.Lab, Zone: in.Zone, Mark: r.cfg.Mark, App: r.cfg.App,
+		Private: in.private, Port: cloud.Port, Refuse: refuse, Speed: r.cfg.Clock.Speed(), Seed: in.rng.Uint64(),
+		Capacity: cloud.Capacity{
+			Type: in.typ.Name, VCPUs: in.typ.VCPUs, Iterations: in.typ.CoreMark, Work: r.cfg.Work,
+			MemoryMiB: int(in.typ.MemoryGiB * 1024), Queue: in.Queue, Credits: in.credits,
+		},
+	}
+	if public := in.public(); public != "" {
+		c.Public = []string{public}
+	}
+	closed := r.closed
+	r.mu.Unlock()
+	if closed {
+		return errors.New("the region is closed")
+	}
+	begin := time.Now()
+	m, err := r.cfg.Backend.Start(ctx, c)
+	if err != nil {
+		return err
+	}
+	took := time.Since(begin)
+	r.mu.Lock()
+	in.machine = m
+	r.lead = max(r.lead, took)
+	r.mu.Unlock()
+	return nil
+}
+
+// bringDown ends the instance's machine: it is asked, and powered off when it has
+// not ended by force. The credit balance is read before, where it outlives the
+// machine.
+func (r *Region) bringDown(ctx context.Context, in *instance, force time.Time) {
+	if in.lock(ctx) != nil {
+		return
+	}
+	defer in.unlock()
+	r.mu.Lock()
+	m := in.machine
+	look := in.typ.Burst != nil
+	r.mu.Unlock()
+	if !alive(m) {
+		return
+	}
+	if look {
+		r.lookAtCredits(ctx, in, m)
+	}
+	ctx, cancel := context.WithDeadline(ctx, force)
+	defer cancel()
+	if err := m.Stop(ctx); err != nil && alive(m) {
+		_ = m.Kill(context.WithoutCancel(ctx)) // Stop has already tried; nothing is left to say
+	}
+	r.mu.Lock()
+	in.machine = nil
+	r.mu.Unlock()
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
