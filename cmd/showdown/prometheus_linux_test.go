@@ -116,13 +116,34 @@ func TestDashboardShowsARealRun(t *testing.T) {
 		}
 		begin, end := dips[i].From.Sub(zero), dips[i].To.Sub(zero)
 		t.Logf("%s: the dashboard has %s to %s, the record %s to %s", o.Cause, begin, end, lab(o.FromS), lab(o.ToS))
-		if off := begin - lab(o.FromS); off < -100*time.Millisecond || off > time.Second {
-			t.Errorf("%s: the dashboard shows the outage %s after its begin", o.Cause, off)
-		}
-		if off := end - lab(o.ToS); off < -100*time.Millisecond || off > time.Second {
-			t.Errorf("%s: the dashboard shows its end %s after it", o.Cause, off)
-		}
+		shownInTime(t, prometheus, o.Cause+" begins", zero.Add(lab(o.FromS)), dips[i].From)
+		shownInTime(t, prometheus, o.Cause+" ends", zero.Add(lab(o.ToS)), dips[i].To)
 	}
+}
+
+// shownInTime fails unless what happened is shown within a second. On a machine so
+// busy that Prometheus itself pauses, the pause is allowed on top: a server that
+// does not scrape can show nothing.
+func shownInTime(t *testing.T, prometheus *promtest.Server, what string, happened, shown time.Time) {
+	t.Helper()
+	late := shown.Sub(happened)
+	if late >= -100*time.Millisecond && late <= time.Second {
+		return
+	}
+	series, err := prometheus.QueryRange(`timestamp(up{job="showdown"})`, happened, shown, 50*time.Millisecond)
+	if err != nil || len(series) != 1 {
+		t.Fatalf("scrapes: %d series, %v", len(series), err)
+	}
+	pause := time.Duration(0)
+	for _, s := range series[0].Samples {
+		age := s.At.Sub(time.UnixMilli(int64(s.Value * 1000)))
+		pause = max(pause, age-250*time.Millisecond)
+	}
+	if late < 0 || late > time.Second+pause {
+		t.Errorf("%s: the dashboard shows it %s after it happened, and its longest pause was %s", what, late, pause)
+		return
+	}
+	t.Logf("%s: shown after %s, on a machine so busy that prometheus paused for %s", what, late, pause)
 }
 
 // freePort is an address of this host that nobody listened on a moment ago.
