@@ -35,6 +35,7 @@ var benches = []struct {
 // children lists what this program does for itself in a process of its own.
 var children = map[string]func(context.Context, []string) error{
 	"target":   targetMain,
+	"outage":   outageMain,
 	"generate": generateMain,
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -61,31 +62,58 @@ func answer(c net.Conn) {
 
 // startTarget starts targetMain's process.
 func startTarget(ctx context.Context) (address string, stop func(), err error) {
+	c, err := startChild(ctx, "target")
+	if err != nil {
+		return "", nil, err
+	}
+	return c.address, func() { c.stop() }, nil
+}
+
+// child is this program in a process of its own that serves on an address.
+type child struct {
+	address string
+	in      io.WriteCloser
+	out     *bufio.Reader
+	cmd     *exec.Cmd
+}
+
+// startChild starts a child whose first line of output is its address.
+func startChild(ctx context.Context, args ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "target")
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	c := &child{cmd: exec.CommandContext(ctx, self, args...)}
+	c.cmd.Stderr = os.Stderr
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := c.cmd.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
+	if err := c.cmd.Start(); err != nil {
+		return nil, err
+	}
+	c.out = bufio.NewReader(out)
+	line, err := c.out.ReadString('\n')
 	if err != nil {
-		return "", nil, err
+		c.stop()
+		return nil, fmt.Errorf("%s: no address: %w", args[0], err)
 	}
-	if err := cmd.Start(); err != nil {
-		return "", nil, err
+	c.address = strings.TrimSpace(line)
+	return c, nil
+}
+
+// stop ends the child's standard input, waits for its end and returns what it said
+// last. A second call does nothing.
+func (c *child) stop() ([]byte, error) {
+	if c.cmd == nil {
+		return nil, nil
 	}
-	stop = func() {
-		in.Close()
-		cmd.Wait()
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		stop()
-		return "", nil, err
-	}
-	return strings.TrimSpace(line), stop, nil
+	c.in.Close()
+	rest, readErr := io.ReadAll(c.out)
+	err := c.cmd.Wait()
+	c.cmd = nil
+	return rest, errors.Join(readErr, err)
 }
