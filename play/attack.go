@@ -80,19 +80,12 @@ func (s *stage) load(ctx context.Context, c *cell, a *attack.Attack) error {
 		s.Started(s.rec.ID(), nil)
 	}
 	s.log.start(zero)
-	timeout, floored := a.Timeout()
-	c.emit(showdown.Event{
-		Kind: showdown.TrafficStarted, Source: "attack",
-		Data: map[string]any{"clients": a.Clients(), "timeout_ms": float64(timeout) / 1e6, "timeout_floored": floored},
-	})
 	group, ctx := errgroup.WithContext(ctx)
 	background, stop := context.WithCancel(ctx)
 	group.Go(func() error { return s.beat(background) })
 	group.Go(func() error {
 		defer stop()
-		err := a.Run(ctx, zero)
-		c.emit(showdown.Event{Kind: showdown.TrafficEnded, Source: "attack", Data: map[string]any{"dropped": a.Dropped()}})
-		return err
+		return c.drive(ctx, a, zero)
 	})
 	return group.Wait()
 }

@@ -149,17 +149,8 @@ func (c *cell) steadyBefore(ctx context.Context) error {
 
 // run plays the traffic and the timeline from zero to their ends.
 func (c *cell) run(ctx context.Context, zero time.Time) error {
-	timeout, floored := c.attack.Timeout()
-	c.emit(showdown.Event{
-		Kind: showdown.TrafficStarted, Source: "attack",
-		Data: map[string]any{"clients": c.attack.Clients(), "timeout_ms": float64(timeout) / 1e6, "timeout_floored": floored},
-	})
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		err := c.attack.Run(ctx, zero)
-		c.emit(showdown.Event{Kind: showdown.TrafficEnded, Source: "attack", Data: map[string]any{"dropped": c.attack.Dropped()}})
-		return err
-	})
+	group.Go(func() error { return c.drive(ctx, c.attack, zero) })
 	group.Go(func() error {
 		// A condition that ends the experiment is a result and not an error: the
 		// traffic goes on and shows what the roll back mends.
@@ -170,6 +161,18 @@ func (c *cell) run(ctx context.Context, zero time.Time) error {
 		return err
 	})
 	return group.Wait()
+}
+
+// drive plays an attack from zero to its end, framed by its events.
+func (c *cell) drive(ctx context.Context, a *attack.Attack, zero time.Time) error {
+	timeout, floored := a.Timeout()
+	c.emit(showdown.Event{
+		Kind: showdown.TrafficStarted, Source: "attack",
+		Data: map[string]any{"clients": a.Clients(), "timeout_ms": float64(timeout) / 1e6, "timeout_floored": floored},
+	})
+	err := a.Run(ctx, zero)
+	c.emit(showdown.Event{Kind: showdown.TrafficEnded, Source: "attack", Data: map[string]any{"dropped": a.Dropped()}})
+	return err
 }
 
 // down rolls back what is still in place, looks at the steady state again, and
