@@ -40,9 +40,6 @@ type name struct {
 	offset   int
 }
 
-// String is the expectation as it was written.
-func (p *Program) String() string { return p.source }
-
 // Compile checks an expectation in the language of claims: its syntax, the names of
 // functions, the number and the types of their arguments and the units that are
 // compared. The error is a [*SyntaxError].
