@@ -7,6 +7,16 @@ GO      ?= go
 TOOLS   := $(CURDIR)/.ci/tools
 SOURCES  = $(shell git ls-files '*.go' 2>/dev/null || find . -name '*.go')
 
+# Go wants a cache and a folder for modules; who has a home that cannot be written
+# gets them in the temporary folder.
+CACHE := $(shell for v in GOCACHE GOMODCACHE; do d=$$($(GO) env $$v 2>/dev/null); \
+  { [ -n "$$d" ] && mkdir -p "$$d" 2>/dev/null && [ -w "$$d" ]; } || { echo "$${TMPDIR:-/tmp}/showdown-go-$$(id -u)"; break; }; done)
+ifneq ($(CACHE),)
+export GOCACHE := $(CACHE)/build
+export GOMODCACHE := $(CACHE)/mod
+export GOPATH := $(CACHE)/path
+endif
+
 .PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture
 
 all: lint test
