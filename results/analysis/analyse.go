@@ -66,9 +66,9 @@ func readHits(path string, add func([]showdown.Hit)) (complete bool, err error) 
 	return r.Complete(), err
 }
 
-// AnalyseJourney makes the summary of the journey in folder dir: those of its stages
-// that were played, from their records alone, and the verdict over all. A stage that
-// was planned and not played makes the verdict unknown.
+// AnalyseJourney makes the summary of the journey in folder dir: the last run of each
+// stage that was played, from their records alone, and the verdict over all. A stage
+// that was planned and not played makes the verdict unknown.
 func AnalyseJourney(dir string) (*results.JourneySummary, error) {
 	journey, err := results.ReadJourney(dir)
 	if err != nil {
@@ -86,10 +86,25 @@ func AnalyseJourney(dir string) (*results.JourneySummary, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Stages = append(out.Stages, *s)
+		out.Stages = keepLast(out.Stages, *s)
+	}
+	for _, s := range out.Stages {
 		out.Verdict = out.Verdict.Worse(s.Verdict)
 	}
 	return out, nil
+}
+
+// keepLast adds the summary of one more run of a journey. A stage that was played
+// again, because the machine was disturbed the first time, is there once: the last
+// run stands in the place of the first.
+func keepLast(stages []results.Summary, s results.Summary) []results.Summary {
+	for i := range stages {
+		if stages[i].Stage == s.Stage {
+			stages[i] = s
+			return stages
+		}
+	}
+	return append(stages, s)
 }
 
 // input is a run's record as analyse reads it.

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -153,10 +154,23 @@ func (l *Lab) prepare(ctx context.Context) (*ec2.Region, error) {
 	l.region, err = ec2.New(ec2.Config{
 		Clock: l.cfg.Clock, Backend: l.cfg.Backend, Emit: l.cfg.Emit, Seed: l.cfg.Seed,
 		Addresses: &addresses{slot: slot.Number(), private: map[int]int{}},
+		Reach:     reach,
 		Lab:       l.cfg.Cell.Name, Mark: l.cfg.Run, App: l.cfg.App, Work: l.cfg.Work,
 	})
 	l.upAt, l.downAt = time.Now(), time.Time{}
 	return l.region, err
+}
+
+// reach says whether a connection to a machine is answered: accepted or refused, it
+// is the system that does so.
+func reach(ctx context.Context, private string) bool {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(private, strconv.Itoa(cloud.Port)))
+	if err != nil {
+		return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET)
+	}
+	_ = conn.Close() // it was opened to see that it opens
+	return true
 }
 
 // A lab that finds all slots taken waits for one: the run before it may be on its way

@@ -233,23 +233,38 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// TestHang: the status check really asks: a frozen process is impaired until it runs
-// on.
-func TestHang(t *testing.T) {
+// TestStatusCheckIsShallow: the check asks the network, as EC2's does. An instance
+// that no packet reaches is impaired until they do; one that hangs is not.
+func TestStatusCheckIsShallow(t *testing.T) {
 	b := newBench(t, 120)
 	l := b.lab(web("web-1", "t2.micro", false))
 	m, _ := l.Machine("web-1")
-	if err := m.Pause(t.Context()); err != nil {
-		t.Fatal(err)
+	do := func(c cloud.Command) {
+		t.Helper()
+		if _, err := m.Do(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
 	}
 	status := func(want ec2.Health) func() bool {
 		return func() bool { in, _ := l.Instance("web-1"); return in.Status.Instance == want }
 	}
+	do(cloud.Command{Verb: cloud.Blackhole})
 	eventually(t, "an impaired instance", status(ec2.Impaired))
+	do(cloud.Command{Verb: cloud.Blackhole, Off: true})
+	eventually(t, "a healthy instance", status(ec2.HealthOK))
+
+	if err := m.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	in, _ := l.Instance("web-1")
+	ctx, cancel := context.WithTimeout(t.Context(), b.clock.Lab(4*showdown.Minute))
+	defer cancel()
+	if _, err := l.EC2().Wait(ctx, "web-1", func(in ec2.Instance) bool { return in.Status.Instance == ec2.Impaired }); err == nil {
+		t.Errorf("an instance that hangs is %s: the check cannot see that", in.Status.Instance)
+	}
 	if err := m.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "a healthy instance", status(ec2.HealthOK))
 }
 
 // TestRemap: an elastic IP moves to another instance, and the connection that it

@@ -23,12 +23,13 @@ type fakeBackend struct {
 	refuse  error                   // the next start fails with it
 	pid     int
 	lost    chan struct{}
+	cut     map[string]bool // private addresses that no packet reaches
 }
 
 func newFakeBackend() *fakeBackend {
 	return &fakeBackend{
 		startTakes: 4 * time.Millisecond, stopTakes: time.Millisecond,
-		owners: map[string]*fakeMachine{}, lost: make(chan struct{}),
+		owners: map[string]*fakeMachine{}, lost: make(chan struct{}), cut: map[string]bool{},
 	}
 }
 
@@ -75,6 +76,24 @@ func (b *fakeBackend) bind(m *fakeMachine, address string) error {
 	}
 	b.owners[address] = m
 	return nil
+}
+
+// cutOff lets no packet reach a private address any more, or lets them through again.
+func (b *fakeBackend) cutOff(address string, cut bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cut[address] = cut
+}
+
+// reach is the instance status check's question.
+func (b *fakeBackend) reach(ctx context.Context, address string) bool {
+	b.mu.Lock()
+	cut := b.cut[address]
+	b.mu.Unlock()
+	if cut {
+		<-ctx.Done()
+	}
+	return !cut
 }
 
 // answers is the name of the machine that answers at address; empty is refused.

@@ -33,6 +33,11 @@ type Config struct {
 	Seed uint64
 	// Addresses hands out the addresses.
 	Addresses Addresses
+	// Reach says whether the network of the machine at a private address answers
+	// within ctx. It is what the instance status check asks (EC2 User Guide, Status
+	// checks for your instances): the system answers it, so an application that hangs
+	// does not fail the check. Nil finds every living machine reachable.
+	Reach func(ctx context.Context, private string) bool
 	// Lab, Mark, App and Work go into every machine's configuration.
 	Lab, Mark, App string
 	Work           float64

@@ -68,13 +68,14 @@ func (r *Region) takeTasks() []func(context.Context) {
 	return tasks
 }
 
-// check is one status check of a running instance: its machine is really asked, and
-// must answer within half the time to the next check.
+// check is one status check of a running instance: its machine's network is really
+// asked, and must answer within half the time to the next check.
 func (r *Region) check(ctx context.Context, in *instance) {
 	r.mu.Lock()
-	m, plan := in.machine, in.plan
+	m, plan, private := in.machine, in.plan, in.private
 	r.mu.Unlock()
-	counters, good := r.ask(ctx, m, r.cfg.Clock.Lab(CheckEvery/2))
+	good := r.reach(ctx, m, private, r.cfg.Clock.Lab(CheckEvery/2))
+	counters, counted := r.ask(ctx, m, creditPatience)
 	if ctx.Err() != nil {
 		good = true // nobody looks any more, and a cancelled question says nothing
 	}
@@ -99,10 +100,23 @@ func (r *Region) check(ctx context.Context, in *instance) {
 		r.sayStatus(in)
 		in.notify()
 	}
-	if good && in.typ.Burst != nil {
+	if counted && in.typ.Burst != nil {
 		in.balance = counters.Balance
 		r.outbox.add(showdown.InstanceCredits, in.Name, map[string]any{"balance": counters.Balance, "speed": counters.Speed})
 	}
+}
+
+// reach says whether a machine lives and its network answers within patience.
+func (r *Region) reach(ctx context.Context, m cloud.Machine, private string, patience time.Duration) bool {
+	if !alive(m) {
+		return false
+	}
+	if r.cfg.Reach == nil {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return r.cfg.Reach(ctx, private) && alive(m)
 }
 
 // ask gets a machine's counters; ok is false when it is dead or does not answer

@@ -159,6 +159,8 @@ func (s *teller) play(f []string) error {
 		return s.backend.machine(arg[0]).Kill(ctx)
 	case "freeze":
 		return s.backend.machine(arg[0]).Pause(ctx)
+	case "cut", "mend":
+		s.backend.cutOff(s.backend.machine(arg[0]).c.Private, f[0] == "cut")
 	case "thaw":
 		return s.backend.machine(arg[0]).Resume(ctx)
 	case "until":
@@ -228,7 +230,7 @@ func newTestRegion(t *testing.T, emit func(showdown.Event)) *testRegion {
 	s := &testRegion{backend: newFakeBackend(), zero: time.Now()}
 	s.region, err = New(Config{
 		Clock: clock, Backend: s.backend, Emit: emit, Seed: 7, Addresses: &fakeAddresses{},
-		Lab: "base", Mark: "test", App: "clock", Work: 22.258,
+		Reach: s.backend.reach, Lab: "base", Mark: "test", App: "clock", Work: 22.258,
 	})
 	if err != nil {
 		t.Fatal(err)
