@@ -137,10 +137,19 @@ func (c *compiledClaim) evaluate(rec *record) []Window {
 	return e.missing
 }
 
+// doubts are what makes the claims about a cell unknown.
+type doubts struct {
+	// spoils are why a claim that deviates is unknown.
+	spoils []string
+	// unsent says that the load which the cell stands for was not offered, so that
+	// nothing can be said to have held under it; empty when it was.
+	unsent string
+}
+
 // result is the claim with its verdict. A claim is unknown when the record has no
-// answer or a fault that it names was not confirmed, and when it deviates in a run
-// that something else may have spoilt: what spoils a cell is given by cell.
-func (c *compiledClaim) result(spoilt map[string][]string) results.ClaimResult {
+// answer, a fault that it names was not confirmed, or the load was not offered; and
+// when it deviates in a run that something else may have spoilt.
+func (c *compiledClaim) result(cells map[string]doubts) results.ClaimResult {
 	out := results.ClaimResult{
 		ID: c.ID, Text: c.Text, Expect: c.Expect, Cell: c.Cell,
 		Measured: c.answer.measured, Verdict: showdown.Unknown, Note: c.Note,
@@ -168,24 +177,33 @@ func (c *compiledClaim) result(spoilt map[string][]string) results.ClaimResult {
 	case c.answer.absent != "":
 		out.Reason = c.answer.absent
 	case c.answer.held:
-		out.Verdict = showdown.Held
+		out.Verdict, out.Reason = c.unless(showdown.Held, "it holds, but ", cells, func(d doubts) []string {
+			if d.unsent == "" {
+				return nil
+			}
+			return []string{d.unsent}
+		})
 	default:
-		var why []string
-		for _, cell := range sortedKeys(c.ran.touched) {
-			why = append(why, spoilt[cell]...)
-		}
-		slices.Sort(why)
-		why = slices.Compact(why)
-		if len(why) == 0 {
-			out.Verdict = showdown.Deviated
-		} else {
-			out.Reason = "it deviates, but " + strings.Join(why, "; ")
-		}
+		out.Verdict, out.Reason = c.unless(showdown.Deviated, "it deviates, but ", cells, func(d doubts) []string { return d.spoils })
 	}
 	if out.Reason != "" {
 		out.Note = join(out.Note, "unknown: "+out.Reason)
 	}
 	return out
+}
+
+// unless is the verdict v, or that it is unknown for the reasons that the cells which
+// the claim asked give against it.
+func (c *compiledClaim) unless(v showdown.Verdict, but string, cells map[string]doubts, against func(doubts) []string) (showdown.Verdict, string) {
+	var why []string
+	for _, cell := range sortedKeys(c.ran.touched) {
+		why = append(why, against(cells[cell])...)
+	}
+	if len(why) == 0 {
+		return v, ""
+	}
+	slices.Sort(why)
+	return showdown.Unknown, but + strings.Join(slices.Compact(why), "; ")
 }
 
 // letterIn is "cell/A" as the claim's own cell would write it.

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 		Speed: rec.clock.Speed(), Seed: m.Seed, Started: m.Started, Complete: in.complete,
 		Cells: map[string]results.CellSummary{}, Verdict: showdown.Held,
 	}
-	spoilt := map[string][]string{}
+	cells := map[string]doubts{}
 	for _, name := range sortedKeys(rec.cells) {
 		c := rec.cells[name]
 		s.Complete = s.Complete && c.complete
@@ -38,12 +39,12 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 			s.Cells[name] = sum
 			h = h.in(name)
 		}
-		spoilt[name] = append(slices.Clone(run.spoils), h.spoils...)
+		cells[name] = doubts{append(slices.Clone(run.spoils), h.spoils...), h.unsent}
 		run.voids = append(run.voids, h.voids...)
 		run.remarks = append(run.remarks, h.remarks...)
 	}
 	for i := range claims {
-		r := claims[i].result(spoilt)
+		r := claims[i].result(cells)
 		s.Claims = append(s.Claims, r)
 		s.Verdict = s.Verdict.Worse(r.Verdict)
 	}
@@ -59,6 +60,8 @@ type health struct {
 	// spoils make a claim that deviates unknown, voids the whole run; every void
 	// spoils. Remarks are said and change nothing.
 	spoils, voids, remarks []string
+	// unsent is the void that requests were not sent, too many to be overlooked.
+	unsent string
 }
 
 func (h *health) void(format string, args ...any) {
@@ -75,7 +78,10 @@ func (h health) in(cell string) health {
 		}
 		return out
 	}
-	return health{prefix(h.spoils), prefix(h.voids), prefix(h.remarks)}
+	if h.unsent != "" {
+		h.unsent = prefix([]string{h.unsent})[0]
+	}
+	return health{prefix(h.spoils), prefix(h.voids), prefix(h.remarks), h.unsent}
 }
 
 // runHealth is the health of what all cells share.
@@ -149,7 +155,8 @@ func (c *cellRecord) health(g results.Generator) health {
 		}
 	}
 	if n := c.total().dropped(); float64(n) > maxDroppedShare*float64(c.read) {
-		h.void("the generator did not send %d of %d requests", n, c.read)
+		h.unsent = fmt.Sprintf("the generator did not send %d of %d requests", n, c.read)
+		h.void("%s", h.unsent)
 	}
 	if g.Saturated {
 		h.spoils = append(h.spoils, "the generator was saturated")
@@ -194,12 +201,7 @@ func (c *cellRecord) summary() results.CellSummary {
 	for i, b := range all.backends {
 		out.Backends = append(out.Backends, results.Backend{Name: c.backendName[i], OK: b.ok, Failed: b.failed})
 	}
-	slices.SortFunc(out.Backends, func(a, b results.Backend) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out.Backends, func(a, b results.Backend) int { return cmp.Compare(a.Name, b.Name) })
 	out.Reference = c.referenceSummary()
 	return out
 }

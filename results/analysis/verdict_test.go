@@ -99,7 +99,34 @@ func TestVerdicts(t *testing.T) {
 					r.hits["base"][i*3].Outcome = showdown.Dropped
 				}
 			},
-			claim: showdown.Held, run: showdown.Unknown, reason: "the generator did not send 100 of 2700 requests",
+			claim: showdown.Unknown, run: showdown.Unknown, reason: "the generator did not send 100 of 2700 requests",
+		},
+		{
+			name: "held with few dropped", expect: held,
+			change: func(r *run) {
+				for i := range 27 {
+					r.hits["base"][i*3].Outcome = showdown.Dropped
+				}
+			},
+			claim: showdown.Held, run: showdown.Held,
+		},
+		{
+			name: "held with many dropped in another cell", expect: held,
+			change: func(r *run) {
+				for i := range 100 {
+					r.hits["no-eip"][i*3].Outcome = showdown.Dropped
+				}
+			},
+			claim: showdown.Held, run: showdown.Unknown, reason: "cell no-eip: the generator did not send 100 of 2700 requests",
+		},
+		{
+			name: "held over another cell, which dropped many", expect: held + ` and outage("no-eip/A") < 180s`,
+			change: func(r *run) {
+				for i := range 100 {
+					r.hits["no-eip"][i*3].Outcome = showdown.Dropped
+				}
+			},
+			claim: showdown.Unknown, run: showdown.Unknown, reason: "cell no-eip: the generator did not send 100 of 2700 requests",
 		},
 		{
 			name: "the record has no end", expect: held, change: func(r *run) { r.cut = true },
