@@ -121,7 +121,7 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 	for _, cell := range s.Cells {
 		length := cell.Traffic.Length(clock)
 		fmt.Fprintf(t.stdout, "cell %s: %s\n", cell.Name, cell.Shows)
-		fmt.Fprintf(t.stdout, "  %s of AWS time, %.1f s here at speed %g\n", clock.AWS(length), length.Seconds(), clock.Speed())
+		fmt.Fprintf(t.stdout, "  %s of AWS time, %.1f s here at speed %g\n", rounded(clock, length), length.Seconds(), clock.Speed())
 		w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
 		for _, in := range cell.Topology.Instances {
 			address := "public address by chance"

@@ -282,9 +282,10 @@ func clockOf(c *cli.Context, s *showdown.Stage) (showdown.Clock, error) {
 	return clock, nil
 }
 
-// rounded is a lab time in whole seconds of AWS time.
+// rounded is a lab time in AWS time, to the millisecond: below that is only the noise
+// of a division.
 func rounded(c showdown.Clock, at time.Duration) showdown.Duration {
-	return showdown.Duration(time.Duration(c.AWS(at)).Round(time.Second))
+	return showdown.Duration(time.Duration(c.AWS(at)).Round(time.Millisecond))
 }
 
 func shownCell(s *showdown.Stage, only []string) *showdown.Cell {
