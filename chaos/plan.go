@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -51,7 +52,7 @@ func Plan(s *showdown.Stage, clock showdown.Clock, fidelity ...Fidelity) []Plann
 				out = append(out, plan(c, st, clock, fidelity))
 			}
 		}
-		slices.SortStableFunc(out[from:], func(a, b PlannedStep) int { return int(a.Lab - b.Lab) })
+		slices.SortStableFunc(out[from:], func(a, b PlannedStep) int { return cmp.Compare(a.Lab, b.Lab) })
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -141,7 +142,7 @@ func (d *degradedDetector) finish(end time.Duration, outages []outage) []span {
 
 // union is the spans in order, cut at end, with those that touch made one.
 func union(spans []span, end time.Duration) []span {
-	slices.SortFunc(spans, func(a, b span) int { return int(a.from - b.from) })
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	var out []span
 	for _, s := range spans {
 		s.to = min(s.to, end)

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -87,7 +88,7 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 			noticed(out, e.Target, labTime(e.T, clock))
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *fault) int { return int(a.planned - b.planned) })
+	slices.SortStableFunc(out, func(a, b *fault) int { return cmp.Compare(a.planned, b.planned) })
 	return out
 }
 
