@@ -110,13 +110,6 @@ func (r *HitReader) read(p []byte) (int, error) {
 	return n, err
 }
 
-// Run is the id of the run that the file says it is of; empty when the file ends in
-// its header.
-func (r *HitReader) Run() string { return r.run }
-
-// Cell is the name of the cell that the file says it is of.
-func (r *HitReader) Cell() string { return r.cell }
-
 // Complete says, once everything was read, that the end of the file was there and
 // nothing on the way was damaged.
 func (r *HitReader) Complete() bool { return r.complete && !r.damaged }

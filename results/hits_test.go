@@ -149,8 +149,8 @@ func TestHitsComeBackInOrder(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatalf("hits differ (-want +got):\n%s", diff[:min(len(diff), 2000)])
 	}
-	if !r.Complete() || r.Run() != "run-1" || r.Cell() != "base" {
-		t.Errorf("complete %v, run %q, cell %q", r.Complete(), r.Run(), r.Cell())
+	if !r.Complete() || r.run != "run-1" || r.cell != "base" {
+		t.Errorf("complete %v, run %q, cell %q", r.Complete(), r.run, r.cell)
 	}
 }
 

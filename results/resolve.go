@@ -54,15 +54,6 @@ func (r Run) Stages() []Run {
 	return out
 }
 
-// Stage is r itself, or the last stage of a journey: where one stage is needed.
-func (r Run) Stage() (Run, error) {
-	stages := r.Stages()
-	if len(stages) == 0 {
-		return Run{}, fmt.Errorf("%w: journey %s has no stage that was started", ErrNoRun, r.ID)
-	}
-	return stages[len(stages)-1], nil
-}
-
 // Started is when the run started, by its manifest or else by its id; zero when
 // neither says.
 func (r Run) Started() time.Time {

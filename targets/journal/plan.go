@@ -82,12 +82,3 @@ func Flat(slot int, role Role, n int) (netip.Addr, error) {
 	}
 	return Address(slot, role, n/MaxHosts, n%MaxHosts)
 }
-
-// Network is the /16 that holds all addresses of a role in a slot.
-func Network(slot int, role Role) (netip.Prefix, error) {
-	first, err := Address(slot, role, 0, 0)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	return first.Prefix(16)
-}

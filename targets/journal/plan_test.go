@@ -41,10 +41,7 @@ func TestAddressesNeverCollide(t *testing.T) {
 	seen := map[netip.Addr]bool{}
 	for slot := MinSlot; slot <= MaxSlot; slot++ {
 		for role := RoleClients; role <= maxRole; role++ {
-			network, err := Network(slot, role)
-			if err != nil {
-				t.Fatal(err)
-			}
+			network := netip.PrefixFrom(netip.AddrFrom4([4]byte{127, byte(16*slot + int(role)), 0, 0}), 16)
 			for _, n := range []int{0, MaxHosts - 1, MaxHosts, 256*MaxHosts - 1} {
 				a, err := Flat(slot, role, n)
 				if err != nil || seen[a] || !network.Contains(a) || !a.IsLoopback() {
