@@ -6,20 +6,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
-
-	"showdown"
-	"showdown/attack"
 )
 
 const (
@@ -51,11 +46,13 @@ type measure struct {
 // generator compares showdown's generator with the vegeta command. Both record every
 // request.
 func generator(ctx context.Context, e *env) error {
-	rival := filepath.Join(e.temp, "vegeta")
-	build := exec.CommandContext(ctx, "go", "build", "-o", rival, "github.com/tsenart/vegeta/v12")
-	build.Dir, build.Stderr = filepath.Join(e.root, ".ci", "bench"), os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build the vegeta command: %w", err)
+	rival, err := e.program(ctx, "vegeta")
+	if err != nil {
+		return err
+	}
+	// Built before anything is measured.
+	if _, err := e.program(ctx, "benchchild"); err != nil {
+		return err
 	}
 	address, stop, err := startTarget(ctx)
 	if err != nil {
@@ -75,7 +72,7 @@ func generator(ctx context.Context, e *env) error {
 		for round := range rounds {
 			var a, b measure
 			first := func() (err error) { a, err = runVegeta(ctx, e, rival, url, l.rate, l.long); return }
-			second := func() (err error) { b, err = runShowdown(ctx, url, l.rate, l.long); return }
+			second := func() (err error) { b, err = runShowdown(ctx, e, url, l.rate, l.long); return }
 			if round%2 == 1 {
 				first, second = second, first
 			}
@@ -142,13 +139,14 @@ func measured(requests int, long time.Duration, p *os.ProcessState) measure {
 	}
 }
 
-// runShowdown runs generateMain's process.
-func runShowdown(ctx context.Context, url string, rate int, long time.Duration) (measure, error) {
-	self, err := os.Executable()
+// runShowdown runs showdown's generator and recorder in a process of their own.
+func runShowdown(ctx context.Context, e *env, url string, rate int, long time.Duration) (measure, error) {
+	own, err := e.program(ctx, "benchchild")
 	if err != nil {
 		return measure{}, err
 	}
-	cmd := exec.CommandContext(ctx, self, "generate", "-url", url, "-rate", fmt.Sprint(rate), "-for", long.String())
+	cmd := exec.CommandContext(ctx, own, "generate", "-url", url, "-rate", fmt.Sprint(rate), "-for", long.String(),
+		"-workers", fmt.Sprint(workers), "-dir", filepath.Join(e.temp, "generated"))
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -164,45 +162,5 @@ func runShowdown(ctx context.Context, url string, rate int, long time.Duration) 
 	return measured(r.Requests, long, cmd.ProcessState), nil
 }
 
-// generated is what generateMain prints.
+// generated is what the process prints.
 type generated struct{ Requests, OK int }
-
-// generateMain attacks a URL and keeps every request.
-func generateMain(ctx context.Context, args []string) error {
-	flags := flag.NewFlagSet("generate", flag.ExitOnError)
-	url := flags.String("url", "", "URL")
-	rate := flags.Float64("rate", 0, "requests per second; 0 is as fast as possible")
-	long := flags.Duration("for", time.Second, "duration")
-	flags.Parse(args)
-	tune := attack.Tune
-	if *rate > 0 {
-		tune = attack.TuneAlone
-	}
-	defer tune()()
-	var mu sync.Mutex
-	var kept [][]showdown.Hit
-	a, err := attack.NewURL(attack.URLConfig{
-		URL: *url, Rate: *rate, Workers: workers, Duration: *long,
-		Sink: func(hits []showdown.Hit) {
-			mu.Lock()
-			defer mu.Unlock()
-			kept = append(kept, hits)
-		},
-	})
-	if err != nil {
-		return err
-	}
-	if err := a.Run(ctx, time.Now()); err != nil {
-		return err
-	}
-	var r generated
-	for _, hits := range kept {
-		for _, h := range hits {
-			r.Requests++
-			if h.Outcome == showdown.OK {
-				r.OK++
-			}
-		}
-	}
-	return json.NewEncoder(os.Stdout).Encode(r)
-}

@@ -34,9 +34,8 @@ var benches = []struct {
 
 // children lists what this program does for itself in a process of its own.
 var children = map[string]func(context.Context, []string) error{
-	"target":   targetMain,
-	"outage":   outageMain,
-	"generate": generateMain,
+	"target": targetMain,
+	"outage": outageMain,
 }
 
 // env is what a bench needs to know.

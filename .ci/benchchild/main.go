@@ -17,12 +17,13 @@ import (
 
 // commands lists what the bench asks for.
 var commands = map[string]func(context.Context, []string) error{
-	"paced":   paced,
-	"fill":    fill,
-	"analyse": analyse,
-	"export":  export,
-	"spend":   spend,
-	"lab":     runLab,
+	"generate": generate,
+	"paced":    paced,
+	"fill":     fill,
+	"analyse":  analyse,
+	"export":   export,
+	"spend":    spend,
+	"lab":      runLab,
 }
 
 func main() {
