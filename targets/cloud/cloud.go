@@ -129,8 +129,10 @@ type Counters struct {
 	// Rejected were answered 503 because the queue was full; Errors by the verb.
 	Rejected uint64 `json:"rejected"`
 	Errors   uint64 `json:"errors"`
-	// Balance is the credit balance, and Speed the share of full speed now, 0 to 1.
+	// Balance is the credit balance, of which Launch are launch credits; Speed is the
+	// share of full speed now, 0 to 1.
 	Balance float64 `json:"balance"`
+	Launch  float64 `json:"launch"`
 	Speed   float64 `json:"speed"`
 	// Busy is the CPU time consumed, in vCPU seconds of lab time.
 	Busy float64 `json:"busy"`

@@ -73,6 +73,6 @@ func (c *cpu) read(out *cloud.Counters) {
 	out.Speed = c.pool.share()
 	out.Busy = c.pool.busy()
 	if c.pool.credits != nil {
-		out.Balance = c.pool.credits.balance()
+		out.Balance, out.Launch = c.pool.credits.balance(), c.pool.credits.Launch
 	}
 }

@@ -91,12 +91,15 @@ func TestMetrics(t *testing.T) {
 	s := newSite(t)
 	c := s.config("web-1", 0)
 	c.Mark = "run-7"
-	c.Capacity.Credits = &cloud.Credits{Baseline: 0.1, PerHour: 0, Max: 144, Earned: 40}
+	c.Capacity.Credits = &cloud.Credits{Baseline: 0.1, PerHour: 0, Max: 144, Launch: 30, Earned: 10}
 	web := s.start(c)
 	web.do(cloud.Command{Verb: cloud.Errors, Share: 1})
 	web.mustFail(500)
 	web.do(cloud.Command{Verb: cloud.Errors, Off: true})
 	web.mustAnswer()
+	if n := web.do(cloud.Command{Verb: cloud.Stats}); n.Launch >= 30 || n.Launch < 29.9 || n.Balance-n.Launch != 10 {
+		t.Errorf("%+v: two requests were paid with launch credits", n)
+	}
 	web.do(cloud.Command{Verb: cloud.Steal, Share: 0.25})
 	for _, fault := range []cloud.Verb{cloud.Refuse, cloud.Blackhole} { // the observer's channel stays
 		web.do(cloud.Command{Verb: fault})

@@ -92,12 +92,10 @@ func (r *Region) admit(l Launch) (*instance, error) {
 		return bad("%v", err)
 	}
 	in := &instance{
-		Launch: l, typ: t, typeBefore: t, state: Pending, credits: credits,
+		Launch: l, typ: t, typeBefore: t, state: Pending,
 		rng: r.seeded(l.Name), ops: make(chan struct{}, 1), changed: make(chan struct{}),
 	}
-	if credits != nil {
-		in.balance = credits.Launch + credits.Earned
-	}
+	in.fill(credits)
 	if in.private, err = r.cfg.Addresses.Private(l.Zone); err != nil {
 		return nil, fmt.Errorf("private address of %q: %w", l.Name, err)
 	}

@@ -26,10 +26,7 @@ func (r *Region) start(in *instance, at time.Time) error {
 			return err
 		}
 	}
-	in.credits, in.balance = credits, 0
-	if credits != nil {
-		in.balance = credits.Launch + credits.Earned
-	}
+	in.fill(credits)
 	in.plan++
 	in.booting, in.bootErr = true, nil
 	r.enter(in, Pending, at)
@@ -285,7 +282,7 @@ func (r *Region) bringUp(ctx context.Context, in *instance, plan int, at time.Ti
 	current := in.plan == plan && !r.closed
 	if current && kept {
 		// The mode was checked when the instance came to be.
-		in.credits, _ = creditsAtReboot(in.typ, in.CreditMode, in.balance)
+		in.credits, _ = creditsAtReboot(in.typ, in.CreditMode, in.launch, in.balance)
 	}
 	r.mu.Unlock()
 	if !current {

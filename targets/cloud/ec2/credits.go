@@ -80,6 +80,14 @@ func creditsGiven(t InstanceType, mode string, start showdown.Credits) (*cloud.C
 	return account(t, u, 0, balance), nil
 }
 
+// fill gives an instance the account that its next machine starts with; nil is none.
+func (in *instance) fill(c *cloud.Credits) {
+	in.credits, in.launch, in.balance = c, 0, 0
+	if c != nil {
+		in.launch, in.balance = c.Launch, c.Launch+c.Earned
+	}
+}
+
 // creditsAtStart is the account after a stop and a start, given the type and
 // balance before the stop. A T2 has lost everything and is given launch credits
 // again; a T3 finds its balance, which AWS keeps for seven days (EC2 User Guide,
@@ -98,10 +106,12 @@ func creditsAtStart(before, t InstanceType, mode string, balance float64) (*clou
 }
 
 // creditsAtReboot is the account after a reboot or a crash, which costs no credits.
-func creditsAtReboot(t InstanceType, mode string, balance float64) (*cloud.Credits, error) {
+// Of the balance, launch are launch credits, which stay what they are: they are spent
+// first and leave the earned ones their room.
+func creditsAtReboot(t InstanceType, mode string, launch, balance float64) (*cloud.Credits, error) {
 	u, err := unlimited(t, mode)
 	if err != nil || t.Burst == nil {
 		return nil, err
 	}
-	return account(t, u, 0, balance), nil
+	return account(t, u, launch, balance-launch), nil
 }

@@ -53,7 +53,8 @@ func (b *fakeBackend) Start(ctx context.Context, c cloud.MachineConfig) (cloud.M
 	m := &fakeMachine{b: b, c: c, id: cloud.Identity{PID: b.pid, Start: 1}, done: make(chan struct{}), thaw: make(chan struct{})}
 	close(m.thaw)
 	if c.Capacity.Credits != nil {
-		m.balance = c.Capacity.Credits.Launch + c.Capacity.Credits.Earned
+		m.launch = c.Capacity.Credits.Launch
+		m.balance = m.launch + c.Capacity.Credits.Earned
 	}
 	m.addresses = append([]string{c.Private}, c.Public...)
 	m.refusing = c.Refuse
@@ -131,6 +132,7 @@ type fakeMachine struct {
 	thaw    chan struct{} // closed while the machine is not frozen
 	frozen  bool
 	balance float64
+	launch  float64 // of the balance
 	// addresses are what the machine was started with; while it refuses it has none.
 	addresses []string
 	refusing  bool
@@ -154,10 +156,10 @@ func (m *fakeMachine) Name() string             { return m.c.Name }
 func (m *fakeMachine) Identity() cloud.Identity { return m.id }
 func (m *fakeMachine) Done() <-chan struct{}    { return m.done }
 
-func (m *fakeMachine) setBalance(credits float64) {
+func (m *fakeMachine) setBalance(launch, credits float64) {
 	m.b.mu.Lock()
 	defer m.b.mu.Unlock()
-	m.balance = credits
+	m.launch, m.balance = launch, credits
 }
 
 func (m *fakeMachine) awake(ctx context.Context) error {
@@ -245,7 +247,7 @@ func (m *fakeMachine) Do(ctx context.Context, c cloud.Command) (cloud.Counters, 
 			return cloud.Counters{}, m.bindAll()
 		}
 	case cloud.Stats:
-		return cloud.Counters{Balance: m.balance, Speed: 1}, nil
+		return cloud.Counters{Balance: m.balance, Launch: m.launch, Speed: 1}, nil
 	}
 	return cloud.Counters{}, nil
 }

@@ -135,6 +135,7 @@ type instance struct {
 	credits          *cloud.Credits // for the next start of the machine
 	typeBefore       InstanceType   // at the last stop
 	balance, surplus float64
+	launch           float64 // how much of the balance are launch credits
 
 	rng *rand.Rand
 	// ops is held while the machine or its addresses are being changed.

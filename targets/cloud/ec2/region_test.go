@@ -115,19 +115,23 @@ func TestNothingAnswersBeforeItsTime(t *testing.T) {
 func TestCreditsOverAStop(t *testing.T) {
 	rows := []struct {
 		typ                     string
-		balance                 float64
+		launch, balance         float64
 		stopLaunch, stopEarned  float64
 		crashLaunch, crashEarnd float64
 	}{
-		{"t2.micro", 99, 30, 0, 0, 99},
-		{"t3.micro", 99, 0, 99, 0, 99},
-		{"t3.micro", -12, 0, 0, 0, -12},
+		{"t2.micro", 0, 99, 30, 0, 0, 99},
+		// What is left of the launch credits stays apart: they are spent first, and do
+		// not count towards the maximum of 144.
+		{"t2.micro", 12, 111, 30, 0, 12, 99},
+		{"t2.micro", 30, 174, 30, 0, 30, 144},
+		{"t3.micro", 0, 99, 0, 99, 0, 99},
+		{"t3.micro", 0, -12, 0, 0, 0, -12},
 	}
 	for _, r := range rows {
 		synctest.Test(t, func(t *testing.T) {
 			s := newTestRegion(t, nil)
 			place(t, s, Launch{Name: "web-1", Type: r.typ})
-			s.backend.machine("web-1").setBalance(r.balance)
+			s.backend.machine("web-1").setBalance(r.launch, r.balance)
 			<-time.After(s.region.cfg.Clock.Lab(90 * showdown.Second)) // a check sees it
 			synctest.Wait()
 			if err := s.backend.machine("web-1").Kill(s.ctx); err != nil {

@@ -94,10 +94,17 @@ func TestCreditsAtStart(t *testing.T) {
 }
 
 func TestCreditsAtReboot(t *testing.T) {
-	got, err := creditsAtReboot(mustType(t, "t2.micro"), "", 160)
-	want := cloud.Credits{Baseline: 0.1, PerHour: 6, Max: 144, Launch: 16, Earned: 144}
-	if err != nil || *got != want {
-		t.Errorf("%+v, %v", got, err)
+	for _, r := range []struct{ launch, balance, wantLaunch, wantEarned float64 }{
+		{0, 160, 16, 144}, // beyond the maximum only launch credits can be
+		{30, 40, 30, 10},
+		{0, 30, 0, 30},
+		{30, 174, 30, 144},
+	} {
+		got, err := creditsAtReboot(mustType(t, "t2.micro"), "", r.launch, r.balance)
+		want := cloud.Credits{Baseline: 0.1, PerHour: 6, Max: 144, Launch: r.wantLaunch, Earned: r.wantEarned}
+		if err != nil || *got != want {
+			t.Errorf("%g of %g: %+v, %v", r.launch, r.balance, got, err)
+		}
 	}
 }
 

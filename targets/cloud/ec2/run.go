@@ -101,7 +101,7 @@ func (r *Region) check(ctx context.Context, in *instance) {
 		in.notify()
 	}
 	if counted && in.typ.Burst != nil {
-		in.balance = counters.Balance
+		in.balance, in.launch = counters.Balance, counters.Launch
 		r.outbox.add(showdown.InstanceCredits, in.Name, map[string]any{"balance": counters.Balance, "speed": counters.Speed})
 	}
 }
@@ -138,7 +138,7 @@ const creditPatience = 20 * time.Millisecond
 func (r *Region) lookAtCredits(ctx context.Context, in *instance, m cloud.Machine) {
 	if c, ok := r.ask(ctx, m, creditPatience); ok {
 		r.mu.Lock()
-		in.balance = c.Balance
+		in.balance, in.launch = c.Balance, c.Launch
 		r.mu.Unlock()
 	}
 }
