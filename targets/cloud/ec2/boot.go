@@ -82,7 +82,7 @@ func (r *Region) reboot(in *instance, at time.Time) error {
 	up := at.Add(r.cfg.Clock.Lab(down + t.StartBoot + in.AppBoot))
 	in.notify()
 	r.later(func(ctx context.Context) {
-		r.bringDown(ctx, in, at.Add(r.cfg.Clock.Lab(t.ForcedStop)))
+		r.bringDown(ctx, in, at.Add(r.cfg.Clock.Lab(down)), at.Add(r.cfg.Clock.Lab(t.ForcedStop)))
 		// A system that had to be forced down comes up that much later.
 		up = latest(up, time.Now().Add(r.cfg.Clock.Lab(t.StartBoot+in.AppBoot)))
 		r.bringUp(ctx, in, plan, up, true)
@@ -124,7 +124,7 @@ func (r *Region) Restart(ctx context.Context, name string) error {
 		plan := in.plan
 		up := at.Add(r.cfg.Clock.Lab(r.cfg.Timings.StartBoot + in.AppBoot))
 		r.later(func(ctx context.Context) {
-			r.bringDown(ctx, in, up) // a machine that lives and could not be opened
+			r.bringDown(ctx, in, at, up) // a machine that lives and could not be opened
 			r.bringUp(ctx, in, plan, up, true)
 		})
 	}
@@ -253,7 +253,7 @@ func (r *Region) boot(in *instance, plan int, at time.Time, b boot) func(context
 // halt is the task that ends an instance's machine and, not before due, its state.
 func (r *Region) halt(in *instance, plan int, at, due time.Time, end func(time.Time)) func(context.Context) {
 	return func(ctx context.Context) {
-		r.bringDown(ctx, in, at.Add(r.cfg.Clock.Lab(r.cfg.Timings.ForcedStop)))
+		r.bringDown(ctx, in, due, at.Add(r.cfg.Clock.Lab(r.cfg.Timings.ForcedStop)))
 		// A machine that took longer than planned defers the state.
 		due := latest(due, time.Now())
 		if sleepUntil(ctx, due) != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"showdown/targets/cloud"
@@ -57,10 +58,11 @@ func (r *Region) startMachine(ctx context.Context, in *instance, refuse bool) er
 	return nil
 }
 
-// bringDown ends the instance's machine: it is asked, and powered off when it has
-// not ended by force. The credit balance is read before, where it outlives the
-// machine.
-func (r *Region) bringDown(ctx context.Context, in *instance, force time.Time) {
+// bringDown ends the instance's machine: it is asked to, and has until due to finish
+// what it is at; requests that still wait for its CPU then are reset. One that does
+// not react is powered off at force. The credit balance is read before, where it
+// outlives the machine.
+func (r *Region) bringDown(ctx context.Context, in *instance, due, force time.Time) {
 	if in.lock(ctx) != nil {
 		return
 	}
@@ -77,12 +79,37 @@ func (r *Region) bringDown(ctx context.Context, in *instance, force time.Time) {
 	}
 	ctx, cancel := context.WithDeadline(ctx, force)
 	defer cancel()
+	var cutting sync.WaitGroup
+	defer cutting.Wait()
+	cutting.Go(func() { cut(ctx, m, due) })
 	if err := m.Stop(ctx); err != nil && alive(m) {
 		_ = m.Kill(context.WithoutCancel(ctx)) // Stop has already tried; nothing is left to say
 	}
 	r.mu.Lock()
 	in.machine = nil
 	r.mu.Unlock()
+}
+
+// goingDown is how much lab time a machine with a full queue may take to end once that
+// is reset.
+const goingDown = 20 * time.Millisecond
+
+// cut resets what a machine that is stopping is still at, so that it has ended at due.
+// A system that shuts down does not wait for its applications' queues. It returns when
+// that is done or the machine has ended.
+func cut(ctx context.Context, m cloud.Machine, due time.Time) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-m.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	if sleepUntil(ctx, due.Add(-min(goingDown, time.Until(due)/2))) == nil {
+		_, _ = m.Do(ctx, cloud.Command{Verb: cloud.Reset}) // who does not react is powered off
+	}
 }
 
 func latest(a, b time.Time) time.Time {
