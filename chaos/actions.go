@@ -9,6 +9,8 @@ type deed struct {
 	evidence string
 	// bound says that the effect lives in the machine's process and ends with it.
 	bound bool
+	// early says that the first look takes up to limits.census more than the others'.
+	early bool
 	// check looks at the parameters beyond their kinds; nil where there is nothing.
 	check func(values) error
 	// effect makes the effect on a target.

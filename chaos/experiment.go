@@ -185,8 +185,12 @@ func (e *Experiment) watch(ctx context.Context, stop context.CancelCauseFunc) {
 
 // play is the life of one step.
 func (e *Experiment) play(ctx context.Context, l *life) {
-	limit := e.env.limit
-	if !e.wait(ctx, l.step.at-limit.ahead) {
+	begin := l.step.at - e.env.limit.ahead
+	if l.step.deed.early {
+		// Before zero there is no traffic to look at.
+		begin = min(begin, max(begin-e.env.limit.census, 0))
+	}
+	if !e.wait(ctx, begin) {
 		return
 	}
 	err := e.prepare(ctx, l)

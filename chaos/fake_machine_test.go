@@ -73,13 +73,14 @@ func (m *fakeMachine) pause(on bool) error {
 var errEnded = errors.New("its process has ended")
 
 func (m *fakeMachine) Do(_ context.Context, c cloud.Command) (cloud.Counters, error) {
+	requests, allowed := m.w.share(m.name)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.alive() {
 		return cloud.Counters{}, errEnded
 	}
 	if c.Verb == cloud.Stats {
-		return cloud.Counters{Speed: 1 - m.on[cloud.Steal].Share}, nil
+		return cloud.Counters{Requests: requests, Speed: allowed * (1 - m.on[cloud.Steal].Share)}, nil
 	}
 	what := string(c.Verb)
 	if c.Off {

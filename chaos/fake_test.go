@@ -31,6 +31,9 @@ type world struct {
 	pending   map[int]journal.Entry
 	nextPID   int
 	rate      float64
+	arrived   float64 // requests until since
+	since     time.Time
+	allowed   float64 // by the instances' credits, of full speed
 	told      []Endpoint
 	tasks     sync.WaitGroup
 	// broken are the things that fail: "stop", "journal", a verb, "off delay".
@@ -59,7 +62,7 @@ func newWorld(t *testing.T, instances ...showdown.Instance) *world {
 		t.Fatal(err)
 	}
 	w := &world{
-		t: t, clock: clock, rate: 100, pending: map[int]journal.Entry{},
+		t: t, clock: clock, rate: 100, since: time.Now(), allowed: 1, pending: map[int]journal.Entry{},
 		broken: map[string]error{}, deaf: map[string]bool{},
 	}
 	for i, in := range instances {
@@ -270,23 +273,38 @@ func (w *world) ResizeInstance(ctx context.Context, name, instanceType string) e
 
 // The traffic.
 
-func (w *world) Rate() float64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.rate
-}
-
 func (w *world) Spike(factor float64) func() {
 	w.tell("spike %g", factor)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.rate *= factor
+	w.multiply(factor)
 	return func() {
 		w.tell("spike restored")
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.rate /= factor
+		w.multiply(1 / factor)
 	}
+}
+
+// multiply changes the rate, unless the traffic is deaf. mu is held.
+func (w *world) multiply(factor float64) {
+	if w.deaf["spike"] {
+		return
+	}
+	w.arrived = w.received()
+	w.since, w.rate = time.Now(), w.rate*factor
+}
+
+// received is how many requests have come until now. mu is held.
+func (w *world) received() float64 { return w.arrived + w.rate*time.Since(w.since).Seconds() }
+
+// share is how many of them an instance got, since they take turns, and what its
+// credits allow of its speed.
+func (w *world) share(name string) (requests uint64, allowed float64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	i := slices.IndexFunc(w.instances, func(b *box) bool { return b.Name == name })
+	return (uint64(w.received()+1e-6) + uint64(len(w.instances)-1-i)) / uint64(len(w.instances)), w.allowed
 }
 
 func (w *world) SetAddresses(endpoints []Endpoint) {

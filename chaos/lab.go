@@ -61,8 +61,6 @@ type Endpoint struct{ Name, Address string }
 type Load interface {
 	// Spike multiplies the offered rate until restore is called.
 	Spike(factor float64) (restore func())
-	// Rate is the rate that is offered now, in requests per second of lab time.
-	Rate() float64
 	// SetAddresses tells the clients the present addresses, by name.
 	SetAddresses(endpoints []Endpoint)
 }

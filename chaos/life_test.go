@@ -251,6 +251,7 @@ func TestFaultThatNobodySaw(t *testing.T) {
 		{act("A", minute, "slow", "web-1", minute), "delay"},
 		{act("A", minute, "cpu-steal", "web-1", minute), "steal"},
 		{act("A", minute, "error-500", "web-1", minute), "errors"},
+		{act("A", minute, "spike", "", minute), "spike"},
 	} {
 		t.Run(c.step.Do, func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world) {

@@ -24,6 +24,10 @@ type limits struct {
 	request time.Duration
 	// command bounds what is asked of a machine's control channel.
 	command time.Duration
+	// count is the time between two counts of the requests that machines received;
+	// glance is how long they are counted while a fault is in place, and census where
+	// nothing waits for the answer.
+	count, glance, census time.Duration
 	// operation bounds a stop or a start, which take AWS minutes.
 	operation time.Duration
 	// undo bounds the undo of one fault: a stop, a change and a start at most.
@@ -50,6 +54,9 @@ func limitsAt(clock showdown.Clock, boot showdown.Duration) limits {
 		effect:    3 * time.Second,
 		request:   2 * time.Second,
 		command:   5 * time.Second,
+		count:     25 * time.Millisecond,
+		glance:    250 * time.Millisecond,
+		census:    time.Second,
 		operation: operation,
 		undo:      3 * operation,
 		rollback:  RollbackCap,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -32,14 +34,45 @@ type stand struct {
 	kinds  chan showdown.EventKind
 }
 
-// countedLoad is traffic that is only told.
+// countedLoad is traffic that is only told, until it is sent.
 type countedLoad struct {
 	mu   sync.Mutex
 	rate float64
 	told []Endpoint
 }
 
-func (l *countedLoad) Rate() float64 { l.mu.Lock(); defer l.mu.Unlock(); return l.rate }
+// send really sends it, to all instances in turn, until ctx ends.
+func (l *countedLoad) send(ctx context.Context, to []lab.Endpoint) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}, Timeout: 5 * time.Second}
+	defer client.CloseIdleConnections()
+	var requests sync.WaitGroup
+	defer requests.Wait()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	due, n, last := 0.0, 0, time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			l.mu.Lock()
+			due += l.rate * now.Sub(last).Seconds()
+			l.mu.Unlock()
+			last = now
+		}
+		for ; due >= 1; due-- {
+			n++
+			url := "http://" + to[n%len(to)].Address + "/"
+			requests.Go(func() {
+				// Whether it is answered is not asked here.
+				if r, err := client.Get(url); err == nil {
+					_, _ = io.Copy(io.Discard, r.Body)
+					_ = r.Body.Close()
+				}
+			})
+		}
+	}
+}
 
 func (l *countedLoad) Spike(factor float64) func() {
 	l.mu.Lock()
@@ -218,6 +251,7 @@ func TestEveryActionOnProcesses(t *testing.T) {
 		kinds    []string
 		evidence string
 		facts    func(confirmed, undone map[string]any) bool
+		sent     bool // the traffic is
 	}{
 		{step: act("A", soon, "kill", "web-1", while), kinds: lasting, evidence: "connection refused"},
 		{step: act("A", soon, "hang", "web-1", while), kinds: lasting, evidence: "connected, no answer"},
@@ -240,7 +274,11 @@ func TestEveryActionOnProcesses(t *testing.T) {
 			facts: func(f, _ map[string]any) bool { return f["share_500"] == 1.0 },
 		},
 		{
-			step: act("A", soon, "spike", "", while, "factor", "4"), kinds: lasting, evidence: "400 requests/s offered, 100 before",
+			step: act("A", minute, "spike", "", while, "factor", "4"), kinds: lasting, evidence: "requests/s received before", sent: true,
+			facts: func(f, _ map[string]any) bool {
+				ratio := f["rate"].(float64) / f["rate_before"].(float64)
+				return ratio > 4*0.65 && ratio < 4*1.35
+			},
 		},
 		{
 			step: act("A", soon, "tell-clients", "", 0), kinds: atOnce, evidence: "web-2 is 127.",
@@ -270,6 +308,13 @@ func TestEveryActionOnProcesses(t *testing.T) {
 	} {
 		t.Run(c.step.Do+" "+string(c.step.Target), func(t *testing.T) {
 			s := s.again(t, c.step)
+			if c.sent {
+				ctx, stop := context.WithCancel(t.Context())
+				var sending sync.WaitGroup
+				defer sending.Wait()
+				defer stop()
+				sending.Go(func() { s.load.send(ctx, s.lab.Endpoints()) })
+			}
 			e := s.experiment()
 			if held, err := e.Steady(t.Context(), "before"); !held || err != nil {
 				t.Fatalf("steady %t, %v", held, err)
