@@ -32,8 +32,12 @@ const maxSteal = 0.99
 
 type robbed struct {
 	commanded
-	speed float64
-	base  time.Duration
+	speed float64 // before
+	// under is the speed at the last look under the fault; 0 where there was none.
+	under float64
+	// felt says that the speed was seen to fall, undone that the undo has begun.
+	felt, undone bool
+	base         time.Duration
 }
 
 func (r *robbed) ready(ctx context.Context) error {
@@ -59,6 +63,7 @@ func (r *robbed) confirm(ctx context.Context) (string, bool) {
 	if err != nil {
 		return err.Error(), false
 	}
+	r.under, r.felt = speed, r.lower(speed)
 	now := r.fastest(ctx, r.path(), roundTrips).Took
 	r.facts["speed_before"], r.facts["speed"] = r.speed, speed
 	r.facts["service_before_ms"], r.facts["service_ms"] = ms(r.base), ms(now)
@@ -82,13 +87,33 @@ func (r *robbed) longer(now time.Duration) bool {
 	return float64(now) >= float64(r.base)*(1+(factor-1)/2)
 }
 
+// undo looks once more before: what is throttled meanwhile is not the fault's.
+func (r *robbed) undo(ctx context.Context) error {
+	if speed, err := r.measure(ctx); err == nil && !r.undone {
+		r.under, r.undone = speed, true
+	}
+	return r.commanded.undo(ctx)
+}
+
+// risen says that the share came back: the speed is as much higher than under the
+// fault as the share makes of it, or it is again what it was. An instance whose
+// credits ran out under the fault stays slow.
+func (r *robbed) risen(speed float64) bool {
+	if r.felt && speed >= r.under/(1-r.order.Share*0.9) {
+		return true
+	}
+	// The old speed says nothing where credits that came under the fault had lifted it
+	// to that already.
+	return !r.lower(speed) && (!r.felt || r.lower(r.under))
+}
+
 func (r *robbed) gone(ctx context.Context) (string, bool) {
 	var speed float64
 	ok := r.until(ctx, r.limit.effect, func() bool {
 		s, err := r.measure(ctx)
 		speed = s
-		return err == nil && !r.lower(speed)
+		return err == nil && r.risen(speed)
 	})
 	now := r.fastest(ctx, r.path(), roundTrips).Took
-	return fmt.Sprintf("speed %.2f of full; a request takes %s", speed, round(now)), ok
+	return fmt.Sprintf("speed %.2f of full, %.2f under the fault; a request takes %s", speed, r.under, round(now)), ok
 }
