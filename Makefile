@@ -33,7 +33,7 @@ test-deps:
 	@.ci/test-deps
 
 lint: cross
-	@test -z "$$($(GO) run -C $(TOOLS) mvdan.cc/gofumpt -l $(CURDIR) | tee /dev/stderr)" || { echo "run: go run -C .ci/tools mvdan.cc/gofumpt -w $(CURDIR)" >&2; exit 1; }
+	@out=$$($(GO) run -C $(TOOLS) mvdan.cc/gofumpt -l $(CURDIR)) && { [ -z "$$out" ] || { echo "not formatted, run go run -C .ci/tools mvdan.cc/gofumpt -w $(CURDIR):" "$$out" >&2; exit 1; }; }
 	$(GO) vet ./...
 	@$(GO) build -C $(TOOLS) -o $(CURDIR)/.ci/tools/bin/staticcheck honnef.co/go/tools/cmd/staticcheck
 	.ci/tools/bin/staticcheck ./...
