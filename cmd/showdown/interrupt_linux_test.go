@@ -22,7 +22,7 @@ func TestInterrupted(t *testing.T) {
 		return func(p *program) bool { return p.said(string(kind)) }
 	}
 	// The roll back has to last until the test has seen that it began.
-	slowHealing := strings.Replace(killStage, "type: t2.micro, app_boot: 1s", "type: t2.micro, app_boot: 2m", 1)
+	slowHealing := strings.Replace(killStage, "type: t2.micro, app_boot: 1s", "type: t2.micro, app_boot: 6m", 1)
 	tests := []struct {
 		name   string
 		moment func(*program) bool
