@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"showdown"
+	"showdown/targets/cloud/ec2"
 )
 
 // values are an action's parameters, parsed.
@@ -53,7 +54,7 @@ func parseParams(a showdown.Action, with map[string]string) (values, error) {
 func (v *values) parse(p showdown.Param, text string) error {
 	switch p.Kind {
 	case "type":
-		if names := typeNames(); !slices.Contains(names, text) {
+		if names := ec2.TypeNames(); !slices.Contains(names, text) {
 			return fmt.Errorf("unknown instance type %q%s", text, meant(text, names))
 		}
 		v.instanceType = text

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -61,7 +62,12 @@ func resolve(name string) (target, error) {
 	}
 	stages, err := journeys.Resolve(name, known())
 	if err != nil {
-		return target{}, &failure{code: exitUsage, err: err, hint: "showdown list prints the stages that come with the program"}
+		f := &failure{code: exitUsage, err: err}
+		// A file that is wrong says itself what to do; a name that is not there does not.
+		if !errors.As(err, new(journeys.Problems)) {
+			f.hint = "showdown list prints the stages that come with the program"
+		}
+		return target{}, f
 	}
 	return target{Journey: journeys.Journey{Name: stages[0].Journey, Title: stages[0].Title, Stages: stages}}, nil
 }
