@@ -84,6 +84,29 @@ const (
 	MachineLost EventKind = "machine.lost"
 	// ClientsTold is clients learning addresses; it carries "addresses".
 	ClientsTold EventKind = "clients.told"
+	// ClientsHold is how many clients of a cohort would use each address of a name if
+	// they asked now, whoever answers there: the staircase after a record was removed.
+	// The target is the cohort, or the host where there are no cohorts; it carries
+	// "host", "clients" (how many have an answer that still counts) and "holders" (how
+	// many of them hold each address, by instance name or address).
+	ClientsHold EventKind = "clients.hold"
+	// DNSChange is a change of a record set: target is the name, "change" is "UPSERT",
+	// "REMOVE" or "RESTORE", "values" the addresses after it, "status" "PENDING" or
+	// "INSYNC" (Amazon Route 53 API Reference, ChangeInfo).
+	DNSChange EventKind = "dns.change"
+	// DNSHealth is a Route 53 health check that changed its mind: target is the
+	// instance or address, "healthy" and "share" (of the checkers that find it healthy).
+	DNSHealth EventKind = "dns.health"
+	// DNSFailing is the name servers failing on purpose, or not any more: "mode" is
+	// "nxdomain", "servfail", "silent", "slow" or "none"; target is the host or empty.
+	DNSFailing EventKind = "dns.failing"
+	// GroupChanged is a security group with other rules: "inbound" is the rules in
+	// words.
+	GroupChanged EventKind = "group.changed"
+	// Reached is one cell of the connection matrix, found by connecting: target is the
+	// instance, "from" the group, instance or "internet", "met" is "answered", "refused"
+	// or "silent", "allowed" what the rules say, "fidelity" how a denial is made.
+	Reached EventKind = "vpc.reached"
 	// Stall is the harness's own heartbeat coming late; it carries "late_ms".
 	Stall EventKind = "stall"
 	// Interrupted is a signal or a cancelled run; it carries "reason".

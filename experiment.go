@@ -24,6 +24,18 @@ type Step struct {
 	// start of Phase where one is named.
 	At    Duration `yaml:"at" json:"at"`
 	Phase string   `yaml:"phase" json:"phase,omitempty"`
+	// During is the letter of an action: At counts from the moment at which that was in
+	// place, and this action ends with it at the latest.
+	During string `yaml:"during" json:"during,omitempty"`
+	// After is the letter of an action: At counts from the moment at which that was
+	// over.
+	After string `yaml:"after" json:"after,omitempty"`
+	// Jitter delays the action by a length between nothing and Jitter that depends on
+	// the run's seed, the cell and the letter.
+	Jitter Duration `yaml:"jitter" json:"jitter,omitempty"`
+	// Repeat plays the action several times; the loader writes the steps out, with the
+	// letters A1, A2 and so on. It is nil in a stage as resolved.
+	Repeat *Repeat `yaml:"repeat" json:"repeat,omitempty"`
 	// Do is the action's name, one of [Actions].
 	Do string `yaml:"do" json:"do"`
 	// Target is whom it hits; it is resolved when the action fires.
@@ -32,6 +44,14 @@ type Step struct {
 	For Duration `yaml:"for" json:"for,omitempty"`
 	// With are the action's parameters, as text.
 	With map[string]string `yaml:"with" json:"with,omitempty"`
+}
+
+// Repeat is how often an action is played, and at which distance.
+type Repeat struct {
+	// Times is how many times in all, 2 to 9.
+	Times int `yaml:"times" json:"times"`
+	// Every is the time from one start to the next.
+	Every Duration `yaml:"every" json:"every"`
 }
 
 // Selector says whom an action hits: an instance's name, "role:web", "zone:us-east-1a",
@@ -100,8 +120,16 @@ const (
 type Param struct {
 	Name string
 	// Kind is "type" (an instance type), "share" (a percentage), "factor" (a number
-	// above 0), "duration" (AWS time) or "latency" (lab time).
+	// above 0), "count" (a whole number above 0), "duration" (AWS time),
+	// "latency" (lab time), "name" (a new name), "instance" (the name of one
+	// of the cell), "group" (a security group of the cell, or "internet"), "source" (what
+	// a security rule may come from), "host" (a name of the hosted zone) or "choice"
+	// (one of Choices).
 	Kind string
+	// Choices are what a parameter of the kind "choice" may be.
+	Choices []string
+	// Optional says that the parameter may be absent without a default.
+	Optional bool
 	// Default is used when the parameter is absent; empty means that it is required.
 	Default string
 	Does    string
@@ -154,6 +182,73 @@ func Actions() map[string]Action {
 			Params: []Param{{Name: "factor", Kind: "factor", Default: "5", Does: "by how much"}},
 		},
 		{Name: "tell-clients", Kind: Operation, Does: "tells the clients the present addresses of the instances", Undo: "nothing to undo", NoTarget: true},
+		{
+			Name: "add-instance", Kind: Operation, Does: "launches one more instance like the target", Undo: "terminate it",
+			Params: []Param{{Name: "name", Kind: "name", Does: "the new instance's name"}},
+		},
+		{
+			Name: "remove-instance", Kind: Operation, Does: "terminates the instance for good", Undo: "launch one like it, under the same name",
+			Params: []Param{{
+				Name: "leaves", Kind: "choice", Choices: []string{"silence", "refusal"}, Default: "silence",
+				Does: "what its address gives afterwards: no answer, as on AWS, or a refusal, as where a host still answers",
+			}},
+		},
+		{
+			Name: "allocate-address", Kind: Operation, Does: "asks for elastic IPs until one is refused or enough are there", Undo: "release them", NoTarget: true,
+			Params: []Param{{Name: "count", Kind: "count", Default: "1", Does: "how many are asked for"}},
+		},
+		{
+			Name: "remap-eip", Kind: Operation, Does: "moves the elastic IP of the instance to another one", Undo: "move it back",
+			Params: []Param{{Name: "to", Kind: "instance", Does: "the instance that gets it"}},
+		},
+		{
+			Name: "remove-dns-record", Kind: Operation, Does: "removes the instance's address from the name's A records", Undo: "put it back",
+			Params: []Param{{Name: "host", Kind: "host", Default: "@", Does: "the name"}},
+		},
+		{
+			Name: "restore-dns-record", Kind: Operation, Does: "puts the instance's address into the name's A records", Undo: "remove it again",
+			Params: []Param{{Name: "host", Kind: "host", Default: "@", Does: "the name"}},
+		},
+		{
+			Name: "dns-fail", Kind: Fault, Does: "lets the name servers fail", Undo: "let them answer again", NoTarget: true,
+			Params: []Param{
+				{Name: "mode", Kind: "choice", Choices: []string{"nxdomain", "servfail", "silent", "slow"}, Default: "servfail", Does: "how they fail"},
+				{Name: "host", Kind: "host", Optional: true, Does: "the only name that fails; every name without it"},
+				{Name: "latency", Kind: "latency", Default: "100ms", Does: "how much later the answer comes when slow"},
+			},
+		},
+		{
+			Name: "deep-failure", Kind: Fault, Does: "breaks the application behind a health path that stays fine", Undo: "let it answer again",
+			Params: []Param{{Name: "share", Kind: "share", Default: "100%", Does: "how many of its answers"}},
+		},
+		{Name: "fill-queue", Kind: Fault, Does: "keeps every worker and every place in the queue busy", Undo: "let the work go"},
+		{
+			Name: "packet-delay", Kind: Fault, Does: "delays every packet to and from the instance", Undo: "deliver them at once",
+			Params: []Param{{Name: "latency", Kind: "latency", Default: "50ms", Does: "the delay of each direction"}},
+		},
+		{
+			Name: "cut", Kind: Fault, Does: "drops every packet between two groups, open connections included", Undo: "let packets through", NoTarget: true,
+			Params: []Param{
+				{Name: "from", Kind: "group", Does: "one side"},
+				{Name: "to", Kind: "group", Does: "the other side"},
+			},
+		},
+		{
+			Name: "change-security-group", Kind: Operation, Does: "takes a rule from a security group or adds one; open connections go on", Undo: "put the rules back", NoTarget: true,
+			Params: []Param{
+				{Name: "group", Kind: "group", Does: "the group that is changed"},
+				{Name: "revoke", Kind: "source", Optional: true, Does: "the source that is not let in any more"},
+				{Name: "authorize", Kind: "source", Optional: true, Does: "the source that is let in"},
+			},
+		},
+		{
+			Name: "clock-skew", Kind: Fault, Does: "puts the instance's clock wrong", Undo: "put it right",
+			Params: []Param{{Name: "by", Kind: "duration", Default: "10m", Does: "how much it is ahead"}},
+		},
+		{
+			Name: "leak", Kind: Fault, Does: "lets the application's memory grow until the system kills it", Undo: "end the leak, and start the process again where it was killed",
+			Params: []Param{{Name: "fills-in", Kind: "duration", Default: "2m", Does: "how long the memory takes to fill"}},
+		},
 	}
 	out := make(map[string]Action, len(list))
 	for _, a := range list {

@@ -94,6 +94,13 @@ type Hit struct {
 	BytesIn, BytesOut uint32
 	// Reused says that the connection had carried a request before.
 	Reused bool
+	// Address is the IP address of the connection, or the one that was dialled last in
+	// vain; empty when none was.
+	Address string
+	// DNSAge is how old the client's knowledge of the name's addresses was when the
+	// request was sent, in lab time since the name server's answer. It is 0 for a client
+	// that was told its addresses.
+	DNSAge time.Duration
 }
 
 // Response is the time from the intended send to the end of the answer, which is

@@ -11,6 +11,79 @@ type Topology struct {
 	// Region is the AWS Region that names and prices are of.
 	Region    string     `yaml:"region" json:"region"`
 	Instances []Instance `yaml:"instances" json:"instances"`
+	// SecurityGroups are the lab's own groups; an instance that names none belongs to
+	// [DefaultGroup].
+	SecurityGroups []SecurityGroup `yaml:"security_groups" json:"security_groups,omitempty"`
+	// HostedZone is the domain that the lab's name servers answer for; nil is a lab
+	// without names.
+	HostedZone *HostedZone `yaml:"hosted_zone" json:"hosted_zone,omitempty"`
+}
+
+// DefaultGroup is the security group of instances that name none. Unless the lab
+// defines it, it lets everybody reach the application.
+const DefaultGroup = "default"
+
+// SecurityGroup is a set of rules that allow; what no rule allows is dropped without
+// an answer (EC2 User Guide, Security group rules).
+type SecurityGroup struct {
+	Name    string         `yaml:"name" json:"name"`
+	Inbound []SecurityRule `yaml:"inbound" json:"inbound,omitempty"`
+}
+
+// SecurityRule allows inbound connections from one source.
+type SecurityRule struct {
+	// From is a CIDR block ("0.0.0.0/0"), the name of a security group of the lab, or
+	// [FromInternet].
+	From string `yaml:"from" json:"from"`
+	// Port is the port that is reached; 0 is the application's.
+	Port int `yaml:"port" json:"port,omitempty"`
+}
+
+// FromInternet is the source of a rule that means the lab's clients, whose addresses
+// a stage file cannot know.
+const FromInternet = "internet"
+
+// HostedZone is a Route 53 public hosted zone.
+type HostedZone struct {
+	// Name is the zone's apex without a final dot: "whatisthetime.com".
+	Name string `yaml:"name" json:"name"`
+	// Propagation is the longest that a change takes to reach all name servers. AWS
+	// says "usually within 60 seconds" (Route 53 Developer Guide, change propagation).
+	Propagation Duration `yaml:"propagation" json:"propagation"`
+	// NegativeTTL is how long resolvers keep that a name does not exist: the minimum
+	// field of the SOA record.
+	NegativeTTL Duration    `yaml:"negative_ttl" json:"negative_ttl"`
+	Records     []RecordSet `yaml:"records" json:"records"`
+}
+
+// RecordSet is an A record set of a hosted zone.
+type RecordSet struct {
+	// Name is the part before the zone's name: "www", or "@" for the apex.
+	Name string `yaml:"name" json:"name"`
+	// TTL is how long resolvers keep the answer, in whole seconds.
+	TTL Duration `yaml:"ttl" json:"ttl"`
+	// Instances are the instances whose public addresses are the values.
+	Instances []string `yaml:"instances" json:"instances,omitempty"`
+	// Values are addresses written out.
+	Values []string `yaml:"values" json:"values,omitempty"`
+	// Multivalue makes it a multivalue answer: one record for each value, at most
+	// eight healthy ones in an answer (Route 53 Developer Guide, multivalue routing).
+	Multivalue bool `yaml:"multivalue" json:"multivalue,omitempty"`
+	// HealthCheck looks at every value of a multivalue record set; nil keeps all.
+	HealthCheck *DNSHealthCheck `yaml:"health_check" json:"health_check,omitempty"`
+}
+
+// DNSHealthCheck is a Route 53 health check of an endpoint over HTTP.
+type DNSHealthCheck struct {
+	// Path is what is asked for.
+	Path string `yaml:"path" json:"path"`
+	// Interval is how often each checker asks: 30s, or 10s at a higher price.
+	Interval Duration `yaml:"interval" json:"interval"`
+	// Threshold is how many checks in a row turn a checker's opinion, 1 to 10.
+	Threshold int `yaml:"threshold" json:"threshold"`
+	// Checkers is how many checkers ask; an endpoint is healthy when more than 18 % of
+	// them say so (Route 53 Developer Guide, How health is determined).
+	Checkers int `yaml:"checkers" json:"checkers"`
 }
 
 // Instance is an EC2 instance as a stage file asks for it.
@@ -25,6 +98,9 @@ type Instance struct {
 	// ElasticIP gives the instance an elastic IP. Without one its public address is
 	// assigned at each start.
 	ElasticIP bool `yaml:"elastic_ip" json:"elastic_ip"`
+	// SecurityGroups are the names of the groups whose rules protect it, at most five;
+	// empty is [DefaultGroup].
+	SecurityGroups []string `yaml:"security_groups" json:"security_groups,omitempty"`
 	// Credits is the CPU credit balance at the start of a burstable type.
 	Credits Credits `yaml:"credits" json:"credits"`
 	// CreditMode is "standard" or "unlimited"; empty is the family's default.

@@ -21,16 +21,34 @@ const (
 	// AddressList knows only the addresses it was told, uses them in rotation and
 	// tries the next one when one fails.
 	AddressList Profile = "address-list"
+	// JVM keeps its connection, takes the first address of a name and keeps that for
+	// ever, as Java's virtual machine does in some configurations (Amazon RDS User
+	// Guide, Multi-AZ: setting the JVM TTL for DNS name lookups).
+	JVM Profile = "jvm"
+	// Chromium is a Browser that keeps a name at least 60 s, whatever its TTL.
+	Chromium Profile = "chromium"
 )
 
 // Profiles lists every client profile in the order of the documentation.
-func Profiles() []Profile { return []Profile{Pinned, Browser, Fresh, AddressList} }
+func Profiles() []Profile {
+	return []Profile{Pinned, Browser, Fresh, AddressList, JVM, Chromium}
+}
+
+// FallsBack says whether a client of the profile tries the next address when one
+// cannot be reached.
+func (p Profile) FallsBack() bool { return p == Browser || p == AddressList || p == Chromium }
 
 // Traffic is what users do in a cell: who they are and how often they ask.
 type Traffic struct {
 	// Clients is how many users take turns.
 	Clients int     `yaml:"clients" json:"clients"`
 	Profile Profile `yaml:"profile" json:"profile"`
+	// Host is the name that clients resolve to find an address: "@" is the apex of the
+	// lab's hosted zone, "www" a name in it. Empty clients are told the instances'
+	// addresses.
+	Host string `yaml:"host" json:"host,omitempty"`
+	// Connections bounds the life of connections that are kept.
+	Connections Ageing `yaml:"connections" json:"connections"`
 	// Timeout bounds a request, connecting included. It is divided by the speed,
 	// not below [FloorClient].
 	Timeout Duration `yaml:"timeout" json:"timeout"`
@@ -51,6 +69,19 @@ type Cohort struct {
 	Profile Profile `yaml:"profile" json:"profile"`
 	// Knows are the instances whose addresses these clients were told; empty is all.
 	Knows []string `yaml:"knows" json:"knows,omitempty"`
+	// Host is the name that these clients resolve; empty is that of the traffic, if any.
+	Host string `yaml:"host" json:"host,omitempty"`
+	// Connections bounds the life of their connections; zero is that of the traffic.
+	Connections Ageing `yaml:"connections" json:"connections"`
+}
+
+// Ageing bounds the life of a connection that a client keeps. The zero Ageing bounds
+// nothing. A connection that ends so is replaced before a request, never in one.
+type Ageing struct {
+	// Requests is how many requests a connection carries; 0 is any number.
+	Requests int `yaml:"requests" json:"requests,omitempty"`
+	// Age is how old a connection gets; 0 is any age.
+	Age Duration `yaml:"age" json:"age,omitempty"`
 }
 
 // Pace is the shape of the offered load in a phase.

@@ -10,6 +10,7 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"time"
 )
 
@@ -34,12 +35,30 @@ type MachineConfig struct {
 	Public   []string `json:"public,omitempty"`
 	Port     int      `json:"port"`
 	Capacity Capacity `json:"capacity"`
+	// Inbound is who may reach the machine; nil lets everybody in.
+	Inbound *Inbound `json:"inbound,omitempty"`
 	// Refuse starts the machine with [Refuse] in effect: it runs, and its addresses
 	// refuse until the verb is taken off.
 	Refuse bool `json:"refuse,omitempty"`
 	// Speed is the clock's.
 	Speed float64 `json:"speed"`
 	Seed  uint64  `json:"seed"`
+}
+
+// Inbound is the union of the rules of a machine's security groups, as addresses: the
+// control plane resolves groups to their members and sends a new one with each
+// change. What no rule allows is dropped without an answer.
+type Inbound struct {
+	Allow []Allowed `json:"allow"`
+	// Cut are sources whose packets are dropped, those of open connections included,
+	// whatever the rules say.
+	Cut []netip.Prefix `json:"cut,omitempty"`
+}
+
+// Allowed is one source that may connect to one port.
+type Allowed struct {
+	From netip.Prefix `json:"from"`
+	Port int          `json:"port"`
 }
 
 // Capacity is how much work a machine can do. The work is waited out on a virtual
@@ -107,8 +126,27 @@ const (
 	Delay Verb = "delay"
 	// Steal takes Command.Share of the CPU away.
 	Steal Verb = "steal"
-	// Errors answers Command.Share of the requests with Command.Status.
+	// Errors answers Command.Share of the requests with Command.Status; with
+	// Command.Deep the health path stays fine.
 	Errors Verb = "errors"
+	// Vacate ends the application as a stop does, and leaves the process as a place that
+	// answers no packet: the address of a machine that is gone.
+	Vacate Verb = "vacate"
+	// Protect replaces who may reach the machine by Command.Inbound; Off lets everybody
+	// in.
+	Protect Verb = "protect"
+	// Fill keeps every worker and every place of the queue busy.
+	Fill Verb = "fill"
+	// Lag delays what comes in and what goes out by Command.Delay each.
+	Lag Verb = "lag"
+	// Skew puts the machine's clock ahead by Command.Delay, which is AWS time here.
+	Skew Verb = "skew"
+	// Leak lets the memory grow by Command.Share of the type's memory per lab second.
+	Leak Verb = "leak"
+	// Connect opens a connection from the machine's private address to
+	// Command.Address ("ip:port") and says in [Counters.Met] what it met within
+	// Command.Delay.
+	Connect Verb = "connect"
 	// Stats asks for the machine's counters.
 	Stats Verb = "stats"
 )
@@ -121,6 +159,8 @@ type Command struct {
 	Delay   time.Duration `json:"delay,omitempty"`
 	Share   float64       `json:"share,omitempty"`
 	Status  int           `json:"status,omitempty"`
+	Deep    bool          `json:"deep,omitempty"`
+	Inbound *Inbound      `json:"inbound,omitempty"`
 }
 
 // Counters are a machine's counters since it started.
@@ -136,6 +176,14 @@ type Counters struct {
 	Speed   float64 `json:"speed"`
 	// Busy is the CPU time consumed, in vCPU seconds of lab time.
 	Busy float64 `json:"busy"`
+	// MemoryMiB is the memory in use, of the type's [Capacity.MemoryMiB]. It is counted
+	// and not taken.
+	MemoryMiB float64 `json:"memory_mib"`
+	// Denied counts the connections that the security groups did not let in, as far as
+	// the machine sees them.
+	Denied uint64 `json:"denied"`
+	// Met is what Connect met: "answered", "refused", "silent" or "unreachable".
+	Met string `json:"met,omitempty"`
 }
 
 // Machine is a started machine. Its methods are safe for concurrent use, and each
