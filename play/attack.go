@@ -45,6 +45,7 @@ func Attack(ctx context.Context, c AttackConfig) (result Result, err error) {
 		log: &eventLog{clock: clock}, limit: c.Attack.Timeout / 3,
 	}
 	lone := &cell{stage: s, spec: &c.Stage.Cells[0], emit: s.log.in(showdown.BaseCell), live: analysis.NewLive(clock, nil)}
+	s.cells, s.group = []*cell{lone}, []*cell{lone}
 	rec, err := c.Record(newManifest(s.Config))
 	if err != nil {
 		return Result{}, err
@@ -59,7 +60,7 @@ func Attack(ctx context.Context, c AttackConfig) (result Result, err error) {
 		}
 		return s.load(ctx, lone, a)
 	})
-	s.log.start(time.Now())
+	s.log.start(time.Now(), s.names())
 	if cause := context.Cause(ctx); cause != nil {
 		s.log.emit("", showdown.Event{Kind: showdown.Interrupted, Source: "play", Data: map[string]any{"reason": cause.Error()}})
 		playErr = cause
@@ -73,13 +74,13 @@ func Attack(ctx context.Context, c AttackConfig) (result Result, err error) {
 // load runs an attack from now to its end, and watches the harness meanwhile.
 func (s *stage) load(ctx context.Context, c *cell, a *attack.Attack) error {
 	zero := time.Now().Add(settle)
-	if err := s.rec.SetManifest(func(m *results.Manifest) { m.Zero = zero }); err != nil {
+	if err := s.rec.SetManifest(func(m *results.Manifest) { m.SetZero(zero, s.names()) }); err != nil {
 		return err
 	}
 	if s.Started != nil {
 		s.Started(s.rec.ID(), nil)
 	}
-	s.log.start(zero)
+	s.log.start(zero, s.names())
 	group, ctx := errgroup.WithContext(ctx)
 	background, stop := context.WithCancel(ctx)
 	group.Go(func() error { return s.beat(background) })

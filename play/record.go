@@ -52,10 +52,17 @@ func (s *stage) lost() bool {
 // beat records when the harness itself is late.
 func (s *stage) beat(ctx context.Context) error {
 	return heartbeat(ctx, s.limit, func(by time.Duration) {
-		s.log.emit("", showdown.Event{
-			Kind: showdown.Stall, Source: "play",
-			Data: map[string]any{"late_ms": float64(by) / 1e6},
-		})
+		// Only the cells that are played now are disturbed by it.
+		where := []string{""}
+		if len(s.group) < len(s.cells) {
+			where = s.names()
+		}
+		for _, cell := range where {
+			s.log.emit(cell, showdown.Event{
+				Kind: showdown.Stall, Source: "play",
+				Data: map[string]any{"late_ms": float64(by) / 1e6},
+			})
+		}
 	})
 }
 

@@ -5,7 +5,8 @@
 // The steps of a run, in order: check, record opened, labs up, steady state,
 // traffic with the timelines, verdict saved, roll back, steady state again, labs
 // down, final analysis. A run that is cancelled goes through the last five as
-// well.
+// well. Cells that together would offer more than the machine carries are played in
+// groups, which go through the steps between record and analysis one after the other.
 package play
 
 import (
@@ -25,6 +26,7 @@ import (
 	"showdown/results/analysis"
 	"showdown/targets/cloud"
 	"showdown/targets/journal"
+	"showdown/targets/journeys"
 )
 
 // Observer sees a run while it happens: the status line, the metrics. Its methods
@@ -125,14 +127,18 @@ func Stage(ctx context.Context, c Config) (Result, error) {
 	s.record(rec)
 	result := Result{Dir: rec.Dir()}
 
-	playErr := s.play(ctx)
-	// The verdict is saved before anything is cleaned up: a clean-up that fails may
-	// not take the result with it.
-	saveErr := s.save(&result)
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollBackCap)
-	defer cancel()
-	s.step(Healing)
-	downErr := s.down(after)
+	var playErr, saveErr, downErr error
+	for _, s.group = range s.groups() {
+		playErr = s.play(ctx)
+		// The verdict is saved before anything is cleaned up: a clean-up that fails may
+		// not take the result with it.
+		saveErr = s.save(&result)
+		s.step(Healing)
+		downErr = s.clean(ctx)
+		if playErr != nil || downErr != nil {
+			break
+		}
+	}
 	s.end(playErr, downErr)
 	var closeErr error
 	if err := rec.Close(); err != nil {
@@ -149,6 +155,8 @@ func Stage(ctx context.Context, c Config) (Result, error) {
 type stage struct {
 	Config
 	cells []*cell
+	// group are the cells that are played now, side by side.
+	group []*cell
 	log   *eventLog
 	rec   *results.Recorder
 	// limit is how late the harness may be before the run is disturbed.
@@ -187,6 +195,28 @@ func newStage(c Config) (*stage, error) {
 	return s, nil
 }
 
+// groups are the cells that are played side by side, group after group.
+func (s *stage) groups() [][]*cell {
+	var out [][]*cell
+	for _, places := range journeys.Groups(s.Config.Stage, s.Clock) {
+		var group []*cell
+		for _, i := range places {
+			group = append(group, s.cells[i])
+		}
+		out = append(out, group)
+	}
+	return out
+}
+
+// names are the names of the cells that are played now.
+func (s *stage) names() []string {
+	var names []string
+	for _, c := range s.group {
+		names = append(names, c.spec.Name)
+	}
+	return names
+}
+
 func cellNames(s *showdown.Stage) string {
 	var names []string
 	for _, c := range s.Cells {
@@ -205,7 +235,7 @@ func (s *stage) step(step Step) {
 // play brings the labs up, waits for their steady state, and drives traffic and
 // timelines until both are over. The first error of any cell ends all of them.
 func (s *stage) play(ctx context.Context) error {
-	defer func() { s.log.start(time.Now()) }()
+	defer func() { s.log.start(time.Now(), s.names()) }()
 	err := s.recording(ctx, func(ctx context.Context) error {
 		s.step(ComingUp)
 		if err := s.each(ctx, (*cell).up); err != nil {
@@ -216,22 +246,27 @@ func (s *stage) play(ctx context.Context) error {
 			return err
 		}
 		zero := time.Now().Add(settle)
-		err := s.rec.SetManifest(func(m *results.Manifest) { m.Zero, m.Cost = zero, s.costs() })
+		first := false
+		err := s.rec.SetManifest(func(m *results.Manifest) {
+			first = m.Zero.IsZero()
+			m.SetZero(zero, s.names())
+			s.bill(m)
+		})
 		if err != nil {
 			return err
 		}
-		if s.Started != nil {
+		if s.Started != nil && first {
 			s.Started(s.rec.ID(), s.costs())
 		}
-		s.log.start(zero)
+		s.log.start(zero, s.names())
 		s.step(Playing)
 		driveErr := s.drive(ctx, zero)
 		// The bill is that of the architecture that the stage has arrived at: the roll
 		// back would resize it to what it was.
-		return errors.Join(driveErr, s.rec.SetManifest(func(m *results.Manifest) { m.Cost = s.costs() }))
+		return errors.Join(driveErr, s.rec.SetManifest(s.bill))
 	})
 	if cause := context.Cause(ctx); cause != nil {
-		s.log.start(time.Now())
+		s.log.start(time.Now(), s.names())
 		s.log.emit("", showdown.Event{Kind: showdown.Interrupted, Source: "play", Data: map[string]any{"reason": cause.Error()}})
 		return cause
 	}
@@ -255,7 +290,7 @@ func (s *stage) drive(ctx context.Context, zero time.Time) error {
 // the others.
 func (s *stage) each(ctx context.Context, f func(*cell, context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, c := range s.cells {
+	for _, c := range s.group {
 		group.Go(func() error {
 			if err := f(c, ctx); err != nil {
 				return fmt.Errorf("cell %s: %w", c.spec.Name, err)
@@ -266,8 +301,15 @@ func (s *stage) each(ctx context.Context, f func(*cell, context.Context) error) 
 	return group.Wait()
 }
 
+// clean takes everything down in its own time, whether ctx has ended or not.
+func (s *stage) clean(ctx context.Context) error {
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollBackCap)
+	defer cancel()
+	return s.down(after)
+}
+
 // down rolls back, looks at the steady state again, and takes the labs down: all
-// cells at once, and each to its end whatever the others do. The record is written
+// cells of the group at once, and each to its end whatever the others do. The record is written
 // meanwhile; one that cannot be is no reason to leave anything in place.
 func (s *stage) down(ctx context.Context) error {
 	background, stop := context.WithCancel(ctx)
@@ -281,9 +323,9 @@ func (s *stage) down(ctx context.Context) error {
 		stop()
 		_ = recording.Wait() // what could not be written is the error of closing the record
 	}()
-	errs := make([]error, len(s.cells))
+	errs := make([]error, len(s.group))
 	var group errgroup.Group
-	for i, c := range s.cells {
+	for i, c := range s.group {
 		group.Go(func() error {
 			if err := c.down(ctx); err != nil {
 				errs[i] = fmt.Errorf("cell %s: %w: %w", c.spec.Name, ErrNotUndone, err)
@@ -321,6 +363,19 @@ func (s *stage) save(result *Result) error {
 	}
 	result.Summary = summary
 	return results.WriteSummary(s.rec.Dir(), summary)
+}
+
+// bill writes the bills of the cells that are played now into the manifest.
+func (s *stage) bill(m *results.Manifest) {
+	if m.Cost == nil {
+		m.Cost = map[string]results.Cost{}
+	}
+	costs := s.costs()
+	for _, name := range s.names() {
+		if cost, ok := costs[name]; ok {
+			m.Cost[name] = cost
+		}
+	}
 }
 
 // costs is the bill of every cell, as far as its lab knows it.

@@ -41,11 +41,37 @@ type Manifest struct {
 	// Zero is the wall clock of the run's zero, which every time in the record counts
 	// from; it is absent until the traffic starts.
 	Zero time.Time `json:"zero,omitzero"`
+	// Zeros are the zeros of the cells that were played after others, by name: their
+	// hits and events count from there.
+	Zeros map[string]time.Time `json:"zeros,omitempty"`
 	// Command is the command line, with nothing secret in it.
 	Command []string `json:"command"`
 	Machine Machine  `json:"machine"`
 	// Cost is the bill of each cell by name.
 	Cost map[string]Cost `json:"cost,omitempty"`
+}
+
+// SetZero notes the zero of cells that are played side by side. The first call is about
+// the run's own.
+func (m *Manifest) SetZero(zero time.Time, cells []string) {
+	if m.Zero.IsZero() {
+		m.Zero = zero
+		return
+	}
+	if m.Zeros == nil {
+		m.Zeros = map[string]time.Time{}
+	}
+	for _, name := range cells {
+		m.Zeros[name] = zero
+	}
+}
+
+// ZeroOf is the wall clock that the times of a cell count from.
+func (m *Manifest) ZeroOf(cell string) time.Time {
+	if zero, own := m.Zeros[cell]; own {
+		return zero
+	}
+	return m.Zero
 }
 
 // Machine is where and with what a run was made.

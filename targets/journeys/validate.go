@@ -9,10 +9,6 @@ import (
 	"showdown"
 )
 
-// MaxTotalRate is the most requests per lab second that the cells of a stage may
-// offer together at any moment: what two cores carry with head-room.
-const MaxTotalRate = 800
-
 // StatusCheckPeriod is how often EC2 checks an instance's status
 // (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html):
 // the shortest repeating timer of the stages so far.
@@ -20,8 +16,7 @@ const StatusCheckPeriod = showdown.Minute
 
 // Validate says whether s can be played at the speed of clock. It fails with
 // [Problems] when the stage fixes another speed, when steps or the reference window
-// lie outside the traffic, when the cells together offer more than [MaxTotalRate],
-// or, wrapping [showdown.ErrTooFast] and naming the highest speed that works, when
+// lie outside the traffic, when one cell alone offers more than [MaxTotalRate], or, wrapping [showdown.ErrTooFast] and naming the highest speed that works, when
 // requests would come too rarely or a timer too often.
 //
 // Places are those of the file that s was read from, as long as it is there.
@@ -194,91 +189,4 @@ func leastAsked(cell *showdown.Cell) float64 {
 		least = min(least, p)
 	}
 	return least
-}
-
-// tooMuch finds the moment at which the cells together offer the most, and reports
-// it when that is more than [MaxTotalRate].
-func tooMuch(s *showdown.Stage, clock showdown.Clock) findings {
-	type cellLoad struct {
-		segments []showdown.Segment
-		spikes   []showdown.Step
-		spans    []span
-	}
-	var (
-		loads []cellLoad
-		edges []time.Duration
-	)
-	for i := range s.Cells {
-		cell := &s.Cells[i]
-		l := cellLoad{segments: cell.Traffic.Segments(clock)}
-		for _, seg := range l.segments {
-			edges = append(edges, seg.Start, seg.End)
-		}
-		for _, step := range cell.Timeline {
-			if step.Do != "spike" {
-				continue
-			}
-			if at, ok := stepSpan(cell, step, clock); ok {
-				l.spikes, l.spans = append(l.spikes, step), append(l.spans, at)
-				edges = append(edges, at.from, at.to)
-			}
-		}
-		loads = append(loads, l)
-	}
-	slices.Sort(edges)
-	edges = slices.Compact(edges)
-	var (
-		most   float64
-		when   time.Duration
-		phases []string
-	)
-	for i := 0; i+1 < len(edges); i++ {
-		// Rates are linear between two edges, so they are highest at one of them.
-		for _, t := range []time.Duration{edges[i], edges[i+1]} {
-			sum := 0.0
-			var names []string
-			for k, l := range loads {
-				for _, seg := range l.segments {
-					if seg.Start > edges[i] || seg.End < edges[i+1] {
-						continue
-					}
-					rate := linear(seg, t) + seg.Amplitude
-					for m, step := range l.spikes {
-						if l.spans[m].from <= edges[i] && l.spans[m].to >= edges[i+1] {
-							rate *= factor(step)
-						}
-					}
-					sum += rate
-					names = append(names, fmt.Sprintf("%s/%s %.4g", s.Cells[k].Name, seg.Name(), rate))
-				}
-			}
-			if sum > most {
-				most, when, phases = sum, t, names
-			}
-		}
-	}
-	const rounding = 1e-6
-	if most <= MaxTotalRate+rounding {
-		return nil
-	}
-	var found findings
-	found.addKey("cells", "the cells together offer %.4g requests/s at %s (%s): more than %d is too much for two cores; lower a rate or move a phase",
-		most, roundTime(clock.AWS(when)), list(phases), MaxTotalRate)
-	return found
-}
-
-// linear is the rate of a segment at t without its sine.
-func linear(s showdown.Segment, t time.Duration) float64 {
-	s.Amplitude = 0
-	return s.Rate(t)
-}
-
-// factor is what a spike multiplies the rate by; a factor that cannot be read was
-// reported when the file was.
-func factor(step showdown.Step) float64 {
-	var f float64
-	if _, err := fmt.Sscan(step.With["factor"], &f); err != nil || !(f > 0) {
-		return 1
-	}
-	return f
 }
