@@ -144,6 +144,8 @@ type Action struct {
 	Does, Undo string
 	// NoTarget says that the action hits no instance.
 	NoTarget bool
+	// Repairs says that the action mends something: what fails after it failed before it.
+	Repairs bool
 	// NeedsFor says that the action must have a duration.
 	NeedsFor bool
 	Params   []Param
@@ -183,7 +185,7 @@ func Actions() map[string]Action {
 		},
 		{Name: "tell-clients", Kind: Operation, Does: "tells the clients the present addresses of the instances", Undo: "nothing to undo", NoTarget: true},
 		{
-			Name: "add-instance", Kind: Operation, Does: "launches one more instance like the target", Undo: "terminate it",
+			Name: "add-instance", Kind: Operation, Repairs: true, Does: "launches one more instance like the target", Undo: "terminate it",
 			Params: []Param{{Name: "name", Kind: "name", Does: "the new instance's name"}},
 		},
 		{
@@ -194,11 +196,11 @@ func Actions() map[string]Action {
 			}},
 		},
 		{
-			Name: "allocate-address", Kind: Operation, Does: "asks for elastic IPs until one is refused or enough are there", Undo: "release them", NoTarget: true,
+			Name: "allocate-address", Kind: Operation, Repairs: true, Does: "asks for elastic IPs until one is refused or enough are there", Undo: "release them", NoTarget: true,
 			Params: []Param{{Name: "count", Kind: "count", Default: "1", Does: "how many are asked for"}},
 		},
 		{
-			Name: "remap-eip", Kind: Operation, Does: "moves the elastic IP of the instance to another one", Undo: "move it back",
+			Name: "remap-eip", Kind: Operation, Repairs: true, Does: "moves the elastic IP of the instance to another one", Undo: "move it back",
 			Params: []Param{{Name: "to", Kind: "instance", Does: "the instance that gets it"}},
 		},
 		{
@@ -206,7 +208,7 @@ func Actions() map[string]Action {
 			Params: []Param{{Name: "host", Kind: "host", Default: "@", Does: "the name"}},
 		},
 		{
-			Name: "restore-dns-record", Kind: Operation, Does: "puts the instance's address into the name's A records", Undo: "remove it again",
+			Name: "restore-dns-record", Kind: Operation, Repairs: true, Does: "puts the instance's address into the name's A records", Undo: "remove it again",
 			Params: []Param{{Name: "host", Kind: "host", Default: "@", Does: "the name"}},
 		},
 		{

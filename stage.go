@@ -66,11 +66,23 @@ type SLO struct {
 	Latency LabDuration `yaml:"latency" json:"latency"`
 }
 
+// WorkOf is the CPU work of one request in a cell of the stage.
+func (s *Stage) WorkOf(c *Cell) float64 {
+	if c.Work > 0 {
+		return c.Work
+	}
+	return s.Work
+}
+
 // Cell is one lab with its traffic and its timeline.
 type Cell struct {
 	Name string `yaml:"name" json:"name"`
 	// Shows says in one line what the cell is there to compare.
-	Shows    string   `yaml:"shows" json:"shows,omitempty"`
+	Shows string `yaml:"shows" json:"shows,omitempty"`
+	// Work is the CPU work of one request in this cell; 0 is the stage's. A cell that
+	// compares the capacity of several instances takes more, so that the load that it
+	// needs stays within what the machine carries.
+	Work     float64  `yaml:"work" json:"work,omitempty"`
 	Topology Topology `yaml:"topology" json:"topology"`
 	Traffic  Traffic  `yaml:"traffic" json:"traffic"`
 	// SteadyState must hold before the timeline starts and again after roll back.
@@ -105,6 +117,10 @@ type Claim struct {
 	Expect string `yaml:"expect" json:"expect"`
 	// Cell is the cell that names without one mean; empty is the base cell.
 	Cell string `yaml:"cell" json:"cell,omitempty"`
+	// Stages are the stages that a claim of a journey compares. In its expectation a
+	// stage's name stands for the stage's base cell, "dns" or "dns/A", and
+	// "dns.stale" for another cell of it. It is empty in a claim of one stage.
+	Stages []string `yaml:"stages" json:"stages,omitempty"`
 	// Note says what the course notes get wrong or leave out.
 	Note string `yaml:"note" json:"note,omitempty"`
 }

@@ -48,7 +48,7 @@ type Traffic struct {
 	// addresses.
 	Host string `yaml:"host" json:"host,omitempty"`
 	// Connections bounds the life of connections that are kept.
-	Connections Ageing `yaml:"connections" json:"connections"`
+	Connections Ageing `yaml:"connections" json:"connections,omitzero"`
 	// Timeout bounds a request, connecting included. It is divided by the speed,
 	// not below [FloorClient].
 	Timeout Duration `yaml:"timeout" json:"timeout"`
@@ -72,7 +72,7 @@ type Cohort struct {
 	// Host is the name that these clients resolve; empty is that of the traffic, if any.
 	Host string `yaml:"host" json:"host,omitempty"`
 	// Connections bounds the life of their connections; zero is that of the traffic.
-	Connections Ageing `yaml:"connections" json:"connections"`
+	Connections Ageing `yaml:"connections" json:"connections,omitzero"`
 }
 
 // Ageing bounds the life of a connection that a client keeps. The zero Ageing bounds

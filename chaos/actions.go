@@ -32,6 +32,13 @@ func deeds() map[string]deed {
 		"cpu-steal":            cpuSteal(),
 		"error-500":            error500(),
 		"spike":                spike(),
+		"add-instance":         addInstance(),
+		"remove-instance":      removeInstance(),
+		"allocate-address":     allocateAddress(),
+		"remap-eip":            remapEIP(),
+		"remove-dns-record":    removeDNSRecord(),
+		"restore-dns-record":   restoreDNSRecord(),
+		"dns-fail":             dnsFail(),
 		"tell-clients":         tellClients(),
 	}
 }

@@ -44,6 +44,7 @@ type Config struct {
 	Gone <-chan struct{}
 
 	probe prober
+	asker asker
 }
 
 // Experiment is the steady state, the timeline and the roll back of one cell.
@@ -78,13 +79,16 @@ func New(c Config) (*Experiment, error) {
 	if c.probe == nil {
 		c.probe = tcpProbe{source: c.Source}
 	}
+	if c.asker == nil {
+		c.asker = resolverAsker{source: c.Source}
+	}
 	if c.Sync == nil {
 		c.Sync = func() error { return nil }
 	}
 	e := &Experiment{cfg: c}
 	var saying sync.Mutex
 	e.env = &env{
-		cell: c.Cell, clock: c.Clock, lab: c.Lab, load: c.Load, probe: c.probe,
+		cell: c.Cell, clock: c.Clock, lab: c.Lab, load: c.Load, probe: c.probe, asker: c.asker,
 		limit: limitsAt(c.Clock, longestBoot(c.Cell.Topology.Instances)),
 		known: map[string]string{},
 		emit: func(ev showdown.Event) {

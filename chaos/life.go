@@ -146,7 +146,10 @@ func (l *life) resolve() ([]*hit, error) {
 func (l *life) choose() ([]string, error) {
 	var asked []showdown.Instance
 	for _, in := range l.instances() {
-		asked = append(asked, in.Instance)
+		// One that is gone for good is hit only by who names it.
+		if in.State != terminated || string(l.step.Target) == in.Name {
+			asked = append(asked, in.Instance)
+		}
 	}
 	return l.step.Target.Select(asked, l.pick)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"showdown"
 	"showdown/targets/cloud/ec2"
 	"showdown/targets/lab"
 )
@@ -41,13 +42,41 @@ func (l onLab) ModifyInstanceType(ctx context.Context, name, instanceType string
 	return l.operate(func(r *ec2.Region) error { return r.ModifyInstanceAttribute(ctx, name, instanceType) })
 }
 
+func (l onLab) LaunchInstance(ctx context.Context, in showdown.Instance) error {
+	return translated(l.Launch(ctx, in))
+}
+
+func (l onLab) TerminateInstance(ctx context.Context, name string, silent bool) error {
+	return translated(l.Terminate(ctx, name, silent))
+}
+
+func (l onLab) AllocateAddress(ctx context.Context) (address string, err error) {
+	err = l.operate(func(r *ec2.Region) error {
+		address, err = r.AllocateAddress(ctx)
+		return err
+	})
+	return address, err
+}
+
+func (l onLab) ReleaseAddress(ctx context.Context, address string) error {
+	return l.operate(func(r *ec2.Region) error { return r.ReleaseAddress(ctx, address) })
+}
+
+func (l onLab) AssociateAddress(ctx context.Context, address, name string) error {
+	return l.operate(func(r *ec2.Region) error { return r.AssociateAddress(ctx, address, name, true) })
+}
+
 // operate carries out an operation in the lab's Region and translates its refusal.
 func (l onLab) operate(call func(*ec2.Region) error) error {
 	region := l.EC2()
 	if region == nil {
 		return errors.New("the lab is not up")
 	}
-	err := call(region)
+	return translated(call(region))
+}
+
+// translated is an error of the lab in the words of an experiment.
+func translated(err error) error {
 	var refused *ec2.APIError
 	if errors.As(err, &refused) {
 		return &Refusal{Operation: refused.Operation, Code: refused.Code, Message: refused.Message}

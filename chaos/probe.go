@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"showdown/targets/apps/clock"
 )
 
 // healthPath is answered by every instance without work, so that looking costs no
@@ -42,6 +44,8 @@ type Sight struct {
 	Saw Sighting
 	// Status is the HTTP status of an answer.
 	Status int
+	// Instance is the instance that says it answered; empty where none does.
+	Instance string
 	// Took is how long the look took.
 	Took time.Duration
 	// Err is what the socket said where there was no answer.
@@ -179,7 +183,10 @@ func (c *tcpConnection) request(path string, last bool, answer time.Duration) Si
 	if _, err := io.Copy(io.Discard, answered.Body); err != nil {
 		return saw(err)
 	}
-	return Sight{Saw: Answered, Status: answered.StatusCode, Took: time.Since(start)}
+	return Sight{
+		Saw: Answered, Status: answered.StatusCode, Took: time.Since(start),
+		Instance: answered.Header.Get(clock.InstanceHeader),
+	}
 }
 
 // sighting sorts an error of a socket; late is what a deadline means at this point.

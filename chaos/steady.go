@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,7 +34,9 @@ func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err er
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, max(e.cfg.Clock.Lab(within), floorSteady), errNotSteady)
 	defer cancel()
-	instances := e.env.instances()
+	instances := slices.DeleteFunc(e.env.instances(), func(in Instance) bool {
+		return in.State == terminated || in.State == "shutting-down"
+	})
 	measured := make([]string, len(instances))
 	good := make([]bool, len(instances))
 	var all sync.WaitGroup

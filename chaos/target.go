@@ -50,6 +50,7 @@ type env struct {
 	lab   Lab
 	load  Load
 	probe prober
+	asker asker
 	limit limits
 	zero  time.Time
 	emit  func(showdown.Event)

@@ -66,7 +66,7 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 	c.live = analysis.NewLive(s.Clock, conditions)
 	var err error
 	c.lab, err = lab.New(lab.Config{
-		Run: s.Journal.Run(), Cell: *spec, App: s.Stage.App, Work: s.Stage.Work, Clock: s.Clock,
+		Run: s.Journal.Run(), Cell: *spec, App: s.Stage.App, Work: s.Stage.WorkOf(spec), Clock: s.Clock,
 		Seed: c.seed, Backend: c.machines, Journal: s.Journal, Emit: c.emit,
 	})
 	if err != nil {

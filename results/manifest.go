@@ -99,12 +99,14 @@ type JourneyManifest struct {
 	Journey string `json:"journey"`
 	// Stages are the folders of the stages' runs, in the order in which they are
 	// played; those not yet started are among them only when they were planned.
-	Stages  []string  `json:"stages"`
-	Speed   float64   `json:"speed"`
-	Seed    uint64    `json:"seed"`
-	Started time.Time `json:"started"`
-	Command []string  `json:"command"`
-	Machine Machine   `json:"machine"`
+	Stages []string `json:"stages"`
+	// Claims are those that compare stages which are all played.
+	Claims  []showdown.Claim `json:"claims,omitempty"`
+	Speed   float64          `json:"speed"`
+	Seed    uint64           `json:"seed"`
+	Started time.Time        `json:"started"`
+	Command []string         `json:"command"`
+	Machine Machine          `json:"machine"`
 }
 
 // ReadManifest reads run.json in the run's folder dir.

@@ -40,6 +40,11 @@ func (t *terminal) listCommand() *cli.Command {
 				for _, s := range j.Stages {
 					fmt.Fprintf(w, "  %s\t%s\tclaims %s\n", s.ID(), s.Title, strings.Join(claimIDs(s), ", "))
 				}
+				for _, c := range j.Claims {
+					if missing := j.Missing(c); len(missing) == 0 {
+						fmt.Fprintf(w, "  claim %s\tcompares %s\t\n", c.ID, strings.Join(c.Stages, ", "))
+					}
+				}
 			}
 			return w.Flush()
 		},

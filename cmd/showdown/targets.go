@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -22,6 +23,11 @@ type target struct {
 	journey bool
 }
 
+// comparisons are the journey's claims that compare stages which are all there.
+func (t target) comparisons() []showdown.Claim {
+	return slices.DeleteFunc(slices.Clone(t.Claims), func(c showdown.Claim) bool { return len(t.Missing(c)) > 0 })
+}
+
 // known is what stage files may refer to.
 func known() journeys.Known {
 	var types []string
@@ -35,6 +41,7 @@ func known() journeys.Known {
 			_, err := analysis.CompileFor(s, c)
 			return err
 		},
+		Comparison: analysis.CompileComparison,
 		StopIf: func(_ *showdown.Stage, _ *showdown.Cell, condition string) error {
 			_, err := analysis.CompileCondition(condition)
 			return err

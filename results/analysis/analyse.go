@@ -16,19 +16,33 @@ import (
 // neither reads nor writes summary.json. A record whose end is missing is analysed
 // as far as it goes, and the summary says that it is incomplete.
 func Analyse(dir string) (*results.Summary, error) {
+	in, err := inputOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	s, err := analyse(in)
+	if err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", in.manifest.Run, err)
+	}
+	return s, nil
+}
+
+// inputOf is the record of the run in folder dir.
+func inputOf(dir string) (input, error) {
+	fail := func(err error) (input, error) { return input{}, fmt.Errorf("analyse: %w", err) }
 	manifest, err := results.ReadManifest(dir)
 	if err != nil {
-		return nil, fmt.Errorf("analyse: %w", err)
+		return fail(err)
 	}
 	in := input{manifest: manifest, complete: true}
 	events, complete, err := results.ReadEvents(filepath.Join(dir, results.EventsFile))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("analyse: %w", err)
+		return fail(err)
 	}
 	in.events, in.complete = events, complete && err == nil
 	files, err := results.HitFiles(dir)
 	if err != nil {
-		return nil, fmt.Errorf("analyse: %w", err)
+		return fail(err)
 	}
 	for name := range files {
 		in.recorded = append(in.recorded, name)
@@ -41,11 +55,7 @@ func Analyse(dir string) (*results.Summary, error) {
 		}
 		return readHits(path, add)
 	}
-	s, err := analyse(in)
-	if err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", manifest.Run, err)
-	}
-	return s, nil
+	return in, nil
 }
 
 // readHits hands all hits of a file to add and says whether the file is whole.
@@ -66,47 +76,6 @@ func readHits(path string, add func([]showdown.Hit)) (complete bool, err error) 
 	return r.Complete(), err
 }
 
-// AnalyseJourney makes the summary of the journey in folder dir: the last run of each
-// stage that was played, from their records alone, and the verdict over all. A stage
-// that was planned and not played makes the verdict unknown.
-func AnalyseJourney(dir string) (*results.JourneySummary, error) {
-	journey, err := results.ReadJourney(dir)
-	if err != nil {
-		return nil, fmt.Errorf("analyse: %w", err)
-	}
-	out := &results.JourneySummary{
-		Version: results.SummaryVersion, Run: journey.Run, Journey: journey.Journey, Verdict: showdown.Held,
-	}
-	for _, stage := range journey.Stages {
-		s, err := Analyse(filepath.Join(dir, stage))
-		if errors.Is(err, os.ErrNotExist) {
-			out.Verdict = out.Verdict.Worse(showdown.Unknown)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out.Stages = keepLast(out.Stages, *s)
-	}
-	for _, s := range out.Stages {
-		out.Verdict = out.Verdict.Worse(s.Verdict)
-	}
-	return out, nil
-}
-
-// keepLast adds the summary of one more run of a journey. A stage that was played
-// again, because the machine was disturbed the first time, is there once: the last
-// run stands in the place of the first.
-func keepLast(stages []results.Summary, s results.Summary) []results.Summary {
-	for i := range stages {
-		if stages[i].Stage == s.Stage {
-			stages[i] = s
-			return stages
-		}
-	}
-	return append(stages, s)
-}
-
 // input is a run's record as analyse reads it.
 type input struct {
 	manifest *results.Manifest
@@ -123,23 +92,52 @@ type input struct {
 const maxPasses = 4
 
 func analyse(in input) (*results.Summary, error) {
+	clock, err := in.clock()
+	if err != nil {
+		return nil, err
+	}
+	stage := in.stage()
+	claims := compileClaims(stage)
+	rec, err := answered([]source{{input: in, plans: plansOf(in, stage, clock, func(cell string) string { return cell })}}, in.manifest.Cost, claims)
+	if err != nil {
+		return nil, err
+	}
+	return summarise(in, stage, rec, claims), nil
+}
+
+// clock is the clock of the run.
+func (in input) clock() (showdown.Clock, error) {
 	speed := in.manifest.Speed
 	if speed == 0 {
 		speed = 1
 	}
-	clock, err := showdown.NewClock(speed)
-	if err != nil {
-		return nil, err
+	return showdown.NewClock(speed)
+}
+
+// stage is the stage as it was played.
+func (in input) stage() *showdown.Stage {
+	if in.manifest.Spec != nil {
+		return in.manifest.Spec
 	}
-	stage := in.manifest.Spec
-	if stage == nil {
-		stage = &showdown.Stage{Journey: in.manifest.Journey, Name: in.manifest.Stage}
-	}
-	plans := plansOf(in, stage, clock)
-	claims := compileClaims(stage)
-	rec := &record{clock: clock, cells: map[string]*cellRecord{}, costs: in.manifest.Cost}
-	for name, p := range plans {
-		rec.cells[name] = &cellRecord{pass: &pass{plan: *p}}
+	return &showdown.Stage{Journey: in.manifest.Journey, Name: in.manifest.Stage}
+}
+
+// source is a record with the plans of its cells, by the names that claims use.
+type source struct {
+	input
+	plans map[string]*plan
+}
+
+// answered reads the requests of all sources as often as the claims need, and answers
+// the claims.
+func answered(sources []source, costs map[string]results.Cost, claims []compiledClaim) (*record, error) {
+	rec := &record{cells: map[string]*cellRecord{}, costs: costs}
+	plans := map[string]*plan{}
+	for _, src := range sources {
+		for name, p := range src.plans {
+			plans[name] = p
+			rec.cells[name] = &cellRecord{pass: &pass{plan: *p}}
+		}
 	}
 	var wanted []Window
 	for _, c := range claims {
@@ -155,12 +153,14 @@ func analyse(in input) (*results.Summary, error) {
 				p.windows = append(p.windows, w)
 			}
 		}
-		for _, name := range sortedKeys(plans) {
-			c, err := readCell(in, plans[name])
-			if err != nil {
-				return nil, err
+		for _, src := range sources {
+			for _, name := range sortedKeys(src.plans) {
+				c, err := readCell(src.input, src.plans[name])
+				if err != nil {
+					return nil, err
+				}
+				rec.cells[name] = c
 			}
-			rec.cells[name] = c
 		}
 		wanted = nil
 		for i := range claims {
@@ -170,12 +170,12 @@ func analyse(in input) (*results.Summary, error) {
 			break
 		}
 	}
-	return summarise(in, stage, rec, claims), nil
+	return rec, nil
 }
 
 func readCell(in input, p *plan) (*cellRecord, error) {
 	q := newPass(*p)
-	complete, err := in.hits(p.name, q.add)
+	complete, err := in.hits(p.cell.Name, q.add)
 	if err != nil {
 		return nil, fmt.Errorf("cell %s: %w", p.name, err)
 	}
@@ -184,22 +184,23 @@ func readCell(in input, p *plan) (*cellRecord, error) {
 	return c, nil
 }
 
-// plansOf is the plan of each cell that was to be played or has a record.
-func plansOf(in input, stage *showdown.Stage, clock showdown.Clock) map[string]*plan {
+// plansOf is the plan of each cell that was to be played or has a record, by the name
+// that claims use for it.
+func plansOf(in input, stage *showdown.Stage, clock showdown.Clock, called func(cell string) string) map[string]*plan {
 	out := map[string]*plan{}
 	for _, c := range stage.Cells {
-		out[c.Name] = &plan{cell: c}
+		out[called(c.Name)] = &plan{cell: c}
 	}
 	for _, name := range in.recorded {
-		if out[name] == nil {
-			out[name] = &plan{cell: showdown.Cell{Name: name}}
+		if out[called(name)] == nil {
+			out[called(name)] = &plan{cell: showdown.Cell{Name: name}}
 		}
 	}
 	for name, p := range out {
 		p.name, p.clock, p.slo = name, clock, stage.SLO
 		p.planned = p.cell.Traffic.Length(clock)
 		for _, e := range in.events {
-			if e.Cell == name || e.Cell == "" {
+			if e.Cell == p.cell.Name || e.Cell == "" {
 				p.events = append(p.events, e)
 			}
 		}
@@ -209,7 +210,7 @@ func plansOf(in input, stage *showdown.Stage, clock showdown.Clock) map[string]*
 		for _, s := range phasesOf(p.cell, p.events, clock) {
 			p.windows = append(p.windows, s.window(name))
 		}
-		if w, ok := referenceWindow(p.cell, clock); ok {
+		if w, ok := referenceWindow(p.cell, clock, name); ok {
 			p.windows = append(p.windows, w)
 		}
 	}

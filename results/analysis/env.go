@@ -25,7 +25,7 @@ func (e *evaluation) env() env {
 			return Window{}, e.lack("last is for the conditions of a running experiment")
 		},
 		Longest: e.longest, Degraded: e.degradedTime,
-		Lost:   e.of(func(s *stretchOf) float64 { return e.aws(s.lostTime()) }),
+		Lost:   e.lost,
 		Waited: e.waited,
 		Requests: func(w Window) (float64, error) {
 			c, err := e.collected(w)
@@ -80,6 +80,14 @@ func (e *evaluation) of(value func(*stretchOf) float64) func(Window) (float64, e
 	}
 }
 
+func (e *evaluation) lost(w Window) (float64, error) {
+	c, s, err := e.holds(w)
+	if err != nil {
+		return 0, err
+	}
+	return c.aws(s.lostTime()), nil
+}
+
 func (e *evaluation) outage(name string) (float64, error) {
 	c, f, err := e.begun(name)
 	if err == nil && !c.done {
@@ -97,7 +105,7 @@ func (e *evaluation) outage(name string) (float64, error) {
 			longest = max(longest, o.length())
 		}
 	}
-	return e.aws(longest), nil
+	return c.aws(longest), nil
 }
 
 func (e *evaluation) outages(name ...string) (float64, error) {
@@ -122,14 +130,14 @@ func (e *evaluation) outages(name ...string) (float64, error) {
 }
 
 func (e *evaluation) detected(name string) (float64, error) {
-	_, f, err := e.begun(name)
+	c, f, err := e.begun(name)
 	if err != nil {
 		return 0, err
 	}
 	if f.detected == nil {
 		return 0, e.lack("nothing detected fault %s", name)
 	}
-	return e.aws(*f.detected - *f.injecting), nil
+	return c.aws(*f.detected - *f.injecting), nil
 }
 
 func (e *evaluation) recovered(name string) (float64, error) {
@@ -140,7 +148,7 @@ func (e *evaluation) recovered(name string) (float64, error) {
 	case !c.done:
 		return 0, errMissing
 	case f.recovered != nil:
-		return e.aws(max(*f.recovered-*f.injecting, 0)), nil
+		return c.aws(max(*f.recovered-*f.injecting, 0)), nil
 	case f.failures() == 0:
 		return 0, nil
 	}
@@ -172,7 +180,7 @@ func (e *evaluation) longest(w Window) (float64, error) {
 			longest = max(longest, o.length())
 		}
 	}
-	return e.aws(longest), nil
+	return c.aws(longest), nil
 }
 
 // outagesOf is the outages of a cohort, or those of the cell.
@@ -193,7 +201,7 @@ func (e *evaluation) degradedTime(w Window) (float64, error) {
 	if w.Cohort != "" {
 		return 0, e.lack("degraded time is of a whole cell, not of a cohort")
 	}
-	return e.aws(overlap(c.degraded, w.From, w.To)), nil
+	return c.aws(overlap(c.degraded, w.From, w.To)), nil
 }
 
 func (e *evaluation) waited(w Window) (float64, error) {

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/expr-lang/expr"
 
-	"showdown"
 	"showdown/results"
 )
 
@@ -24,7 +22,6 @@ func minFor(q float64) uint64 {
 
 // record is everything that an expectation can be about.
 type record struct {
-	clock showdown.Clock
 	cells map[string]*cellRecord
 	costs map[string]results.Cost
 }
@@ -193,9 +190,3 @@ func (e *evaluation) collected(w Window) (*cellRecord, error) {
 	}
 	return c, nil
 }
-
-// aws is lab time d in AWS seconds.
-func (e *evaluation) aws(d time.Duration) float64 { return awsSecs(d, e.clock) }
-
-// lab is AWS seconds s in lab time.
-func (e *evaluation) lab(s float64) time.Duration { return labTime(s, e.clock) }

@@ -49,11 +49,11 @@ func (f *fault) end() *time.Duration {
 	return f.undoneAt
 }
 
-// cause says that the action can make requests fail. A step that has nothing to undo
-// repairs or tells; what fails after it failed before it.
+// cause says that the action can make requests fail. What fails after a step that
+// repairs, or tells and has nothing to undo, failed before it.
 func (f *fault) cause() bool {
 	a, known := showdown.Actions()[f.action]
-	return !known || a.Undo != "nothing to undo"
+	return !known || a.Undo != "nothing to undo" && !a.Repairs
 }
 
 // faultsOf is every action of a cell's timeline in the order of their plan, with

@@ -15,7 +15,12 @@ func TestJourneyCountsTheLastRunOfAStage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := store.CreateJourney("mine", &results.JourneyManifest{Journey: "mine", Stages: []string{"one", "two"}, Speed: 60})
+	j, err := store.CreateJourney("mine", &results.JourneyManifest{Journey: "mine", Stages: []string{"one", "two"}, Speed: 60,
+		Claims: []showdown.Claim{
+			{ID: "x-two-is-better", Stages: []string{"one", "two"}, Expect: `availability(whole("one")) < availability(whole("two"))`},
+			{ID: "x-waits", Stages: []string{"two", "three"}, Expect: `availability(whole("two")) < availability(whole("three"))`},
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +51,7 @@ func TestJourneyCountsTheLastRunOfAStage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	check := func(verdict showdown.Verdict, stages ...showdown.Verdict) {
+	check := func(verdict showdown.Verdict, claims []showdown.Verdict, stages ...showdown.Verdict) {
 		t.Helper()
 		got, err := AnalyseJourney(j.Dir())
 		if err != nil {
@@ -55,6 +60,14 @@ func TestJourneyCountsTheLastRunOfAStage(t *testing.T) {
 		if got.Verdict != verdict || len(got.Stages) != len(stages) {
 			t.Fatalf("%d stages, verdict %s, want %d and %s", len(got.Stages), got.Verdict, len(stages), verdict)
 		}
+		if len(got.Claims) != len(claims) {
+			t.Fatalf("%d claims that compare stages, want %d: %+v", len(got.Claims), len(claims), got.Claims)
+		}
+		for i, want := range claims {
+			if c := got.Claims[i]; c.Verdict != want {
+				t.Errorf("claim %s is %s, want %s: %s, %s", c.ID, c.Verdict, want, c.Measured, c.Note)
+			}
+		}
 		for i, want := range stages {
 			if s := got.Stages[i]; s.Verdict != want {
 				t.Errorf("stage %d is %s %s, want %s", i, s.Stage, s.Verdict, want)
@@ -62,9 +75,10 @@ func TestJourneyCountsTheLastRunOfAStage(t *testing.T) {
 		}
 	}
 	play("one", showdown.Refused)
-	check(showdown.Deviated, showdown.Deviated)
+	check(showdown.Deviated, nil, showdown.Deviated)
 	play("two", showdown.OK)
-	check(showdown.Deviated, showdown.Deviated, showdown.Held)
+	check(showdown.Deviated, []showdown.Verdict{showdown.Held}, showdown.Deviated, showdown.Held)
+	// Two stages that are equally good: the comparison does not hold any more.
 	play("one", showdown.OK)
-	check(showdown.Held, showdown.Held, showdown.Held)
+	check(showdown.Deviated, []showdown.Verdict{showdown.Deviated}, showdown.Held, showdown.Held)
 }

@@ -22,6 +22,12 @@ type cellRecord struct {
 	done bool
 }
 
+// aws is lab time d in AWS seconds.
+func (c *cellRecord) aws(d time.Duration) float64 { return awsSecs(d, c.clock) }
+
+// lab is AWS seconds s in lab time.
+func (c *cellRecord) lab(s float64) time.Duration { return labTime(s, c.clock) }
+
 // stretchOf is what a window of a cell holds.
 type stretchOf struct {
 	tally
@@ -155,7 +161,7 @@ func isStep(name, ladder string) bool {
 }
 
 // referenceWindow is the window around the event that stages are compared by.
-func referenceWindow(cell showdown.Cell, clock showdown.Clock) (Window, bool) {
+func referenceWindow(cell showdown.Cell, clock showdown.Clock, name string) (Window, bool) {
 	r := cell.Reference
 	if r == nil {
 		return Window{}, false
@@ -164,7 +170,7 @@ func referenceWindow(cell showdown.Cell, clock showdown.Clock) (Window, bool) {
 		if s.Letter == r.Fault {
 			start, _ := cell.Traffic.StepStart(clock, s)
 			from := max(start-clock.Lab(r.Before), 0)
-			return Window{Cell: cell.Name, From: from, To: from + clock.Lab(r.Length)}, true
+			return Window{Cell: name, From: from, To: from + clock.Lab(r.Length)}, true
 		}
 	}
 	return Window{}, false

@@ -13,10 +13,11 @@ import (
 // summarise writes down what the passes found.
 func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledClaim) *results.Summary {
 	m := in.manifest
+	clock, _ := in.clock() // it was good when the record was read
 	top := topCell(stage, in.recorded)
 	s := &results.Summary{
 		Version: results.SummaryVersion, Run: m.Run, Journey: m.Journey, Stage: m.Stage, Cell: top, Title: stage.Title,
-		Speed: rec.clock.Speed(), Seed: m.Seed, Started: m.Started, Complete: in.complete,
+		Speed: clock.Speed(), Seed: m.Seed, Started: m.Started, Complete: in.complete,
 		Cells: map[string]results.CellSummary{}, Verdict: showdown.Held,
 	}
 	cells := map[string]doubts{}
@@ -239,7 +240,7 @@ func (c *cellRecord) phaseSummary(p phaseSpan) results.Phase {
 }
 
 func (c *cellRecord) referenceSummary() *results.Reference {
-	w, ok := referenceWindow(c.cell, c.clock)
+	w, ok := referenceWindow(c.cell, c.clock, c.name)
 	if !ok || w.From >= c.end {
 		return nil
 	}

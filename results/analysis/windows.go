@@ -13,9 +13,9 @@ func (e *evaluation) during(name string, pad ...float64) (Window, error) {
 		w.To = *end
 	}
 	if len(pad) > 0 {
-		w.From = max(w.From-e.lab(pad[0]), 0)
+		w.From = max(w.From-c.lab(pad[0]), 0)
 		if w.To != forever {
-			w.To += e.lab(pad[0])
+			w.To += c.lab(pad[0])
 		}
 	}
 	return w, nil
@@ -37,7 +37,7 @@ func (e *evaluation) after(name string, d float64) (Window, error) {
 	if from == nil {
 		return Window{}, e.lack("fault %s was never over", name)
 	}
-	return Window{Cell: c.name, From: *from, To: *from + e.lab(d)}, nil
+	return Window{Cell: c.name, From: *from, To: *from + c.lab(d)}, nil
 }
 
 func (e *evaluation) before(name string, d float64) (Window, error) {
@@ -45,7 +45,7 @@ func (e *evaluation) before(name string, d float64) (Window, error) {
 	if err != nil {
 		return Window{}, err
 	}
-	return Window{Cell: c.name, From: max(*f.injecting-e.lab(d), 0), To: *f.injecting}, nil
+	return Window{Cell: c.name, From: max(*f.injecting-c.lab(d), 0), To: *f.injecting}, nil
 }
 
 func (e *evaluation) phaseWindow(name string) (Window, error) {
@@ -65,7 +65,7 @@ func (e *evaluation) reference(cell ...string) (Window, error) {
 	if err != nil {
 		return Window{}, err
 	}
-	w, ok := referenceWindow(c.cell, c.clock)
+	w, ok := referenceWindow(c.cell, c.clock, c.name)
 	if !ok {
 		return Window{}, e.lack("cell %s has no reference window", c.name)
 	}

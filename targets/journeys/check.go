@@ -111,6 +111,9 @@ func (c *checker) head() {
 }
 
 func (c *checker) cell(cell *showdown.Cell, path string) {
+	if c.places.has(path+".work") && !(cell.Work > 0) {
+		c.add(path+".work", "work must be above 0: leave the line out for the stage's")
+	}
 	c.topology(cell, path+".topology")
 	c.traffic(cell, path+".traffic")
 	c.timeline(cell, path)
@@ -193,6 +196,9 @@ func (c *checker) claims() {
 		taken[claim.ID] = true
 		if strings.TrimSpace(claim.Text) == "" {
 			c.missing(at+".text", "the claim's text")
+		}
+		if len(claim.Stages) > 0 {
+			c.addKey(at+".stages", "a claim of one stage compares none: claims that do stand in journey.yaml")
 		}
 		if claim.Cell != "" {
 			c.oneOf(at+".cell", "cell", claim.Cell, cellNames(c.stage))

@@ -90,7 +90,17 @@ func Claims() []CourseClaim {
 // coverage fills in the stages and the reasons.
 func coverage(claims []catalogued, journeys []Journey) []CourseClaim {
 	holds := map[string][]string{}
+	waiting := map[string]string{}
 	for _, j := range journeys {
+		for _, c := range j.Claims {
+			if missing := j.Missing(c); len(missing) > 0 {
+				waiting[c.ID] = fmt.Sprintf("declared: it compares the stages %s, of which %s later", joinAnd(c.Stages), comes(missing))
+				continue
+			}
+			for _, name := range c.Stages {
+				holds[c.ID] = append(holds[c.ID], j.Name+"/"+name)
+			}
+		}
 		for _, s := range j.Stages {
 			for _, c := range s.Claims {
 				holds[c.ID] = append(holds[c.ID], s.ID())
@@ -103,6 +113,9 @@ func coverage(claims []catalogued, journeys []Journey) []CourseClaim {
 		cc.Stages = append(cc.Stages, holds[c.ID]...)
 		if len(cc.Stages) == 0 {
 			cc.Stages, cc.Reason = c.reason(holds)
+			if why, ok := waiting[c.ID]; ok {
+				cc.Reason = why
+			}
 		}
 		out[i] = cc
 	}
@@ -136,6 +149,14 @@ func (c catalogued) reason(holds map[string][]string) (stages []string, why stri
 		return stages, why
 	}
 	return stages, fmt.Sprintf("not built yet: stage %s of journey %s comes later", c.stage, c.Journey)
+}
+
+// comes says that stages come.
+func comes(stages []string) string {
+	if len(stages) == 1 {
+		return stages[0] + " comes"
+	}
+	return joinAnd(stages) + " come"
 }
 
 func joinAnd(ids []string) string {

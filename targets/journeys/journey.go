@@ -22,6 +22,20 @@ type Journey struct {
 	// Opening is what the teacher says before the first stage.
 	Opening string
 	Stages  []*showdown.Stage
+	// Claims are those that compare stages. One whose stages are not all there waits
+	// for them.
+	Claims []showdown.Claim
+}
+
+// Missing is the stages that a claim compares and the journey does not have yet.
+func (j Journey) Missing(c showdown.Claim) []string {
+	var out []string
+	for _, name := range c.Stages {
+		if !slices.ContainsFunc(j.Stages, func(s *showdown.Stage) bool { return s.Name == name }) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // builtin holds the journeys that come with the program.
@@ -44,6 +58,12 @@ type header struct {
 	Opening string `yaml:"opening"`
 	// Stages are the names of the stages in the order in which they are played.
 	Stages []string `yaml:"stages"`
+	// Planned are the names of stages that will come: claims may name them already.
+	Planned []string `yaml:"planned"`
+	// Claims compare stages.
+	Claims []showdown.Claim `yaml:"claims"`
+
+	places places
 }
 
 // Builtin is the journeys that come with the program, in the order of the course
@@ -113,7 +133,7 @@ func loadJourney(folder fs.FS, source func(string) string, known Known) (Journey
 	if len(stages) == 0 {
 		return Journey{}, &Problem{File: source(""), Err: errors.New("the folder has no stage file: it holds files that end in .yaml, one for each stage")}
 	}
-	return assemble(stages, head, source(journeyFile))
+	return assemble(stages, head, source(journeyFile), known)
 }
 
 // isStageFile says that a file of that name is read: YAML, and not hidden.
@@ -144,6 +164,11 @@ func loadHeader(data []byte, file string) (*header, error) {
 	if strings.TrimSpace(h.Title) == "" {
 		c.missing("title", "the title")
 	}
+	h.places = places
+	taken := map[string]bool{}
+	for i := range h.Claims {
+		c.journeyClaim(&h, i, taken)
+	}
 	for _, f := range c.findings {
 		if !unclear(f.path) {
 			found = append(found, f)
@@ -156,7 +181,7 @@ func loadHeader(data []byte, file string) (*header, error) {
 }
 
 // assemble puts stages in order and checks what they must have in common.
-func assemble(stages []*showdown.Stage, head *header, file string) (Journey, error) {
+func assemble(stages []*showdown.Stage, head *header, file string, known Known) (Journey, error) {
 	var problems Problems
 	wrong := func(s *showdown.Stage, format string, args ...any) {
 		problems = append(problems, &Problem{File: s.Source, Err: fmt.Errorf(format, args...)})
@@ -167,6 +192,7 @@ func assemble(stages []*showdown.Stage, head *header, file string) (Journey, err
 	j := Journey{Name: stages[0].Journey, Title: stages[0].Journey, Stages: stages}
 	if head != nil {
 		j.Name, j.Title, j.Opening = head.Journey, head.Title, strings.TrimSpace(head.Opening)
+		j.Claims = head.Claims
 	}
 	byName := map[string]*showdown.Stage{}
 	numbers := map[int]*showdown.Stage{}
@@ -194,6 +220,9 @@ func assemble(stages []*showdown.Stage, head *header, file string) (Journey, err
 			problems = append(problems, &Problem{File: file, Err: fmt.Errorf("stages lists %s, but the numbers of the files give %s: make them agree",
 				list(head.Stages), list(names))})
 		}
+	}
+	if head != nil {
+		problems = append(problems, comparisons(j, head, file, known)...)
 	}
 	if len(problems) > 0 {
 		return Journey{}, problems

@@ -14,6 +14,9 @@ type Known struct {
 	// Claim compiles the expectation of a claim of the stage. It fails with what is
 	// wrong in it.
 	Claim func(s *showdown.Stage, c showdown.Claim) error
+	// Comparison compiles the expectation of a claim that compares stages; it is asked
+	// only where all of them are there.
+	Comparison func(stages []*showdown.Stage, c showdown.Claim) error
 	// StopIf compiles a stop_if condition of a cell.
 	StopIf func(s *showdown.Stage, c *showdown.Cell, condition string) error
 }

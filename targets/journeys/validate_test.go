@@ -37,12 +37,12 @@ claims:`, length, rate), 1)
       cohorts: [{name: many, share: 90%, knows: [web-1]}, {name: few, share: 10%, knows: [web-2]}]
 `), 60, `speed too high: at 10 requests/s a target is asked every 6 AWS s`,
 		},
-		"its own speed":       {edit(t, "cells:", "speed: 30\ncells:"), 30, ""},
-		"another than its":    {edit(t, "cells:", "speed: 30\ncells:"), 60, `5:8: the stage is made for speed 30 and not for 60`},
-		"the status checks":   {small, 3600, ""}, // 1m / 3600 is above 10 ms; only the rate is wrong
-		"together more":       {more("9m", 701), 60, ""}, // in two groups
-		"800 alone":           {more("9m", 800), 60, ""},
-		"more alone":          {more("9m", 801), 60, `: the cell offers 801 requests/s at 0s (other/all): more than 800 is too much for two cores`},
+		"its own speed":     {edit(t, "cells:", "speed: 30\ncells:"), 30, ""},
+		"another than its":  {edit(t, "cells:", "speed: 30\ncells:"), 60, `5:8: the stage is made for speed 30 and not for 60`},
+		"the status checks": {small, 3600, ""},         // 1m / 3600 is above 10 ms; only the rate is wrong
+		"together more":     {more("9m", 701), 60, ""}, // in two groups
+		"800 alone":         {more("9m", 800), 60, ""},
+		"more alone":        {more("9m", 801), 60, `: the cell offers 801 requests/s at 0s (other/all): more than 800 is too much for two cores`},
 		"a spike": {
 			edit(t, "    reference:", "      - {letter: S, at: 2m, do: spike, for: 1m, with: {factor: 9}}\n    reference:"), 60,
 			`6:5: the cell offers 900 requests/s at 2m (base/calm)`,

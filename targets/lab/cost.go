@@ -23,7 +23,7 @@ func (l *Lab) Cost() (pricing.Bill, error) {
 		until = time.Now()
 	}
 	instances, elastic := region.Usage(until)
-	return pricing.BillOf(used(l.cfg.Cell.Topology, instances, elastic, l.cfg.Clock.AWS(until.Sub(upAt))))
+	return pricing.BillOf(used(l.asked(), instances, elastic, l.cfg.Clock.AWS(until.Sub(upAt))))
 }
 
 // Estimate is what a topology costs a month, before it runs.
@@ -54,7 +54,7 @@ func volume(in showdown.Instance, held showdown.Duration) pricing.Line {
 
 // used is the lines of a lab that has been up for a time. An elastic IP counts
 // under the instance that it is associated with.
-func used(t showdown.Topology, instances []ec2.Usage, elastic []ec2.ElasticUsage, up showdown.Duration) []pricing.Line {
+func used(asked []showdown.Instance, instances []ec2.Usage, elastic []ec2.ElasticUsage, up showdown.Duration) []pricing.Line {
 	var lines []pricing.Line
 	for _, u := range instances {
 		lines = append(lines, ofInstance(u))
@@ -79,7 +79,10 @@ func used(t showdown.Topology, instances []ec2.Usage, elastic []ec2.ElasticUsage
 				What: pricing.Surplus, Units: u.SurplusCredits / ec2.SurplusPerVCPUHour, For: showdown.Hour,
 			}}})
 		}
-		for _, in := range t.Instances {
+		if u.Terminated {
+			continue // a root volume is deleted with its instance
+		}
+		for _, in := range asked {
 			if in.Name == u.Name {
 				lines = append(lines, volume(in, up))
 			}

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"showdown"
 	"showdown/targets/cloud"
@@ -26,14 +27,22 @@ type Instance struct {
 	Credits float64
 }
 
-// Instances is the lab's instances as they are now, in the order of the topology.
+// asked is the instances that were asked for, in the order in which they were.
+func (l *Lab) asked() []showdown.Instance {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.specs)
+}
+
+// Instances is the lab's instances as they are now, in the order of the topology; those
+// that were launched since follow, and those that were terminated are among them.
 func (l *Lab) Instances() []Instance {
 	region := l.EC2()
 	if region == nil {
 		return nil
 	}
 	var out []Instance
-	for _, in := range l.cfg.Cell.Topology.Instances {
+	for _, in := range l.asked() {
 		if now, ok := region.Instance(in.Name); ok {
 			out = append(out, Instance{
 				Instance: in, State: now.State, Type: now.Type, Private: now.Private, Public: now.Public,

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -56,7 +57,9 @@ type Lab struct {
 
 	upMu sync.Mutex // one Up at a time
 
-	mu     sync.Mutex
+	mu sync.Mutex
+	// specs are the instances that were asked for, those of the topology first.
+	specs  []showdown.Instance
 	slot   *journal.Slot
 	entry  int // the slot's entry in the journal
 	source string
@@ -74,7 +77,7 @@ func New(c Config) (*Lab, error) {
 	if c.Emit == nil {
 		c.Emit = func(showdown.Event) {}
 	}
-	l := &Lab{cfg: c}
+	l := &Lab{cfg: c, specs: slices.Clone(c.Cell.Topology.Instances)}
 	elastic := 0
 	for _, in := range c.Cell.Topology.Instances {
 		if _, ok := ec2.TypeByName(in.Type); !ok {

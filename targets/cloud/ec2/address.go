@@ -3,6 +3,7 @@ package ec2
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"showdown/targets/cloud"
@@ -212,10 +213,18 @@ func (r *Region) attach(ctx context.Context, address string, in *instance) error
 	}
 	r.release(in, time.Now())
 	r.elastic[address].instance, in.elastic = in.Name, address
-	m := in.machine
+	m, places := in.machine, slices.Clone(r.places)
 	r.sayAddress(in)
 	in.notify()
 	r.unlock()
+	for _, place := range places {
+		// An address that a terminated instance left silent belongs to somebody again.
+		if alive(place) {
+			if _, err := place.Do(ctx, cloud.Command{Verb: cloud.Unlisten, Address: address}); err != nil {
+				return fmt.Errorf("take %s from the place of %q: %w", address, place.Name(), err)
+			}
+		}
+	}
 	return rebind(ctx, m, before, address)
 }
 

@@ -80,7 +80,8 @@ func (r *Region) admit(l Launch) (*instance, error) {
 	bad := func(format string, args ...any) (*instance, error) {
 		return nil, r.refused(l.Name, &APIError{op, CodeInvalidParameterValue, fmt.Sprintf(format, args...)})
 	}
-	if _, taken := r.instances[l.Name]; taken || l.Name == "" {
+	before, taken := r.instances[l.Name]
+	if l.Name == "" || taken && before.state != Terminated {
 		return bad("the instance name %q is taken or empty", l.Name)
 	}
 	t, ok := TypeByName(l.Type)
@@ -108,8 +109,12 @@ func (r *Region) admit(l Launch) (*instance, error) {
 	} else if err := r.assign(in, time.Now()); err != nil {
 		return nil, err
 	}
+	if taken {
+		r.past = append(r.past, before)
+	} else {
+		r.names = append(r.names, l.Name)
+	}
 	r.instances[l.Name] = in
-	r.names = append(r.names, l.Name)
 	return in, nil
 }
 
@@ -121,6 +126,13 @@ func (r *Region) forget(name string) {
 	}
 	if eip := r.elastic[in.elastic]; eip != nil {
 		eip.instance = ""
+	}
+	for i, old := range r.past {
+		if old.Name == name {
+			r.instances[name] = old
+			r.past = append(r.past[:i], r.past[i+1:]...)
+			return
+		}
 	}
 	delete(r.instances, name)
 	for i, n := range r.names {
@@ -153,6 +165,16 @@ func (r *Region) RebootInstances(_ context.Context, names ...string) error {
 // returns. Their elastic IPs stay allocated.
 func (r *Region) TerminateInstances(_ context.Context, names ...string) error {
 	return r.each(opTerminate, names, r.terminate)
+}
+
+// TerminateSilently is TerminateInstances, after which nothing answers at the
+// addresses that the instances had, as on AWS. After TerminateInstances the host is
+// still there, and refuses.
+func (r *Region) TerminateSilently(_ context.Context, names ...string) error {
+	return r.each(opTerminate, names, func(in *instance, at time.Time) error {
+		in.silent = true
+		return r.terminate(in, at)
+	})
 }
 
 // each carries an operation out on all the named instances, or on none when one of

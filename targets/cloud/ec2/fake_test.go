@@ -97,11 +97,18 @@ func (b *fakeBackend) reach(ctx context.Context, address string) bool {
 	return !cut
 }
 
+// silence is what answers gives for an address at which nothing answers and nothing
+// refuses.
+const silence = "(silence)"
+
 // answers is the name of the machine that answers at address; empty is refused.
 func (b *fakeBackend) answers(address string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if m := b.owners[address]; m != nil {
+		if m.vacated {
+			return silence
+		}
 		return m.c.Name
 	}
 	return ""
@@ -136,6 +143,8 @@ type fakeMachine struct {
 	// addresses are what the machine was started with; while it refuses it has none.
 	addresses []string
 	refusing  bool
+	// vacated says that it keeps its addresses and answers nothing.
+	vacated bool
 	// stopAsked is when Stop was called first.
 	stopAsked time.Time
 }
@@ -237,15 +246,19 @@ func (m *fakeMachine) Do(ctx context.Context, c cloud.Command) (cloud.Counters, 
 	case cloud.Listen:
 		return cloud.Counters{}, m.b.bind(m, c.Address)
 	case cloud.Unlisten:
-		if m.b.owners[c.Address] != m {
+		if m.b.owners[c.Address] != m && !m.vacated {
 			return cloud.Counters{}, fmt.Errorf("%s is not listening on %s", m.c.Name, c.Address)
 		}
-		delete(m.b.owners, c.Address)
+		if m.b.owners[c.Address] == m {
+			delete(m.b.owners, c.Address)
+		}
 	case cloud.Refuse:
 		if m.refusing && c.Off {
 			m.refusing = false
 			return cloud.Counters{}, m.bindAll()
 		}
+	case cloud.Vacate:
+		m.vacated = true
 	case cloud.Stats:
 		return cloud.Counters{Balance: m.balance, Launch: m.launch, Speed: 1}, nil
 	}

@@ -82,12 +82,32 @@ func (r *Region) bringDown(ctx context.Context, in *instance, due, force time.Ti
 	var cutting sync.WaitGroup
 	defer cutting.Wait()
 	cutting.Go(func() { cut(ctx, m, due) })
-	if err := m.Stop(ctx); err != nil && alive(m) {
-		_ = m.Kill(context.WithoutCancel(ctx)) // Stop has already tried; nothing is left to say
+	place := r.leaves(in) && vacate(ctx, m)
+	if !place {
+		if err := m.Stop(ctx); err != nil && alive(m) {
+			_ = m.Kill(context.WithoutCancel(ctx)) // Stop has already tried; nothing is left to say
+		}
 	}
 	r.mu.Lock()
+	if place {
+		r.places = append(r.places, m)
+	}
 	in.machine = nil
 	r.mu.Unlock()
+}
+
+// leaves says that the instance's addresses shall be silent when its machine has ended.
+func (r *Region) leaves(in *instance) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return in.silent && !r.closed
+}
+
+// vacate ends the application of a machine and keeps its addresses silent. A machine
+// that cannot do it is ended like any other.
+func vacate(ctx context.Context, m cloud.Machine) bool {
+	_, err := m.Do(ctx, cloud.Command{Verb: cloud.Vacate})
+	return err == nil && alive(m)
 }
 
 // goingDown is how much lab time a machine with a full queue may take to end once that

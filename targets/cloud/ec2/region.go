@@ -54,10 +54,14 @@ type Region struct {
 	mu        sync.Mutex
 	names     []string
 	instances map[string]*instance
-	elastic   map[string]*elasticIP
-	order     []string // elastic IPs in the order of their allocation
-	tasks     []func(context.Context)
-	wake      chan struct{}
+	// past are the terminated instances whose name was given again.
+	past []*instance
+	// places are the machines that keep the addresses of terminated instances silent.
+	places  []cloud.Machine
+	elastic map[string]*elasticIP
+	order   []string // elastic IPs in the order of their allocation
+	tasks   []func(context.Context)
+	wake    chan struct{}
 	// addressOps is held while an elastic IP moves.
 	addressOps chan struct{}
 	running    bool
@@ -128,7 +132,8 @@ type instance struct {
 	checking  bool // a status check is under way
 	booted    bool // the first boot, with its user data, is over
 	bootErr   error
-	plan      int // number of the newest operation: an older one's steps are void
+	silent    bool // its addresses fall silent when it is terminated
+	plan      int  // number of the newest operation: an older one's steps are void
 
 	system, software check
 	runningSince     time.Time

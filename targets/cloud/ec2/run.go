@@ -3,6 +3,7 @@ package ec2
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -162,10 +163,13 @@ func (r *Region) Usage(at time.Time) ([]Usage, []ElasticUsage) {
 		instances []Usage
 		elastic   []ElasticUsage
 	)
+	all := slices.Clone(r.past)
 	for _, name := range r.names {
-		in := r.instances[name]
+		all = append(all, r.instances[name])
+	}
+	for _, in := range all {
 		instances = append(instances, Usage{
-			Name: name, Type: in.typ.Name, Terminated: in.state == Terminated, PublicNow: in.public() != "",
+			Name: in.Name, Type: in.typ.Name, Terminated: in.state == Terminated, PublicNow: in.public() != "",
 			Runs:     Runs(r.cfg.Clock, in.history, at),
 			AutoIPv4: Held(r.cfg.Clock, in.holds, at), SurplusCredits: in.surplus + max(0, -in.balance),
 		})
@@ -189,7 +193,7 @@ func (r *Region) Close(ctx context.Context) error {
 		all = append(all, r.instances[name])
 	}
 	r.mu.Unlock()
-	errs := make([]error, len(all))
+	errs := make([]error, len(all)+1)
 	var wg sync.WaitGroup
 	for i, in := range all {
 		wg.Go(func() {
@@ -207,6 +211,21 @@ func (r *Region) Close(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
+	errs[len(all)] = r.clear(ctx)
+	return errors.Join(errs...)
+}
+
+// clear ends the machines that keep addresses silent.
+func (r *Region) clear(ctx context.Context) error {
+	r.mu.Lock()
+	places := r.places
+	r.mu.Unlock()
+	var errs []error
+	for _, m := range places {
+		if alive(m) {
+			errs = append(errs, m.Kill(ctx))
+		}
+	}
 	return errors.Join(errs...)
 }
 
