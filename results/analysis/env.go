@@ -42,7 +42,7 @@ func (e *evaluation) env() env {
 		Share:        e.share,
 		Goodput:      e.of(goodput), Offered: e.of(offered),
 		P50: e.percentile(50), P95: e.percentile(95), P99: e.percentile(99),
-		Knee: e.knee, Peak: e.peak, Cost: e.cost, Events: e.countEvents,
+		Knee: e.knee, Peak: e.peak, Cost: e.cost, Public: e.public, Events: e.countEvents,
 		Between: between, Abs: math.Abs,
 	}
 }
@@ -316,6 +316,28 @@ func (e *evaluation) countEvents(kind string, target ...string) (float64, error)
 	n := 0
 	for _, event := range c.events {
 		if string(event.Kind) == kind && (about == "" || event.Target == about) {
+			n++
+		}
+	}
+	return float64(n), nil
+}
+
+// public is how many instances of a cell had a public address when the traffic started.
+func (e *evaluation) public(cell ...string) (float64, error) {
+	c, err := e.cellNamed(cell)
+	if err != nil {
+		return 0, err
+	}
+	has := map[string]bool{}
+	for _, event := range c.events {
+		if event.Kind == showdown.InstanceAddress && event.T <= 0 {
+			address, _ := event.Data["public"].(string)
+			has[event.Target] = address != ""
+		}
+	}
+	n := 0
+	for _, yes := range has {
+		if yes {
 			n++
 		}
 	}

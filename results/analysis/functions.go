@@ -69,6 +69,7 @@ func functions() map[string]function {
 		"knee":         {usage: `knee("ladder")`, args: []argument{ladderArg}, unit: rate},
 		"peak":         {usage: `peak("ladder")`, args: []argument{ladderArg}, unit: rate},
 		"cost":         {usage: `cost("base")`, args: []argument{cellArg}, optional: 1, unit: dollars},
+		"public":       {usage: `public("base")`, args: []argument{cellArg}, optional: 1, unit: count},
 		"events":       {usage: `events("instance.state", "web-1")`, args: []argument{kindArg, targetArg}, optional: 1, unit: count},
 		"between":      {usage: `x between 30s and 3m`, args: []argument{numberArg, numberArg, numberArg}, unit: truth, live: true},
 		"abs":          {usage: `abs(x)`, args: []argument{numberArg}, live: true},
@@ -115,6 +116,7 @@ type env struct {
 	Knee         func(ladder string) (float64, error)                 `expr:"knee"`
 	Peak         func(ladder string) (float64, error)                 `expr:"peak"`
 	Cost         func(cell ...string) (float64, error)                `expr:"cost"`
+	Public       func(cell ...string) (float64, error)                `expr:"public"`
 	Events       func(kind string, target ...string) (float64, error) `expr:"events"`
 	Between      func(x, low, high float64) bool                      `expr:"between"`
 	Abs          func(x float64) float64                              `expr:"abs"`

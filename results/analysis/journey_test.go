@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -81,4 +82,24 @@ func TestJourneyCountsTheLastRunOfAStage(t *testing.T) {
 	// Two stages that are equally good: the comparison does not hold any more.
 	play("one", showdown.OK)
 	check(showdown.Deviated, []showdown.Verdict{showdown.Deviated}, showdown.Held, showdown.Held)
+}
+
+// TestComparisonsNameCells: a stage's name is its base cell, "stage.cell" another one.
+func TestComparisonsNameCells(t *testing.T) {
+	one, two := testStage(), testStage()
+	one.Name, two.Name = "one", "two"
+	for expect, want := range map[string]string{
+		`cost("one") < cost("two")`:                       "",
+		`outage("one/A") < outage("two.no-eip/A")`:        "",
+		`lost(reference("one")) > lost(reference("two"))`: "",
+		`public("three") == 0`:                            `unknown cell "three"`,
+		`outage("two.other/A") > 1m`:                      `unknown cell`,
+		`outage("two/C") > 1m`:                            `unknown fault of cell two "C"`,
+		`availability(phase("one/rest")) > 1%`:            `unknown phase of cell one "rest"`,
+	} {
+		err := CompileComparison([]*showdown.Stage{one, two}, showdown.Claim{Expect: expect})
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", expect, err, want)
+		}
+	}
 }
