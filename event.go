@@ -29,7 +29,8 @@ const (
 	// the analysis's, which comes after it.
 	RunStarted EventKind = "run.started"
 	RunEnded   EventKind = "run.ended"
-	// LabUp and LabDown frame a cell's lab; LabUp carries "lab_ms".
+	// LabUp and LabDown frame a cell's lab; LabUp carries "lab_ms", "instances", and where
+	// there is a hosted zone "domain" and "name_servers".
 	LabUp   EventKind = "lab.up"
 	LabDown EventKind = "lab.down"
 	// SteadyStateChecked carries "when" (before, after), "held" and "measured".

@@ -6,6 +6,7 @@ import (
 
 	"showdown"
 	"showdown/targets/cloud/ec2"
+	"showdown/targets/cloud/route53"
 	"showdown/targets/lab"
 )
 
@@ -66,6 +67,14 @@ func (l onLab) AssociateAddress(ctx context.Context, address, name string) error
 	return l.operate(func(r *ec2.Region) error { return r.AssociateAddress(ctx, address, name, true) })
 }
 
+func (l onLab) RemoveRecord(_ context.Context, host, address string) error {
+	return translated(l.Lab.RemoveRecord(host, address))
+}
+
+func (l onLab) RestoreRecord(_ context.Context, host, address string) error {
+	return translated(l.Lab.RestoreRecord(host, address))
+}
+
 // operate carries out an operation in the lab's Region and translates its refusal.
 func (l onLab) operate(call func(*ec2.Region) error) error {
 	region := l.EC2()
@@ -80,6 +89,10 @@ func translated(err error) error {
 	var refused *ec2.APIError
 	if errors.As(err, &refused) {
 		return &Refusal{Operation: refused.Operation, Code: refused.Code, Message: refused.Message}
+	}
+	var named *route53.APIError
+	if errors.As(err, &named) {
+		return &Refusal{Operation: named.Operation, Code: named.Code, Message: named.Message}
 	}
 	return err
 }

@@ -86,7 +86,10 @@ func (c *cell) up(ctx context.Context) error {
 	go func() { c.served <- c.lab.Run(running) }()
 	c.emit(showdown.Event{
 		Kind: showdown.LabUp, Source: "play",
-		Data: map[string]any{"lab_ms": float64(time.Since(began)) / 1e6, "instances": len(c.spec.Topology.Instances)},
+		Data: map[string]any{
+			"lab_ms": float64(time.Since(began)) / 1e6, "instances": len(c.spec.Topology.Instances),
+			"name_servers": c.lab.NameServers(), "domain": c.lab.Domain(),
+		},
 	})
 
 	var endpoints []attack.Endpoint
@@ -97,6 +100,7 @@ func (c *cell) up(ctx context.Context) error {
 	c.attack, err = attack.New(attack.Config{
 		Cell: c.spec.Name, Traffic: c.spec.Traffic, Clock: c.stage.Clock, Seed: c.seed,
 		Endpoints: endpoints, Source: c.lab.ClientSource(), Check: checkClock,
+		Servers: c.lab.NameServers(), Domain: c.lab.Domain(), Port: cloud.Port, Names: c.lab.Owner, Emit: c.emit,
 		Sink: c.sink(), OnPhase: c.phase,
 	})
 	if err != nil {

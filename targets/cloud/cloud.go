@@ -17,6 +17,9 @@ import (
 // Port is where every application listens, on each of its machine's addresses.
 const Port = 8080
 
+// DNSPort is where every name server listens: port 53 needs privilege.
+const DNSPort = 10053
+
 // MachineConfig is what a machine is told before it runs.
 type MachineConfig struct {
 	// Name is unique in its lab; Lab is the cell's name.

@@ -23,6 +23,7 @@ import (
 	"showdown"
 	"showdown/targets/cloud"
 	"showdown/targets/cloud/ec2"
+	"showdown/targets/cloud/route53"
 	"showdown/targets/journal"
 )
 
@@ -55,7 +56,8 @@ type Config struct {
 type Lab struct {
 	cfg Config
 
-	upMu sync.Mutex // one Up at a time
+	upMu   sync.Mutex // one Up at a time
+	owners owners
 
 	mu sync.Mutex
 	// specs are the instances that were asked for, those of the topology first.
@@ -64,6 +66,7 @@ type Lab struct {
 	entry  int // the slot's entry in the journal
 	source string
 	region *ec2.Region
+	zone   *route53.Zone
 	upAt   time.Time
 	downAt time.Time
 }
@@ -77,7 +80,13 @@ func New(c Config) (*Lab, error) {
 	if c.Emit == nil {
 		c.Emit = func(showdown.Event) {}
 	}
-	l := &Lab{cfg: c, specs: slices.Clone(c.Cell.Topology.Instances)}
+	emit := c.Emit
+	l := &Lab{specs: slices.Clone(c.Cell.Topology.Instances)}
+	c.Emit = func(e showdown.Event) {
+		l.owners.note(e)
+		emit(e)
+	}
+	l.cfg = c
 	elastic := 0
 	for _, in := range c.Cell.Topology.Instances {
 		if _, ok := ec2.TypeByName(in.Type); !ok {
@@ -129,7 +138,10 @@ func (l *Lab) up(ctx context.Context) error {
 			return err
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return l.openZone()
 }
 
 // prepare takes a slot and makes the Region on its addresses.
@@ -226,14 +238,19 @@ func launchOf(in showdown.Instance, elasticIP string) ec2.Launch {
 }
 
 // Run lets the lab's services work until ctx ends: what their operations began goes
-// on in it, status checks included. It returns nil when everything it started has
-// ended. The lab must be up.
+// on in it, status checks and name servers included. It returns nil when everything it
+// started has ended. The lab must be up.
 func (l *Lab) Run(ctx context.Context) error {
 	region := l.EC2()
 	if region == nil {
 		return fmt.Errorf("lab %q run: it is not up", l.cfg.Cell.Name)
 	}
-	return region.Run(ctx)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return region.Run(ctx) })
+	if zone := l.Zone(); zone != nil {
+		g.Go(func() error { return zone.Run(ctx) })
+	}
+	return g.Wait()
 }
 
 // Down takes the lab down in the reverse order of Up: machines, then the slot with
@@ -241,13 +258,18 @@ func (l *Lab) Run(ctx context.Context) error {
 // tries what is left again. The bill stays readable.
 func (l *Lab) Down(ctx context.Context) error {
 	l.mu.Lock()
-	region, slot, entry := l.region, l.slot, l.entry
+	region, zone, slot, entry := l.region, l.zone, l.slot, l.entry
 	if l.downAt.IsZero() {
 		l.downAt = time.Now()
 	}
 	l.mu.Unlock()
 	if region != nil {
 		if err := region.Close(ctx); err != nil {
+			return fmt.Errorf("lab %q down: %w", l.cfg.Cell.Name, err)
+		}
+	}
+	if zone != nil {
+		if err := zone.Close(); err != nil {
 			return fmt.Errorf("lab %q down: %w", l.cfg.Cell.Name, err)
 		}
 	}
