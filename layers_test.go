@@ -23,6 +23,7 @@ var layer = map[string]int{
 
 	"targets/cloud/ec2":       2,
 	"targets/cloud/pricing":   2,
+	"targets/cloud/route53":   2,
 	"targets/backend/process": 2,
 	"targets/journeys":        2,
 	"attack":                  2,
@@ -60,7 +61,7 @@ var doors = map[string][]string{
 	"github.com/google/renameio/":                             {"results"},
 	"golang.org/x/term":                                       {"cmd/showdown"},
 	"golang.org/x/sys/":                                       {"targets/backend/process", "targets/machine", "targets/journal", "attack"},
-	"github.com/miekg/dns":                                    {},
+	"github.com/miekg/dns":                                    {"targets/cloud/route53"},
 	"github.com/valyala/fasthttp":                             {},
 	"github.com/santhosh-tekuri/jsonschema/":                  {},
 	"github.com/rogpeppe/go-internal/":                        {},

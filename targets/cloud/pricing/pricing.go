@@ -22,7 +22,8 @@ const Region = "us-east-1"
 type Price struct {
 	// Name is what is paid for: "t2.micro", "public IPv4".
 	Name string
-	// USD is the price of one Unit: "hour", "GiB-month", "vCPU-hour".
+	// USD is the price of one Unit: "hour", "month", "GiB-month", "vCPU-hour", or what is
+	// counted, "million queries".
 	USD  float64
 	Unit string
 	// Source is where the price was read.
@@ -34,6 +35,14 @@ const (
 	PublicIPv4 = "public IPv4"
 	GP2        = "gp2"
 	Surplus    = "surplus credits"
+	// Route 53. An endpoint on AWS is checked at a lower price than another one, and a
+	// fast interval costs its price on top.
+	HostedZone       = "hosted zone"
+	DNSQueries       = "DNS queries"
+	HealthCheckAWS   = "health check, AWS endpoint"
+	HealthCheckOther = "health check, other endpoint"
+	FastCheckAWS     = "fast health check interval, AWS endpoint"
+	FastCheckOther   = "fast health check interval, other endpoint"
 )
 
 // List is the price list, instance types first.
@@ -66,6 +75,15 @@ func List() []Price {
 		{PublicIPv4, 0.005, "hour", "Infracost's price tests (idle elastic IP); charged for every public IPv4 since February 2024, unverified"},
 		{GP2, 0.10, "GiB-month", infracost},
 		{Surplus, 0.05, "vCPU-hour", infracost + " (T3 unlimited, Linux)"},
+		// The price of the first 25 zones and of the first billion queries a month. A
+		// zone's month is not billed in part on AWS (Amazon Route 53 pricing); a run's
+		// share of it is here, so that stages can be compared.
+		{HostedZone, 0.50, "month", infracost + " (Route 53 zone)"},
+		{DNSQueries, 0.40, "million queries", infracost + " (Route 53 record, standard queries)"},
+		{HealthCheckAWS, 0.50, "month", infracost + " (Route 53 health check)"},
+		{HealthCheckOther, 0.75, "month", infracost + " (Route 53 health check)"},
+		{FastCheckAWS, 1.00, "month", infracost + " (Route 53 health check, optional feature)"},
+		{FastCheckOther, 2.00, "month", infracost + " (Route 53 health check, optional feature)"},
 	}
 }
 
@@ -123,13 +141,15 @@ type Line struct {
 	// is empty.
 	What, Label string
 	// Units is how many are held now: 1 instance, 8 GiB. 0 is none any more, and costs
-	// nothing in a month.
+	// nothing in a month. Of what is counted it is how many a month has, as things are
+	// now: 2.5 million queries.
 	Units float64
 	// Used is what the run has used.
 	Used []Used
 }
 
-// Used is a stretch of use: Units of What for a length of AWS time.
+// Used is a stretch of use: Units of What for a length of AWS time. What is counted
+// has no length: For is not looked at.
 type Used struct {
 	What  string
 	Units float64
@@ -154,6 +174,10 @@ func BillOf(lines []Line) (Bill, error) {
 			if err != nil {
 				return Bill{}, fmt.Errorf("bill of %s: %w", l.Owner, err)
 			}
+			if p.counted() {
+				item.RunUSD += u.Units * p.USD
+				continue
+			}
 			item.RunUSD += u.Units * p.monthly() / MonthHours * u.For.Seconds() / 3600
 		}
 		b.Items = append(b.Items, item)
@@ -161,10 +185,14 @@ func BillOf(lines []Line) (Bill, error) {
 	return b, nil
 }
 
-// monthly is the price of one unit for a month.
+// monthly is the price of one unit for a month, or of one that is counted.
 func (p Price) monthly() float64 {
-	if p.Unit == "GiB-month" {
-		return p.USD
+	switch p.Unit {
+	case "hour", "vCPU-hour":
+		return p.USD * MonthHours
 	}
-	return p.USD * MonthHours
+	return p.USD
 }
+
+// counted says that units are counted and do not last.
+func (p Price) counted() bool { return p.Unit == "million queries" }

@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"showdown"
@@ -17,11 +18,11 @@ func TestListIsComplete(t *testing.T) {
 		if p.USD <= 0 || p.Source == "" {
 			t.Errorf("%s lacks a price or a source: %+v", p.Name, p)
 		}
-		if p.Unit != "hour" && p.Unit != "GiB-month" && p.Unit != "vCPU-hour" {
+		if !slices.Contains([]string{"hour", "month", "GiB-month", "vCPU-hour", "million queries"}, p.Unit) {
 			t.Errorf("%s is priced by the %q", p.Name, p.Unit)
 		}
 	}
-	for _, name := range []string{PublicIPv4, GP2, Surplus} {
+	for _, name := range []string{PublicIPv4, GP2, Surplus, HostedZone, DNSQueries, HealthCheckAWS, HealthCheckOther, FastCheckAWS, FastCheckOther} {
 		if _, err := Of(name); err != nil {
 			t.Error(err)
 		}
@@ -50,6 +51,16 @@ func TestPrices(t *testing.T) {
 		{Line{Owner: "a", What: "m5.large", Units: 1, Used: []Used{{"t2.micro", 1, showdown.Hour}, {"m5.large", 1, showdown.Hour}}}, 70.08, 0.1076},
 		// 1,460 vCPU-hours of surplus credits are 73.00.
 		{Line{Owner: "a", What: Surplus, Used: []Used{{Surplus, 1460, showdown.Hour}}}, 0, 73},
+		// A hosted zone for a run of 73 hours, a tenth of a month.
+		{Line{Owner: "z", What: HostedZone, Units: 1, Used: []Used{{HostedZone, 1, 73 * showdown.Hour}}}, 0.50, 0.05},
+		// Queries are counted: 2.5 million a month, and 30,000 in the run, however long.
+		{Line{Owner: "z", What: DNSQueries, Units: 2.5, Used: []Used{{DNSQueries, 0.03, 0}}}, 1, 0.012},
+		{Line{Owner: "z", What: DNSQueries, Used: []Used{{DNSQueries, 0.03, showdown.Hour}}}, 0, 0.012},
+		// Three health checks of instances, and what a fast interval costs on top of each.
+		{Line{Owner: "z", What: HealthCheckAWS, Units: 3, Used: []Used{{HealthCheckAWS, 3, 73 * showdown.Hour}}}, 1.50, 0.15},
+		{Line{Owner: "z", What: FastCheckAWS, Units: 3}, 3, 0},
+		{Line{Owner: "z", What: HealthCheckOther, Units: 2}, 1.50, 0},
+		{Line{Owner: "z", What: FastCheckOther, Units: 2, Used: []Used{{FastCheckOther, 2, 365 * showdown.Hour}}}, 4, 2},
 	}
 	for _, r := range rows {
 		b, err := BillOf([]Line{r.line})
