@@ -60,7 +60,7 @@ var doors = map[string][]string{
 	"github.com/google/renameio/":                             {"results"},
 	"golang.org/x/term":                                       {"cmd/showdown"},
 	"golang.org/x/sys/":                                       {"targets/backend/process", "targets/machine", "targets/journal", "attack"},
-	"github.com/miekg/dns":                                    {},
+	"github.com/miekg/dns":                                    {"attack"},
 	"github.com/valyala/fasthttp":                             {},
 	"github.com/santhosh-tekuri/jsonschema/":                  {},
 	"github.com/rogpeppe/go-internal/":                        {},
