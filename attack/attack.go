@@ -29,6 +29,20 @@ type Config struct {
 	// Endpoints are the instances and their addresses at the start. Cohorts know
 	// them by name.
 	Endpoints []Endpoint
+	// Servers are the name servers, "ip:port", that clients with a host ask, and Domain
+	// is the name of the zone that they answer for, without a final dot.
+	Servers []string
+	Domain  string
+	// Port is where the addresses that a name resolves to listen; 0 is the port of the
+	// first endpoint.
+	Port int
+	// Names says which instance has an IP address now, for [showdown.Hit.Backend] of an
+	// address that was dialled in vain and for [showdown.ClientsHold]; empty is nobody
+	// known. nil knows nobody. It is called by many goroutines.
+	Names func(ip string) string
+	// Emit gets [showdown.ClientsHold] of each cohort with a host, at zero and then
+	// every 250 ms in which the numbers changed, from one goroutine; nil is not called.
+	Emit func(showdown.Event)
 	// Source is the local IP address that clients connect from; empty is any.
 	Source string
 	// Check looks at the body of an answer below 400, at most its first MiB, at the
@@ -68,6 +82,10 @@ type Attack struct {
 	lines   *lines
 	// look finds the addresses of the sites by name; nil when they are given.
 	look *resolver
+	// names is for clients that resolve names of a lab's zone themselves; nil when there
+	// are none.
+	names *names
+	emit  func(showdown.Event)
 
 	slots *slots
 	// collecting is held while a result is collected, which two goroutines may do
@@ -98,10 +116,7 @@ func New(c Config) (*Attack, error) {
 	if c.Sink == nil {
 		return fail("no sink")
 	}
-	if len(c.Endpoints) == 0 {
-		return fail("no endpoint to send requests to")
-	}
-	cohorts, err := cohortsOf(c.Traffic, c.Endpoints)
+	cohorts, err := cohortsOf(c.Traffic, c.Endpoints, c.Clock)
 	if err != nil {
 		return fail("%w", err)
 	}
@@ -110,6 +125,10 @@ func New(c Config) (*Attack, error) {
 		return fail("%w", err)
 	}
 	source, err := parseSource(c.Source)
+	if err != nil {
+		return fail("%w", err)
+	}
+	names, err := newNames(c, cohorts, source)
 	if err != nil {
 		return fail("%w", err)
 	}
@@ -122,6 +141,10 @@ func New(c Config) (*Attack, error) {
 		name: c.Cell, sites: []site{{}}, targets: []target{tgt}, cohorts: cohorts,
 		timeout: timeout, floored: floored,
 		check: c.Check, sink: c.Sink, onPhase: c.OnPhase, lines: newLines(source),
+		names: names, emit: c.Emit,
+	}
+	if names != nil {
+		names.endpoint = a.resolvedEndpoint
 	}
 	a.init(segments, c.Seed, c.MaxInFlight)
 	a.SetAddresses(c.Endpoints)
@@ -166,7 +189,7 @@ func parseSource(s string) (net.IP, error) {
 }
 
 // cohortsOf is the cohorts of the traffic, or the one of all clients.
-func cohortsOf(t showdown.Traffic, endpoints []Endpoint) ([]cohort, error) {
+func cohortsOf(t showdown.Traffic, endpoints []Endpoint, clock showdown.Clock) ([]cohort, error) {
 	if t.Clients < 1 {
 		return nil, fmt.Errorf("%d clients; at least 1 is needed", t.Clients)
 	}
@@ -186,7 +209,27 @@ func cohortsOf(t showdown.Traffic, endpoints []Endpoint) ([]cohort, error) {
 				return nil, fmt.Errorf("cohort %s knows %q, which is no instance with an address", c.Name, name)
 			}
 		}
-		out = append(out, cohort{name: c.Name, profile: profile, knows: c.Knows, size: sizes[i]})
+		life := c.Connections
+		if life == (showdown.Ageing{}) {
+			life = t.Connections
+		}
+		if life.Requests < 0 || life.Age < 0 {
+			return nil, fmt.Errorf("cohort %s: connections cannot carry %d requests or get %s old", c.Name, life.Requests, life.Age)
+		}
+		co := cohort{
+			name: c.Name, profile: profile, knows: c.Knows, size: sizes[i],
+			ageing: ageing{requests: life.Requests, age: clock.Lab(life.Age)},
+		}
+		co.hostname = orDefault(c.Host, t.Host)
+		switch {
+		case co.hostname == "" && len(endpoints) == 0:
+			return nil, errors.New("no endpoint to send requests to")
+		case co.hostname != "" && len(c.Knows) > 0:
+			return nil, fmt.Errorf("cohort %s resolves %q and knows instances; it does one of the two", c.Name, co.hostname)
+		case co.hostname != "" && profile == showdown.AddressList:
+			return nil, fmt.Errorf("cohort %s resolves %q; clients of the profile %s know addresses and no names", c.Name, co.hostname, profile)
+		}
+		out = append(out, co)
 	}
 	return out, nil
 }
@@ -270,10 +313,24 @@ func (a *Attack) endpoint(site int, e Endpoint, before []*endpoint) *endpoint {
 			return b
 		}
 	}
-	out := &endpoint{Endpoint: e, keep: make([][]byte, len(a.targets)), last: make([][]byte, len(a.targets))}
+	return a.newEndpoint(site, e, e.Address)
+}
+
+// resolvedEndpoint is an address that a name was resolved to.
+func (a *Attack) resolvedEndpoint(h *host, ip string) *endpoint {
+	return a.newEndpoint(0, Endpoint{Address: net.JoinHostPort(ip, h.port)}, net.JoinHostPort(h.name, h.port))
+}
+
+// newEndpoint is e with its requests, which have host as their Host header where the
+// target has no other.
+func (a *Attack) newEndpoint(site int, e Endpoint, host string) *endpoint {
+	out := &endpoint{Endpoint: e, ip: e.Address, keep: make([][]byte, len(a.targets)), last: make([][]byte, len(a.targets))}
+	if ip, _, err := net.SplitHostPort(e.Address); err == nil {
+		out.ip = ip
+	}
 	for i := range a.targets {
 		if t := &a.targets[i]; t.site == site {
-			out.keep[i], out.last[i] = t.bytes(e.Address)
+			out.keep[i], out.last[i] = t.bytes(host)
 		}
 	}
 	return out

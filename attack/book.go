@@ -2,6 +2,7 @@ package attack
 
 import (
 	"slices"
+	"time"
 
 	"showdown"
 )
@@ -18,6 +19,10 @@ type Endpoint struct {
 // by its pointer.
 type endpoint struct {
 	Endpoint
+	// ip is the address without its port.
+	ip string
+	// place is where the endpoint stands among all that names were resolved to.
+	place int
 	// keep and last hold one request for each target: for a connection that stays,
 	// and for one that serves this request only.
 	keep, last [][]byte
@@ -63,10 +68,21 @@ func list(endpoints []*endpoint, cohorts []cohort, before *listing) listing {
 }
 
 // cohort is a group of clients that have the profile in common, and the instances
-// they were told of.
+// they were told of or the name that they resolve.
 type cohort struct {
 	name    string
 	profile showdown.Profile
 	knows   []string
 	size    int
+	ageing  ageing
+	// hostname is the name that these clients resolve, as a stage file has it; empty
+	// clients are told addresses. host is what it stands for.
+	hostname string
+	host     *host
+}
+
+// ageing bounds the life of a connection in lab time; zeros bound nothing.
+type ageing struct {
+	requests int
+	age      time.Duration
 }

@@ -3,6 +3,7 @@ package attack
 import (
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"showdown"
 )
@@ -18,9 +19,17 @@ type client struct {
 	// rank is the client's place in its cohort: it spreads clients over addresses.
 	rank    int
 	profile showdown.Profile
+	ageing  ageing
+	// host is the name that the client resolves; nil clients are told addresses.
+	host *host
 
 	mu     sync.Mutex
 	places []place
+	// cache is what the client knows of its host, and flight its question that is not
+	// answered yet.
+	cache   entry
+	flight  *flight
+	lookups uint32
 }
 
 // place is what a client has at one site.
@@ -38,6 +47,8 @@ type route struct {
 	known []*endpoint
 	first int
 	tries int
+	// fetched is when a name server gave the addresses; zero for those that were told.
+	fetched time.Time
 }
 
 func (r route) at(i int) int { return (r.first + i) % len(r.known) }
@@ -56,7 +67,7 @@ func (c *client) route(site int, b *book) route {
 		return r
 	}
 	switch c.profile {
-	case showdown.Pinned:
+	case showdown.Pinned, showdown.JVM:
 		r.tries = 1
 	case showdown.Fresh:
 		r.tries = 1
@@ -72,7 +83,7 @@ func (c *client) learn(p *place, known []*endpoint) {
 	switch {
 	case len(known) == 0:
 		// Nothing new: it keeps what it knows.
-	case c.profile == showdown.Pinned:
+	case c.profile == showdown.Pinned || c.profile == showdown.JVM:
 		c.pin(p, known)
 	case len(p.known) == 0:
 		p.known, p.turn = known, c.rank%len(known)
@@ -123,17 +134,25 @@ func has(list []*endpoint, e *endpoint) bool {
 // connected says that the address at that place in the list of known ones works: a
 // browser stays there.
 func (c *client) connected(site int, r route, at int) {
-	if c.profile != showdown.Browser {
+	if c.profile != showdown.Browser && c.profile != showdown.Chromium {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.host != nil {
+		// The cache may have been renewed meanwhile.
+		if e := &c.cache; at < len(e.known) && e.known[at] == r.known[at] {
+			e.turn = at
+		}
+		return
+	}
 	if p := &c.places[site]; at < len(p.known) && p.known[at] == r.known[at] {
 		p.turn = at
 	}
 }
 
-// take is an idle connection to e, the one used last; nil when there is none.
+// take is an idle connection to e, or to any address when e is nil: the one used
+// last; nil when there is none. One that is too old is closed on the way.
 func (c *client) take(site int, e *endpoint) *conn {
 	if c.profile == showdown.Fresh {
 		return nil
@@ -142,19 +161,32 @@ func (c *client) take(site int, e *endpoint) *conn {
 	defer c.mu.Unlock()
 	p := &c.places[site]
 	for i := len(p.idle) - 1; i >= 0; i-- {
-		if cn := p.idle[i]; cn.endpoint == e {
-			p.idle = append(p.idle[:i], p.idle[i+1:]...)
+		cn := p.idle[i]
+		if e != nil && cn.endpoint != e {
+			continue
+		}
+		p.idle = append(p.idle[:i], p.idle[i+1:]...)
+		if c.ageing.age == 0 || time.Since(cn.made) < c.ageing.age {
 			return cn
 		}
+		cn.close()
 	}
 	return nil
+}
+
+// last says whether a request is the only one, or the last one, that the client sends
+// on the connection.
+func (c *client) last(cn *conn) bool {
+	return c.profile == showdown.Fresh || c.ageing.requests > 0 && cn.carried+1 >= c.ageing.requests
 }
 
 // give takes a connection back that can be used again.
 func (c *client) give(site int, cn *conn) {
 	c.mu.Lock()
 	p := &c.places[site]
-	keep := len(p.idle) < maxIdle && has(p.known, cn.endpoint)
+	// A connection outlives what the cache says of its address: that is how keep-alive
+	// hides DNS. An address that was told is given up with its connections.
+	keep := len(p.idle) < maxIdle && (c.host != nil || has(p.known, cn.endpoint))
 	if keep {
 		p.idle = append(p.idle, cn)
 	}
@@ -179,7 +211,7 @@ func population(cohorts []cohort, sites int, seed uint64) []*client {
 		for rank := range members[i] {
 			members[i][rank] = &client{
 				number: uint32(total), cohort: i, rank: rank, profile: c.profile,
-				places: make([]place, sites),
+				ageing: c.ageing, host: c.host, places: make([]place, sites),
 			}
 			total++
 		}

@@ -25,7 +25,12 @@ type conn struct {
 	endpoint *endpoint
 	lines    *lines
 	// used says that an exchange was completed on the connection.
-	used    bool
+	used bool
+	// carried counts those exchanges, and made is when the connection was.
+	carried int
+	made    time.Time
+	// fetched is when a name server gave the address; zero for one that was told.
+	fetched time.Time
 	answers answerReader
 	// instance is the last X-Instance seen, so that it is a string once.
 	instance string
@@ -47,6 +52,7 @@ func (c *conn) exchange(request []byte, deadline time.Time, noBody bool) (answer
 	ans, err := c.answers.read(noBody)
 	if err == nil {
 		c.used = true
+		c.carried++
 	}
 	return ans, err
 }
@@ -126,7 +132,7 @@ func (l *lines) dial(ctx context.Context, e *endpoint, secure *tls.Config, deadl
 		tcp.Close()
 		return nil, connecting, err
 	}
-	c := &conn{Conn: tcp, tcp: tcp, raw: raw, plain: secure == nil, endpoint: e, lines: l}
+	c := &conn{Conn: tcp, tcp: tcp, raw: raw, plain: secure == nil, endpoint: e, lines: l, made: time.Now()}
 	c.answers.buf = make([]byte, smallBuffer)
 	c.answers.source = tcp
 	c.prepare()

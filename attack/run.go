@@ -39,6 +39,15 @@ func (r *running) run(ctx context.Context, zero time.Time) error {
 		}
 		r.spawn(func() { r.look.keep(r.over, r.Attack) })
 	}
+	if r.names != nil {
+		r.names.ctx = dialing
+		defer r.names.group.Wait()
+		defer stopDialing()
+		r.names.fill(ctx, r.order, zero)
+		if r.emit != nil {
+			r.spawn(r.watchHolders)
+		}
+	}
 
 	var pacer vegeta.Pacer = r.pacer
 	// There is always a worker to spare: the pacer may not be kept waiting for one.
@@ -126,7 +135,7 @@ func (a *Attack) collect(r *vegeta.Result) {
 	h := showdown.Hit{
 		Seq: s.seq, Intended: s.intended, Sent: r.Timestamp.Sub(a.zero), Latency: r.Latency,
 		Outcome: s.outcome, Status: s.status, Client: s.client, Backend: s.backend,
-		BytesIn: s.bytesIn, BytesOut: s.bytesOut, Reused: s.reused,
+		BytesIn: s.bytesIn, BytesOut: s.bytesOut, Reused: s.reused, Address: s.address, DNSAge: s.age,
 	}
 	a.slots.close(r.Seq)
 	a.pacer.collected.Add(1)

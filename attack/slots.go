@@ -23,7 +23,9 @@ type slot struct {
 	outcome           showdown.Outcome
 	reused            bool
 	bytesIn, bytesOut uint32
-	backend           string
+	backend, address  string
+	// age is how old the client's answer of the name servers was at the send.
+	age time.Duration
 	// response is what vegeta's client gets; it lives here to spare an allocation.
 	response http.Response
 }

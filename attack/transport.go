@@ -89,15 +89,28 @@ func (a *Attack) ask(s *slot, c *client) {
 	deadline := time.Now().Add(a.timeout)
 	s.client, s.status, s.bytesIn, s.bytesOut = c.number, 0, 0, 0
 	s.backend, s.reused = showdown.NoBackend, false
-	r := c.route(tgt.site, a.book.Load())
+	s.address, s.age = "", 0
+	var r route
+	if c.host == nil {
+		r = c.route(tgt.site, a.book.Load())
+	} else {
+		defer a.nameBackend(s)
+		for cn := c.take(tgt.site, nil); cn != nil; cn = c.take(tgt.site, nil) {
+			if a.askOn(s, c, tgt, at, cn, deadline) {
+				return
+			}
+		}
+		r = a.names.route(c, deadline)
+	}
 	if len(r.known) == 0 {
+		s.address, s.age = "", 0
 		s.outcome = failure(resolving, nil)
 		return
 	}
 	for try := range r.tries {
 		place := r.at(try)
 		e := r.known[place]
-		s.backend = e.Name
+		s.backend, s.address = e.Name, e.ip
 		cn := c.take(tgt.site, e)
 		for cn != nil && !a.askOn(s, c, tgt, at, cn, deadline) {
 			cn = c.take(tgt.site, e)
@@ -109,6 +122,9 @@ func (a *Attack) ask(s *slot, c *client) {
 		if left := r.tries - try; left > 1 {
 			by = by.Add(-time.Until(deadline) / time.Duration(left) * time.Duration(left-1))
 		}
+		if c.host != nil {
+			s.age = time.Since(r.fetched)
+		}
 		cn, phase, err := a.lines.dial(a.ctx, e, a.sites[tgt.site].secure, by)
 		if err != nil {
 			s.outcome = failure(phase, err)
@@ -117,20 +133,32 @@ func (a *Attack) ask(s *slot, c *client) {
 			}
 			return
 		}
+		cn.fetched = r.fetched
 		c.connected(tgt.site, r, place)
 		a.askOn(s, c, tgt, at, cn, deadline)
 		return
 	}
 }
 
+// nameBackend says whose address was used in vain, or gave an answer without a name.
+func (a *Attack) nameBackend(s *slot) {
+	if s.backend == showdown.NoBackend && s.address != "" {
+		s.backend = a.names.instance(s.address)
+	}
+}
+
 // askOn sends the request on a connection and notes what came of it. It is false
 // when the connection had ended before, and nothing was sent.
 func (a *Attack) askOn(s *slot, c *client, tgt *target, at int, cn *conn, deadline time.Time) bool {
-	request := cn.endpoint.keep[at]
-	if c.profile == showdown.Fresh {
+	request, last := cn.endpoint.keep[at], c.last(cn)
+	if last {
 		request = cn.endpoint.last[at]
 	}
 	cn.answers.keep = a.check != nil
+	s.address = cn.endpoint.ip
+	if c.host != nil {
+		s.age = time.Since(cn.fetched)
+	}
 	reused := cn.used
 	ans, err := cn.exchange(request, deadline, tgt.noBody)
 	if err == errStale {
@@ -156,7 +184,7 @@ func (a *Attack) askOn(s *slot, c *client, tgt *target, at int, cn *conn, deadli
 			s.outcome = showdown.Wrong
 		}
 	}
-	if ans.closes || c.profile == showdown.Fresh {
+	if ans.closes || last {
 		cn.close()
 	} else {
 		c.give(tgt.site, cn)

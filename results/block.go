@@ -56,11 +56,16 @@ const (
 	colBytesIn
 	colBytesOut
 	colReused
+	// colAddress is the index in the column's own table of addresses.
+	colAddress
+	// colDNSAge is the DNSAge, coarsely: see ageCode.
+	colDNSAge
 	numColumns
 )
 
-// get is the word that stands for column c of h; index is that of its backend.
-func get(h *showdown.Hit, c int, index uint64) uint64 {
+// get is the word that stands for column c of h; index is that of its backend, and
+// address that of its address.
+func get(h *showdown.Hit, c int, index, address uint64) uint64 {
 	switch c {
 	case colSeq:
 		return h.Seq
@@ -86,6 +91,10 @@ func get(h *showdown.Hit, c int, index uint64) uint64 {
 		if h.Reused {
 			return 1
 		}
+	case colAddress:
+		return address
+	case colDNSAge:
+		return ageCode(h.DNSAge)
 	}
 	return 0
 }
@@ -95,20 +104,24 @@ type blockEncoder struct {
 	columns columnEncoder
 	values  []uint64
 	column  []byte
-	names   []string
-	index   map[string]uint64
-	backend []uint64
+	names   tableEncoder
+	address tableEncoder
 }
 
 // append appends the payload of a block of hits, of which there is at least one and
 // at most [maxBlockHits], to dst. All hits with a Seq below low are in this block or
 // an earlier one.
 func (e *blockEncoder) append(dst []byte, hits []showdown.Hit, low uint64) []byte {
-	e.table(hits)
+	e.names.reset()
+	e.address.reset()
+	for i := range hits {
+		e.names.add(cut(hits[i].Backend))
+		e.address.add(cut(hits[i].Address))
+	}
 	dst = binary.AppendUvarint(dst, uint64(len(hits)))
 	dst = binary.AppendUvarint(dst, low)
-	dst = binary.AppendUvarint(dst, uint64(len(e.names)))
-	for _, name := range e.names {
+	dst = binary.AppendUvarint(dst, uint64(len(e.names.names)))
+	for _, name := range e.names.names {
 		dst = binary.AppendUvarint(dst, uint64(len(name)))
 		dst = append(dst, name...)
 	}
@@ -119,13 +132,19 @@ func (e *blockEncoder) append(dst []byte, hits []showdown.Hit, low uint64) []byt
 	for c := range numColumns {
 		zero := uint64(0)
 		for i := range hits {
-			values[i] = get(&hits[i], c, e.backend[i])
+			values[i] = get(&hits[i], c, e.names.rows[i], e.address.rows[i])
 			zero |= values[i]
 		}
-		if zero == 0 {
+		e.column = e.column[:0]
+		if c == colAddress {
+			if e.address.empty() {
+				continue
+			}
+			e.column = appendAddresses(e.column, e.address.names)
+		} else if zero == 0 {
 			continue
 		}
-		e.column = e.columns.append(e.column[:0], values)
+		e.column = e.columns.append(e.column, values)
 		dst = append(dst, byte(c))
 		dst = binary.AppendUvarint(dst, uint64(len(e.column)))
 		dst = append(dst, e.column...)
@@ -133,38 +152,13 @@ func (e *blockEncoder) append(dst []byte, hits []showdown.Hit, low uint64) []byt
 	return dst
 }
 
-// table numbers the backends of hits in the order of their first appearance.
-func (e *blockEncoder) table(hits []showdown.Hit) {
-	if e.index == nil {
-		e.index = map[string]uint64{}
-	}
-	clear(e.index)
-	e.names, e.backend = e.names[:0], e.backend[:0]
-	for i := range hits {
-		name := hits[i].Backend
-		if len(name) > maxBackendName {
-			name = name[:maxBackendName]
-		}
-		// Neighbours mostly share a backend, and a string compares faster than it hashes.
-		if i > 0 && name == e.names[e.backend[i-1]] {
-			e.backend = append(e.backend, e.backend[i-1])
-			continue
-		}
-		n, known := e.index[name]
-		if !known {
-			n = uint64(len(e.names))
-			e.index[name] = n
-			e.names = append(e.names, name)
-		}
-		e.backend = append(e.backend, n)
-	}
-}
-
 // blockDecoder decodes blocks into memory that it keeps; its zero value is ready.
 type blockDecoder struct {
 	hits   []showdown.Hit
 	values []uint64
 	names  []string
+	// addresses is the table of the block's addresses.
+	addresses []string
 	// known makes equal names of different blocks one string.
 	known map[string]string
 }
@@ -222,6 +216,11 @@ func (d *blockDecoder) decode(p []byte) (hits []showdown.Hit, low uint64, err er
 			continue
 		}
 		values := d.values[:count]
+		if c == colAddress {
+			if col, err = d.addressTable(col, int(count)); err != nil {
+				return nil, 0, fmt.Errorf("column %d: %w", c, err)
+			}
+		}
 		if err := decodeColumn(col, values); err != nil {
 			return nil, 0, fmt.Errorf("column %d: %w", c, err)
 		}
@@ -255,14 +254,19 @@ func (d *blockDecoder) table(p []byte, count int) ([]byte, error) {
 		}
 		raw := p[n:][:size]
 		p = p[n:][size:]
-		name, ok := d.known[string(raw)]
-		if !ok {
-			name = string(raw)
-			d.known[name] = name
-		}
-		d.names = append(d.names, name)
+		d.names = append(d.names, d.same(raw))
 	}
 	return p, nil
+}
+
+// same is raw as a string: the same one for the same bytes.
+func (d *blockDecoder) same(raw []byte) string {
+	s, ok := d.known[string(raw)]
+	if !ok {
+		s = string(raw)
+		d.known[s] = s
+	}
+	return s
 }
 
 // limit is the largest word that column c may hold.
@@ -278,6 +282,10 @@ func (d *blockDecoder) limit(c int) uint64 {
 		return uint64(len(d.names) - 1)
 	case colReused:
 		return 1
+	case colAddress:
+		return uint64(len(d.addresses) - 1)
+	case colDNSAge:
+		return maxAgeCode
 	}
 	return 1<<64 - 1
 }
@@ -335,6 +343,18 @@ func (d *blockDecoder) set(hits []showdown.Hit, c int, values []uint64) (most ui
 	case colReused:
 		for i, v := range values {
 			hits[i].Reused = v != 0
+		}
+	case colAddress:
+		if most < uint64(len(d.addresses)) {
+			for i, v := range values {
+				hits[i].Address = d.addresses[v]
+			}
+		}
+	case colDNSAge:
+		if most <= maxAgeCode {
+			for i, v := range values {
+				hits[i].DNSAge = codedAge(v)
+			}
 		}
 	}
 	return most
