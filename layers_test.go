@@ -61,7 +61,7 @@ var doors = map[string][]string{
 	"github.com/google/renameio/":                             {"results"},
 	"golang.org/x/term":                                       {"cmd/showdown"},
 	"golang.org/x/sys/":                                       {"targets/backend/process", "targets/machine", "targets/journal", "attack"},
-	"github.com/miekg/dns":                                   {"targets/cloud/route53", "attack"},
+	"github.com/miekg/dns":                                    {"targets/cloud/route53", "attack"},
 	"github.com/valyala/fasthttp":                             {},
 	"github.com/santhosh-tekuri/jsonschema/":                  {},
 	"github.com/rogpeppe/go-internal/":                        {},

@@ -228,8 +228,9 @@ func (t Traffic) Length(c Clock) time.Duration {
 	return segments[len(segments)-1].End
 }
 
-// StepStart is the lab time since the run's zero at which step s of a timeline is due.
-// ok is false when the step names a phase that does not exist.
+// StepStart is the lab time since the run's zero at which step s of a timeline is due,
+// where it waits for no other step; [Cell.StepStart] is that of each. ok is false when
+// the step names a phase that does not exist.
 func (t Traffic) StepStart(c Clock, s Step) (at time.Duration, ok bool) {
 	at = c.Lab(s.At)
 	if s.Phase == "" {

@@ -76,7 +76,7 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 		if s.Target != "" {
 			f.targets = []string{string(s.Target)}
 		}
-		f.planned, _ = cell.Traffic.StepStart(clock, s)
+		f.planned, _ = cell.StepStart(clock, s)
 	}
 	for _, e := range events {
 		if strings.HasPrefix(string(e.Kind), "fault.") || strings.HasPrefix(string(e.Kind), "change.") {

@@ -166,14 +166,13 @@ func referenceWindow(cell showdown.Cell, clock showdown.Clock, name string) (Win
 	if r == nil {
 		return Window{}, false
 	}
-	for _, s := range cell.Timeline {
-		if s.Letter == r.Fault {
-			start, _ := cell.Traffic.StepStart(clock, s)
-			from := max(start-clock.Lab(r.Before), 0)
-			return Window{Cell: name, From: from, To: from + clock.Lab(r.Length)}, true
-		}
+	s, ok := cell.Step(r.Fault)
+	if !ok {
+		return Window{}, false
 	}
-	return Window{}, false
+	start, _ := cell.StepStart(clock, s)
+	from := max(start-clock.Lab(r.Before), 0)
+	return Window{Cell: name, From: from, To: from + clock.Lab(r.Length)}, true
 }
 
 // whole is all of a cell's traffic.

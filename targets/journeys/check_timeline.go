@@ -2,13 +2,19 @@ package journeys
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"showdown"
 )
 
+// maxTimeline bounds a timeline: each step is compared with each other.
+const maxTimeline = 100
+
 func (c *checker) timeline(cell *showdown.Cell, path string) {
+	if n := len(cell.Timeline); n > maxTimeline {
+		c.addKey(path+".timeline", "the timeline has %d steps, more than %d: use another cell", n, maxTimeline)
+		return
+	}
 	taken := map[string]bool{}
 	for i := range cell.Timeline {
 		step, at := &cell.Timeline[i], element(path+".timeline", i)
@@ -24,6 +30,7 @@ func (c *checker) timeline(cell *showdown.Cell, path string) {
 		if step.Phase != "" {
 			c.oneOf(at+".phase", "phase", step.Phase, phaseNames(cell))
 		}
+		c.order(cell, step, at)
 		c.step(cell, step, at)
 	}
 	c.reference(cell, path)
@@ -56,7 +63,7 @@ func (c *checker) step(cell *showdown.Cell, step *showdown.Step, path string) {
 	case step.Target == "":
 		c.missing(path+".target", "the target of "+action.Name)
 	default:
-		if err := checkTarget(cell, step.Target); err != nil {
+		if err := checkTarget(cell.InstancesBefore(*step), step.Target); err != nil {
 			c.add(path+".target", "%w", err)
 		}
 	}
@@ -66,19 +73,19 @@ func (c *checker) step(cell *showdown.Cell, step *showdown.Step, path string) {
 	case action.NeedsFor && !c.places.has(path+".for"):
 		c.missing(path+".for", "how long "+action.Name+" lasts")
 	}
-	c.params(step, action, path+".with")
+	c.params(cell, step, action, path+".with")
 }
 
-// checkTarget resolves the target against the cell's instances. What it finds is
-// not kept: a target is resolved when its action fires.
-func checkTarget(cell *showdown.Cell, target showdown.Selector) error {
-	_, err := target.Select(cell.Topology.Instances, func(int) int { return 0 })
+// checkTarget resolves the target against the instances that the step may find. What it
+// finds is not kept: a target is resolved when its action fires.
+func checkTarget(instances []showdown.Instance, target showdown.Selector) error {
+	_, err := target.Select(instances, func(int) int { return 0 })
 	if err == nil {
 		return nil
 	}
 	var words []string
 	seen := map[string]bool{}
-	for _, in := range cell.Topology.Instances {
+	for _, in := range instances {
 		for _, w := range []string{in.Name, "role:" + in.Role, "zone:" + in.Zone} {
 			if !seen[w] {
 				seen[w] = true
@@ -94,63 +101,6 @@ func checkTarget(cell *showdown.Cell, target showdown.Selector) error {
 	return fmt.Errorf("%w: %s", err, meant(filter, words))
 }
 
-func (c *checker) params(step *showdown.Step, action showdown.Action, path string) {
-	known := map[string]showdown.Param{}
-	for _, p := range action.Params {
-		known[p.Name] = p
-		if _, ok := step.With[p.Name]; !ok {
-			c.addKey(path, "%s needs the parameter %q (%s): add \"with: {%[2]s: ...}\"", action.Name, p.Name, p.Does)
-		}
-	}
-	for _, name := range sortedKeys(step.With) {
-		at := child(path, name)
-		p, ok := known[name]
-		if !ok {
-			if len(known) == 0 {
-				c.addKey(at, "%s has no parameters: drop %q", action.Name, name)
-			} else {
-				c.addKey(at, "unknown parameter %q of %s: %s", name, action.Name, meant(name, sortedKeys(known)))
-			}
-			continue
-		}
-		c.param(p, step.With[name], at)
-	}
-}
-
-func (c *checker) param(p showdown.Param, text, path string) {
-	switch p.Kind {
-	case "type":
-		c.oneOf(path, "instance type", text, c.known.Types)
-	case "share":
-		var s showdown.Share
-		if err := s.UnmarshalText([]byte(text)); err != nil {
-			c.add(path, "%s: %w", p.Name, err)
-		} else if s == 0 {
-			c.add(path, "%s must be above 0%%", p.Name)
-		}
-	case "factor":
-		if x, err := strconv.ParseFloat(text, 64); err != nil || !(x > 0 && x <= maxFactor) {
-			c.add(path, "%s must be a number above 0 and at most %d: found %q", p.Name, maxFactor, text)
-		}
-	case "duration":
-		var d showdown.Duration
-		if err := d.UnmarshalText([]byte(text)); err != nil {
-			c.add(path, "%s: %w", p.Name, err)
-		}
-	case "latency":
-		var d showdown.LabDuration
-		if err := d.UnmarshalText([]byte(text)); err != nil {
-			c.add(path, "%s: %w", p.Name, err)
-		} else if d == 0 {
-			c.add(path, "%s must be above 0: write it like 100ms", p.Name)
-		}
-	default:
-		c.add(path, "parameter %q has the unknown kind %q: this program has a fault", p.Name, p.Kind)
-	}
-}
-
-const maxFactor = 1000
-
 func (c *checker) reference(cell *showdown.Cell, path string) {
 	ref := cell.Reference
 	path += ".reference"
@@ -162,12 +112,10 @@ func (c *checker) reference(cell *showdown.Cell, path string) {
 	}
 	if ref.Fault == "" {
 		c.missing(path+".fault", "the letter of the reference event")
-	} else if _, ok := stepOf(cell, ref.Fault); !ok {
-		var letters []string
-		for _, s := range cell.Timeline {
-			letters = append(letters, s.Letter)
-		}
-		c.add(path+".fault", "no step of the timeline has the letter %q: write one of %s", ref.Fault, list(letters))
+	} else if step, ok := cell.Step(ref.Fault); !ok {
+		c.add(path+".fault", "no step of the timeline has the letter %q: write one of %s", ref.Fault, list(letters(cell)))
+	} else if step.Jitter > 0 || step.WaitsFor() != "" {
+		c.add(path+".fault", "step %s has no moment of its own, and all stages of a journey play the reference event at theirs: give it at, and no jitter, during or after", step.Letter)
 	}
 	if ref.Length <= 0 {
 		c.missing(path+".length", "the length of the reference window")
@@ -176,13 +124,13 @@ func (c *checker) reference(cell *showdown.Cell, path string) {
 	}
 }
 
-func stepOf(cell *showdown.Cell, letter string) (showdown.Step, bool) {
+// letters are those of the cell's steps, in their order.
+func letters(cell *showdown.Cell) []string {
+	var out []string
 	for _, s := range cell.Timeline {
-		if s.Letter == letter {
-			return s, true
-		}
+		out = append(out, s.Letter)
 	}
-	return showdown.Step{}, false
+	return out
 }
 
 // everBeyond reports the steps that lie outside the traffic at any speed. A step's

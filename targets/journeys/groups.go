@@ -69,7 +69,9 @@ func loadOf(cell *showdown.Cell, clock showdown.Clock) cellLoad {
 		if step.Do != "spike" {
 			continue
 		}
+		// One that may come late counts for all the time in which it may be there.
 		if at, ok := stepSpan(cell, step, clock); ok {
+			at.from, _ = cell.StepStart(clock, step)
 			l.spikes = append(l.spikes, loadSpike{at, factor(step)})
 		}
 	}

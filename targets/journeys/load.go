@@ -15,6 +15,7 @@ import (
 func Load(data []byte, source string, known Known) (*showdown.Stage, error) {
 	s, places, found, unclear := read(data, source)
 	for _, f := range check(s, places, known) {
+		f.path = places.inFile(f.path)
 		if !unclear(f.path) {
 			found = append(found, f)
 		}
@@ -34,11 +35,18 @@ func LoadFile(path string, known Known) (*showdown.Stage, error) {
 	return Load(data, path, known)
 }
 
-// read decodes the file and fills in defaults; it checks nothing yet.
+// read decodes the file, fills in defaults and writes repeated steps out; it checks
+// nothing else yet. The findings and unclear speak of paths of the file, while the stage
+// may have more steps: places.inFile leads from one to the other.
 func read(data []byte, source string) (*showdown.Stage, places, findings, func(path string) bool) {
 	var s showdown.Stage
 	places, found, unclear := decode(data, &s)
 	s.Source = source
 	setDefaults(&s, places)
+	for _, f := range writeOut(&s, places) {
+		if !unclear(f.path) {
+			found = append(found, f)
+		}
+	}
 	return &s, places, found, unclear
 }

@@ -37,7 +37,7 @@ func placesOf(s *showdown.Stage, found findings) places {
 				break
 			}
 		}
-		out.values[f.path] = all.find(path, f.key)
+		out.values[f.path] = all.find(all.inFile(path), f.key)
 	}
 	return out
 }

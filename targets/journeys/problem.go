@@ -100,14 +100,19 @@ func (f *findings) addKey(path, format string, args ...any) {
 // problems gives the findings their places, in the order of the lines.
 func (f findings) problems(file string, places places) Problems {
 	out := make(Problems, 0, len(f))
+	said := map[string]bool{} // the steps of one repeat have the same problems
 	for _, x := range f {
 		at := places.find(x.path, x.key)
-		out = append(out, &Problem{File: file, Line: at.line, Column: at.column, Err: x.err})
+		p := &Problem{File: file, Line: at.line, Column: at.column, Err: x.err}
+		if !said[p.Error()] {
+			said[p.Error()] = true
+			out = append(out, p)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b *Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return slices.CompactFunc(out, func(a, b *Problem) bool { return a.Error() == b.Error() })
+	return out
 }
 
 // place is a position in a file, from 1.
@@ -115,15 +120,33 @@ type place struct{ line, column int }
 
 // places are the positions of a file's keys and values, by path
 // ("cells[0].traffic.phases[1].rate").
-type places struct{ keys, values map[string]place }
-
-func newPlaces() places {
-	return places{keys: map[string]place{}, values: map[string]place{}}
+type places struct {
+	keys, values map[string]place
+	// steps lead from the path of a stage's step to that of the file's step that it was
+	// written out from.
+	steps map[string]string
 }
 
-// has says that the file holds a value at path.
+func newPlaces() places {
+	return places{keys: map[string]place{}, values: map[string]place{}, steps: map[string]string{}}
+}
+
+// inFile is the path in the file of what stands at path in the stage.
+func (p places) inFile(path string) string {
+	i := strings.Index(path, ".timeline[")
+	if i < 0 {
+		return path
+	}
+	end := i + strings.IndexByte(path[i:], ']') + 1
+	if from, ok := p.steps[path[:end]]; ok {
+		return from + path[end:]
+	}
+	return path
+}
+
+// has says that the file holds a value for what stands at path in the stage.
 func (p places) has(path string) bool {
-	_, ok := p.values[path]
+	_, ok := p.values[p.inFile(path)]
 	return ok
 }
 

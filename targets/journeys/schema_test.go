@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,7 +39,7 @@ func reflectSchema(t *testing.T) []byte {
 	for name, required := range map[string][]string{
 		"Stage": {"version", "journey", "stage", "title", "cells"}, "Cell": {"name", "topology", "traffic"},
 		"Topology": {"instances"}, "Instance": {"name", "type"}, "Traffic": {"phases"}, "Phase": {"name"},
-		"Cohort": {"name", "share"}, "Step": {"letter", "do"}, "Reference": {"fault", "length"}, "Claim": {"id", "text", "expect"},
+		"Cohort": {"name", "share"}, "Step": {"letter", "do"}, "Repeat": {"times", "every"}, "Reference": {"fault", "length"}, "Claim": {"id", "text", "expect"},
 	} {
 		def, ok := s.Definitions[name]
 		if !ok {
@@ -54,7 +55,11 @@ func reflectSchema(t *testing.T) []byte {
 		return p
 	}
 	property("Stage", "version").Const = showdown.FormatVersion
-	property("Step", "letter").Pattern = letterPattern.String()
+	for _, name := range []string{"letter", "during", "after"} {
+		property("Step", name).Pattern = letterPattern.String()
+	}
+	times := property("Repeat", "times")
+	times.Minimum, times.Maximum = json.Number(strconv.Itoa(minTimes)), json.Number(strconv.Itoa(maxTimes))
 	for _, p := range []*jsonschema.Schema{
 		property("Stage", "journey"), property("Stage", "stage"), property("Cell", "name"), property("Instance", "name"),
 		property("Instance", "role"), property("Phase", "name"), property("Cohort", "name"),
@@ -222,6 +227,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"unknown action": edit(t, "do: kill", "do: kil"),
 		"unknown pace":   edit(t, "rate: 100\n", "rate: 100\n          pace: constnt\n"),
 		"no title":       edit(t, "title: One server\n", ""),
+		"ten times":      edit(t, "do: kill", "repeat: {times: 10, every: 6m}\n        do: kill"),
+		"after a word":   edit(t, "do: kill", "after: kill\n        do: kill"),
 		"a version":      edit(t, "version: 1", "version: 2"),
 		"a bad name":     edit(t, "journey: mine", "journey: My Journey"),
 	} {

@@ -88,6 +88,7 @@ func everyField() []string {
 		reflect.TypeFor[showdown.Cell](), reflect.TypeFor[showdown.Topology](), reflect.TypeFor[showdown.Instance](),
 		reflect.TypeFor[showdown.Traffic](), reflect.TypeFor[showdown.Cohort](), reflect.TypeFor[showdown.Phase](),
 		reflect.TypeFor[showdown.SteadyState](), reflect.TypeFor[showdown.Step](), reflect.TypeFor[showdown.Reference](),
+		reflect.TypeFor[showdown.Repeat](),
 		reflect.TypeFor[showdown.Claim](), reflect.TypeFor[header](),
 	} {
 		for _, name := range fieldsOf(t).names {

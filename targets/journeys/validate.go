@@ -51,11 +51,11 @@ func Validate(s *showdown.Stage, clock showdown.Clock) error {
 // span is a stretch of lab time since the run's zero.
 type span struct{ from, to time.Duration }
 
-// stepSpan is when a step acts: from its firing to its undo, which is the firing
-// where it has no duration. ok is false when it names a phase that does not exist.
+// stepSpan is when a step acts at the latest that is planned: from its firing to its
+// undo, which is the firing where it has no end of its own. ok is false when it names a
+// phase or a step that does not exist.
 func stepSpan(cell *showdown.Cell, step showdown.Step, clock showdown.Clock) (s span, ok bool) {
-	s.from, ok = cell.Traffic.StepStart(clock, step)
-	s.to = s.from + clock.Lab(step.For)
+	s.from, s.to, ok = cell.StepSpan(clock, step, showdown.WholeJitter)
 	return s, ok
 }
 
@@ -88,21 +88,21 @@ func beyond(cell *showdown.Cell, clock showdown.Clock, path string) findings {
 		if step.Phase != "" {
 			if end := phaseEnd(cell, clock, step.Phase); s.from > end {
 				start, _ := cell.Traffic.PhaseStart(clock, step.Phase)
-				found.add(at+".at", "step %s fires %s into the phase %q, which ends after %s: name the phase in which it fires", step.Letter, step.At, step.Phase, aws(end-start))
+				found.add(at+".at", "step %s fires %s into the phase %q, which ends after %s: name the phase in which it fires", step.Letter, step.At+step.Jitter, step.Phase, aws(end-start))
 				continue
 			}
 		} else if s.from > length {
 			found.add(at+".at", "step %s fires at %s, after the traffic's end at %s: fire earlier or add a phase", step.Letter, aws(s.from), aws(length))
 			continue
 		}
-		if s.to > length {
+		if step.For > 0 && s.to > length {
 			found.add(at+".for", "step %s ends at %s, after the traffic's end at %s: nobody would see the recovery; shorten it or add a phase", step.Letter, aws(s.to), aws(length))
 		}
 	}
 	if cell.Reference == nil {
 		return found
 	}
-	step, ok := stepOf(cell, cell.Reference.Fault)
+	step, ok := cell.Step(cell.Reference.Fault)
 	if !ok {
 		return found
 	}
