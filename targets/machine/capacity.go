@@ -20,6 +20,7 @@ type pool struct {
 	starts  []float64 // starts of the requests that still wait, in order
 	queue   int
 	steal   float64
+	held    bool     // every worker and every place, see setHeld
 	credits *account // nil when the type is not burstable
 
 	now      float64 // the full-speed clock
@@ -39,6 +40,8 @@ func newPool(c cloud.Capacity, speed float64, at time.Time) (*pool, error) {
 		return nil, fmt.Errorf("capacity: work of %g iterations", c.Work)
 	case c.Queue < 0:
 		return nil, fmt.Errorf("capacity: a queue of %d", c.Queue)
+	case c.MemoryMiB < 0:
+		return nil, fmt.Errorf("capacity: a memory of %d MiB", c.MemoryMiB)
 	case !(speed > 0):
 		return nil, fmt.Errorf("capacity: speed %g", speed)
 	}
@@ -114,9 +117,12 @@ func (p *pool) busy() float64 { return p.admitted - p.unfinished() }
 
 // admit gives a request that comes at that time its place: the worker that is free
 // first, from the moment on at which it is free. ok is false when it would have to
-// wait and the queue is full. end is on the full-speed clock.
+// wait and the queue is full, or when all is held. end is on the full-speed clock.
 func (p *pool) admit(at time.Time) (end float64, ok bool) {
 	p.advance(at)
+	if p.held {
+		return 0, false
+	}
 	waiting := 0
 	for waiting < len(p.starts) && p.starts[waiting] <= p.now {
 		waiting++
@@ -154,4 +160,13 @@ func (p *pool) remaining(end float64) time.Duration {
 func (p *pool) setSteal(at time.Time, share float64) {
 	p.advance(at)
 	p.steal = share
+}
+
+// setHeld lets something hold every worker and every place of the queue from now on,
+// or lets go of them at once. A request that has its place keeps it. Who holds a
+// worker waits and does not compute, as a thread does that is stuck on a dependency
+// which does not answer, so no CPU time is consumed and no credit is spent.
+func (p *pool) setHeld(at time.Time, on bool) {
+	p.advance(at)
+	p.held = on
 }

@@ -143,13 +143,48 @@ func TestStealSlowsWhatIsUnderWay(t *testing.T) {
 	}
 }
 
+// A pool that is held takes nobody, finishes what it has, and costs nothing.
+func TestHeldPoolRefusesAndComputesNothing(t *testing.T) {
+	c := t2micro(cloud.Credits{Earned: 100})
+	c.Credits.PerHour = 0
+	c.Work, c.Queue = c.Iterations, 1 // one second
+	p := mustPool(t, c, 60)
+	first, _ := p.admit(epoch)
+	second, _ := p.admit(epoch)
+	p.setHeld(after(500*time.Millisecond), true)
+	for _, at := range []time.Duration{500 * time.Millisecond, 1500 * time.Millisecond, time.Hour} {
+		if _, ok := p.admit(after(at)); ok {
+			t.Errorf("a request found a place after %s", at)
+		}
+		if share := p.share(); share != 1 {
+			t.Errorf("speed %g after %s", share, at)
+		}
+		if at == 1500*time.Millisecond {
+			if got := p.remaining(first); got != 0 {
+				t.Errorf("the first is not done: %s", got)
+			}
+			if got := p.remaining(second).Seconds(); !near(got, 0.5, 1e-6) {
+				t.Errorf("the second, which has its place, takes %g s more, want 0.5", got)
+			}
+		}
+	}
+	if busy, balance := p.busy(), p.credits.balance(); !near(busy, 2, 1e-6) || !near(balance, 98, 1e-6) {
+		t.Errorf("busy %g s, balance %g: want the two requests and nothing else", busy, balance)
+	}
+	p.setHeld(after(time.Hour), false)
+	if end, ok := p.admit(after(time.Hour)); !ok || !near(p.remaining(end).Seconds(), 1, 1e-6) {
+		t.Error("a request finds no free worker when nothing is held any more")
+	}
+}
+
 func TestPoolRefusesWhatIsNoCapacity(t *testing.T) {
 	for name, change := range map[string]func(*cloud.Capacity){
-		"no vCPU":        func(c *cloud.Capacity) { c.VCPUs = 0 },
-		"no speed":       func(c *cloud.Capacity) { c.Iterations = 0 },
-		"not a number":   func(c *cloud.Capacity) { c.Iterations = math.NaN() },
-		"negative work":  func(c *cloud.Capacity) { c.Work = -1 },
-		"negative queue": func(c *cloud.Capacity) { c.Queue = -1 },
+		"no vCPU":         func(c *cloud.Capacity) { c.VCPUs = 0 },
+		"no speed":        func(c *cloud.Capacity) { c.Iterations = 0 },
+		"not a number":    func(c *cloud.Capacity) { c.Iterations = math.NaN() },
+		"negative work":   func(c *cloud.Capacity) { c.Work = -1 },
+		"negative memory": func(c *cloud.Capacity) { c.MemoryMiB = -1 },
+		"negative queue":  func(c *cloud.Capacity) { c.Queue = -1 },
 	} {
 		c := m5large()
 		change(&c)
@@ -177,7 +212,13 @@ func FuzzPool(f *testing.F) {
 			if gap%7 == 0 {
 				p.setSteal(at, float64(gap)/255)
 			}
+			if gap%11 == 0 {
+				p.setHeld(at, gap%2 == 0)
+			}
 			end, ok := p.admit(at)
+			if ok && p.held {
+				t.Fatal("a held pool takes a request")
+			}
 			if ok && end < p.now {
 				t.Fatalf("a request ends at %g, before %g", end, p.now)
 			}

@@ -1,10 +1,14 @@
 package machine
 
 import (
+	"errors"
+	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // gate holds everything back while it is shut.
@@ -45,14 +49,37 @@ func (g *gate) wait(closed <-chan struct{}) bool {
 	}
 }
 
-// conn is an accepted connection that falls silent while its machine's gate is shut.
+// conn is an accepted connection that falls silent while its machine's gate is shut,
+// and whose packets arrive later while its machine lags. It is read and written
+// directly until the machine first lags; from then on what comes and goes takes its
+// wires, which cost nothing but a goroutine each when the lag is over.
 type conn struct {
 	*net.TCPConn
 	gate   *gate
+	lag    *lag
+	born   time.Time // when it was accepted, where the machine lagged then
 	local  netip.Addr
-	closed chan struct{}
-	once   sync.Once
 	remove func(*conn)
+
+	closing, ending sync.Once
+	closed          chan struct{} // nobody reads or writes it any more
+	gone            chan struct{} // what was written is sent, and it is closed
+
+	in, out atomic.Pointer[wire] // nil until the machine first lags
+	mu      sync.Mutex           // guards their making, and the deadline
+	until   time.Time            // of reads
+	late    *deadline            // the same for those from the wire; nil until there is one
+}
+
+func newConn(tcp *net.TCPConn, local netip.Addr, g *gate, l *lag, remove func(*conn)) *conn {
+	c := &conn{
+		TCPConn: tcp, gate: g, lag: l, local: local, remove: remove,
+		closed: make(chan struct{}), gone: make(chan struct{}),
+	}
+	if l.now() > 0 {
+		c.born = time.Now()
+	}
+	return c
 }
 
 // Read reads, but hands nothing on while the gate is shut: neither data nor the end
@@ -61,33 +88,198 @@ func (c *conn) Read(p []byte) (int, error) {
 	if !c.gate.wait(c.closed) {
 		return 0, net.ErrClosed
 	}
-	n, err := c.TCPConn.Read(p)
+	n, err := c.read(p)
 	if !c.gate.wait(c.closed) {
 		return 0, net.ErrClosed
 	}
 	return n, err
 }
 
-func (c *conn) Write(p []byte) (int, error) {
-	if !c.gate.wait(c.closed) {
-		return 0, net.ErrClosed
+func (c *conn) read(p []byte) (int, error) {
+	in := c.in.Load()
+	if in == nil {
+		if c.lag.now() > 0 {
+			in = c.lengthen()
+		} else {
+			n, err := c.TCPConn.Read(p)
+			if c.lag.now() == 0 || isTimeout(err) {
+				return n, err
+			}
+			// The lag began while it waited: this has just come, and is late as well.
+			in = c.lengthen(packet{data: slices.Clone(p[:n]), end: err, sent: time.Now()})
+		}
 	}
-	return c.TCPConn.Write(p)
+	return in.read(p, c.closed, c.late.done())
 }
 
-// Close closes the connection with an end of file.
+// lengthen makes the wire that what comes takes from now on, with what has come.
+func (c *conn) lengthen(came ...packet) *wire {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	in := newWire(c.lag, c.born)
+	for _, p := range came {
+		if end := p.end; end != nil {
+			p.end = nil
+			if len(p.data) > 0 {
+				in.put(p, c.closed)
+			}
+			p.data, p.end = nil, end
+		}
+		in.put(p, c.closed)
+	}
+	// The deadline is the reader's; what feeds the wire has none.
+	c.late = newDeadline()
+	c.late.set(c.until)
+	_ = c.TCPConn.SetReadDeadline(time.Time{})
+	c.in.Store(in)
+	go c.feed(in)
+	return in
+}
+
+// feed puts on the wire what comes, at the moment at which it does.
+func (c *conn) feed(in *wire) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := c.TCPConn.Read(buffer)
+		now := time.Now()
+		if n > 0 && !in.put(packet{data: slices.Clone(buffer[:n]), sent: now}, c.closed) {
+			return
+		}
+		if err != nil {
+			in.put(packet{end: err, sent: now}, c.closed)
+			return
+		}
+	}
+}
+
+// SetReadDeadline bounds reads, also one that waits.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.until = t
+	if c.in.Load() != nil {
+		c.late.set(t)
+		return nil
+	}
+	return c.TCPConn.SetReadDeadline(t)
+}
+
+// SetDeadline bounds reads and writes.
+func (c *conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// Write writes, or with a lag only sends off: an error of the connection is met by a
+// later write then, as it is where a packet is really on its way.
+func (c *conn) Write(p []byte) (int, error) {
+	if c.direct() {
+		if !c.gate.wait(c.closed) {
+			return 0, net.ErrClosed
+		}
+		return c.TCPConn.Write(p)
+	}
+	select {
+	case <-c.closed:
+		return 0, net.ErrClosed
+	default:
+	}
+	if !c.sendOff(packet{data: slices.Clone(p), sent: time.Now()}) {
+		return 0, net.ErrClosed
+	}
+	return len(p), nil
+}
+
+// ReadFrom keeps what copies to the connection from going around its faults.
+func (c *conn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(struct{ io.Writer }{c}, r) }
+
+// direct says that nothing is on its way, and that nothing has to be: what is written
+// now may leave now.
+func (c *conn) direct() bool {
+	out := c.out.Load()
+	return c.lag.now() == 0 && (out == nil || out.idle())
+}
+
+// sendOff puts a packet on the wire to the client.
+func (c *conn) sendOff(p packet) bool {
+	c.mu.Lock()
+	out := c.out.Load()
+	if out == nil {
+		out = newWire(c.lag, time.Time{})
+		c.out.Store(out)
+		go c.deliver(out)
+	}
+	c.mu.Unlock()
+	return out.put(p, c.gone)
+}
+
+// deliver sends what is due, until the end.
+func (c *conn) deliver(out *wire) {
+	for {
+		p, err := out.head(c.gone, nil)
+		if err != nil || !c.gate.wait(c.gone) {
+			return
+		}
+		switch p.end {
+		case nil:
+			_, err = c.TCPConn.Write(p.data)
+		case errHalf:
+			err = c.TCPConn.CloseWrite()
+		default:
+			err = p.end
+		}
+		if err != nil {
+			_ = c.end()
+			return
+		}
+		out.take(len(p.data))
+	}
+}
+
+// The ends that a connection sends off.
+var (
+	errHalf = errors.New("nothing more is written")
+	errFull = errors.New("closed")
+)
+
+// CloseWrite says that nothing more comes, after what is on its way.
+func (c *conn) CloseWrite() error {
+	if c.direct() {
+		return c.TCPConn.CloseWrite()
+	}
+	c.sendOff(packet{end: errHalf, sent: time.Now()})
+	return nil
+}
+
+// Close closes the connection with an end of file, after what is on its way.
 func (c *conn) Close() error {
-	c.once.Do(func() {
-		close(c.closed)
+	first := false
+	c.closing.Do(func() { first = true; close(c.closed) })
+	switch {
+	case !first:
+		return nil
+	case c.direct():
+		return c.end()
+	}
+	c.sendOff(packet{end: errFull, sent: time.Now()})
+	return nil
+}
+
+// end closes the connection now, whatever is on its way.
+func (c *conn) end() error {
+	c.closing.Do(func() { close(c.closed) })
+	err := net.ErrClosed
+	c.ending.Do(func() {
+		close(c.gone)
 		c.remove(c)
+		err = c.TCPConn.Close()
 	})
-	return c.TCPConn.Close()
+	return err
 }
 
 // reset closes the connection with a reset.
 func (c *conn) reset() {
 	_ = c.TCPConn.SetLinger(0)
-	_ = c.Close()
+	_ = c.end()
 }
 
 // connections are a machine's open ones.
@@ -119,6 +311,23 @@ func (s *connections) at(address netip.Addr) []*conn {
 		}
 	}
 	return out
+}
+
+// flush waits until what was written to connections that are closed is sent, or until
+// limit.
+func (s *connections) flush(limit <-chan time.Time) {
+	for _, c := range s.at(netip.Addr{}) {
+		select {
+		case <-c.closed:
+		default:
+			continue // nobody answers on it any more
+		}
+		select {
+		case <-c.gone:
+		case <-limit:
+			return
+		}
+	}
 }
 
 // funnel is the listener that the HTTP server sees: connections of all endpoints

@@ -65,6 +65,13 @@ func (c *cpu) setSteal(share float64) {
 	c.changed = make(chan struct{})
 }
 
+// setHeld holds every worker and every place of the queue, or lets go of them.
+func (c *cpu) setHeld(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pool.setHeld(time.Now(), on)
+}
+
 // read adds the CPU's state to counters.
 func (c *cpu) read(out *cloud.Counters) {
 	c.mu.Lock()

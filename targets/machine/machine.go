@@ -25,10 +25,10 @@ import (
 // that was accepted and has not said anything yet.
 const newConnGrace = 50 * time.Millisecond
 
-// apps are the applications that a machine can run.
-func apps() map[string]func(name string) http.Handler {
-	return map[string]func(string) http.Handler{
-		"clock": func(name string) http.Handler { return clock.Handler(name, time.Now) },
+// apps are the applications that a machine can run; now is the machine's clock.
+func apps() map[string]func(name string, now func() time.Time) http.Handler {
+	return map[string]func(string, func() time.Time) http.Handler{
+		"clock": clock.Handler,
 	}
 }
 
@@ -42,6 +42,8 @@ type machine struct {
 	funnel *funnel
 	conns  *connections
 	gate   *gate
+	lag    *lag
+	memory *memory
 	states states
 
 	metrics         *http.Server
@@ -51,20 +53,13 @@ type machine struct {
 
 	resetting atomic.Bool  // each connection is reset
 	delay     atomic.Int64 // nanoseconds added to each answer
-	failMu    sync.Mutex
-	fail      failure
+	skew      atomic.Int64 // nanoseconds by which the clock is ahead
+	failures  *failures
 
 	mu                 sync.Mutex // held while a verb takes effect
 	endpoints          map[netip.Addr]*endpoint
 	blackhole, refused bool
 	closed             bool
-}
-
-// failure answers a share of the requests with a status.
-type failure struct {
-	share  float64
-	status int
-	rng    *rand.Rand
 }
 
 // newMachine checks c and makes its machine, which listens nowhere yet.
@@ -84,15 +79,18 @@ func newMachine(c cloud.MachineConfig, at time.Time) (*machine, error) {
 	key := fnv.New64a()
 	_, _ = io.WriteString(key, c.Name)
 	m := &machine{
-		config: c, app: app(c.Name), header: []string{c.Name}, cpu: newCPU(pool),
+		config: c, header: []string{c.Name}, cpu: newCPU(pool),
 		funnel:    &funnel{conns: make(chan net.Conn), done: make(chan struct{}), addr: &net.TCPAddr{Port: c.Port}},
 		conns:     &connections{all: map[*conn]struct{}{}},
 		gate:      &gate{},
+		lag:       newLag(),
+		memory:    &memory{total: float64(c.Capacity.MemoryMiB)},
 		states:    states{changed: make(chan struct{}, 1), of: map[net.Conn]http.ConnState{}},
 		endpoints: map[netip.Addr]*endpoint{},
 		refused:   c.Refuse,
-		fail:      failure{rng: rand.New(rand.NewPCG(c.Seed, key.Sum64()))},
+		failures:  &failures{rng: rand.New(rand.NewPCG(c.Seed, key.Sum64()))},
 	}
+	m.app = app(c.Name, m.now)
 	quiet := log.New(io.Discard, "", 0) // what clients do wrong is theirs to record
 	m.server = &http.Server{Handler: m, ErrorLog: quiet, ConnState: m.states.note}
 	m.metrics = &http.Server{Handler: m.metricsHandler(), ErrorLog: quiet, ReadHeaderTimeout: 5 * time.Second}
@@ -156,7 +154,7 @@ func (m *machine) bind(text string) error {
 
 // take receives a connection that was accepted.
 func (m *machine) take(tcp *net.TCPConn, local netip.Addr) {
-	c := &conn{TCPConn: tcp, gate: m.gate, local: local, closed: make(chan struct{}), remove: m.conns.remove}
+	c := newConn(tcp, local, m.gate, m.lag, m.conns.remove)
 	// Known before the fault is looked at, so that a reset which begins between the
 	// two finds either the connection here or itself there.
 	m.conns.add(c)
@@ -169,11 +167,16 @@ func (m *machine) take(tcp *net.TCPConn, local netip.Addr) {
 
 // ServeHTTP answers a request as this machine does: it waits for the CPU, fails or
 // lets the application answer, and waits the added delay. /healthz is answered by
-// the server itself, whatever the CPU does: it tells that the process lives.
+// the server itself, whatever the CPU does and however many requests wait: it tells
+// that the process lives and is not broken all through.
 func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()[clock.InstanceHeader] = m.header
 	if r.URL.Path == "/healthz" {
 		m.slow(r)
+		if status, failed := m.failures.draw(true); failed {
+			http.Error(w, http.StatusText(status), status)
+			return
+		}
 		_, _ = io.WriteString(w, "ok\n")
 		return
 	}
@@ -185,7 +188,7 @@ func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m.slow(r)
-	if status, failed := m.failed(); failed {
+	if status, failed := m.failures.draw(false); failed {
 		m.errors.Add(1)
 		http.Error(w, http.StatusText(status), status)
 		return
@@ -207,15 +210,8 @@ func (m *machine) slow(r *http.Request) {
 	}
 }
 
-// failed says whether this request is one that fails, and how.
-func (m *machine) failed() (status int, failed bool) {
-	m.failMu.Lock()
-	defer m.failMu.Unlock()
-	if m.fail.share <= 0 {
-		return 0, false
-	}
-	return m.fail.status, m.fail.rng.Float64() < m.fail.share
-}
+// now is the machine's own clock.
+func (m *machine) now() time.Time { return time.Now().Add(time.Duration(m.skew.Load())) }
 
 // drain closes the listeners and waits until the requests in flight are answered, at
 // most for limit. A machine that answers nothing any more is not waited for.
@@ -235,6 +231,7 @@ func (m *machine) drain(limit time.Duration) {
 	for {
 		active, silent := m.states.count()
 		if active == 0 && (silent == 0 || !patient) {
+			m.conns.flush(end.C)
 			return
 		}
 		select {
@@ -255,7 +252,7 @@ func (m *machine) close() {
 	_ = m.server.Close()
 	_ = m.funnel.Close()
 	for _, c := range m.conns.at(netip.Addr{}) {
-		_ = c.Close()
+		_ = c.end()
 	}
 	_ = m.metrics.Close()
 	if m.metricsListener != nil {

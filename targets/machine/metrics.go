@@ -18,11 +18,14 @@ func (m *machine) metricsHandler() http.Handler {
 	return mux
 }
 
+// mebibyte is the bytes of one.
+const mebibyte = 1 << 20
+
 // collector turns the machine's counters into metrics when they are asked for, so
 // that a request pays for none of them.
 type collector struct {
-	m                                                *machine
-	requests, rejected, failed, busy, balance, speed *prometheus.Desc
+	m                                                        *machine
+	requests, rejected, failed, busy, balance, speed, memory *prometheus.Desc
 }
 
 func newCollector(m *machine) *collector {
@@ -38,11 +41,12 @@ func newCollector(m *machine) *collector {
 		busy:     desc("cpu_busy_seconds_total", "Virtual CPU time consumed, in vCPU seconds of lab time at full speed."),
 		balance:  desc("credit_balance_credits", "CPU credit balance; 0 for types that are not burstable, negative while surplus credits are owed."),
 		speed:    desc("cpu_speed_ratio", "Share of full speed at which each vCPU runs, by credits and steal."),
+		memory:   desc("memory_used_bytes", "Memory in use, a leak included. It is counted and not taken."),
 	}
 }
 
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.requests, c.rejected, c.failed, c.busy, c.balance, c.speed} {
+	for _, d := range []*prometheus.Desc{c.requests, c.rejected, c.failed, c.busy, c.balance, c.speed, c.memory} {
 		out <- d
 	}
 }
@@ -61,4 +65,5 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	counter(c.busy, n.Busy)
 	gauge(c.balance, n.Balance)
 	gauge(c.speed, n.Speed)
+	gauge(c.memory, n.MemoryMiB*mebibyte)
 }

@@ -90,7 +90,7 @@ func TestOverloadIsAnswered503(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	s := newSite(t)
 	c := s.config("web-1", 0)
-	c.Mark = "run-7"
+	c.Mark, c.Capacity.MemoryMiB = "run-7", 1000
 	c.Capacity.Credits = &cloud.Credits{Baseline: 0.1, PerHour: 0, Max: 144, Launch: 30, Earned: 10}
 	web := s.start(c)
 	web.do(cloud.Command{Verb: cloud.Errors, Share: 1})
@@ -119,6 +119,7 @@ func TestMetrics(t *testing.T) {
 		"showdown_machine_failed_requests_total" + labels + "1\n",
 		"showdown_machine_rejected_requests_total" + labels + "0\n",
 		"showdown_machine_cpu_speed_ratio" + labels + "0.75\n",
+		"showdown_machine_memory_used_bytes" + labels + "1.048576e+08\n",
 		"showdown_machine_credit_balance_credits" + labels + "39.9",
 		"showdown_machine_cpu_busy_seconds_total" + labels + "0.00014",
 	} {

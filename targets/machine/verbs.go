@@ -3,8 +3,8 @@ package machine
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/netip"
+	"time"
 
 	"showdown/targets/cloud"
 )
@@ -30,14 +30,7 @@ func (m *machine) do(c cloud.Command) (*cloud.Counters, error) {
 	case cloud.Blackhole:
 		return nil, m.swallow(!c.Off)
 	case cloud.Delay:
-		if c.Off {
-			c.Delay = 0
-		}
-		if c.Delay < 0 {
-			return nil, fmt.Errorf("delay %s is negative", c.Delay)
-		}
-		m.delay.Store(int64(c.Delay))
-		return nil, nil
+		return nil, setDelay(func(d time.Duration) { m.delay.Store(int64(d)) }, c)
 	case cloud.Steal:
 		if c.Off {
 			c.Share = 0
@@ -48,9 +41,38 @@ func (m *machine) do(c cloud.Command) (*cloud.Counters, error) {
 		m.cpu.setSteal(c.Share)
 		return nil, nil
 	case cloud.Errors:
-		return nil, m.setFailure(c)
+		return nil, m.failures.set(c)
+	case cloud.Fill:
+		m.cpu.setHeld(!c.Off)
+		return nil, nil
+	case cloud.Lag:
+		return nil, setDelay(m.lag.set, c)
+	case cloud.Skew:
+		if c.Off {
+			c.Delay = 0
+		}
+		m.skew.Store(int64(c.Delay))
+		return nil, nil
+	case cloud.Leak:
+		if c.Off {
+			m.memory.release()
+			return nil, nil
+		}
+		return nil, m.memory.leak(time.Now(), c.Share)
 	}
 	return nil, fmt.Errorf("unknown verb %q", c.Verb)
+}
+
+// setDelay sets what c delays, to nothing where it is off.
+func setDelay(set func(time.Duration), c cloud.Command) error {
+	if c.Off {
+		c.Delay = 0
+	}
+	if c.Delay < 0 {
+		return fmt.Errorf("delay %s is negative", c.Delay)
+	}
+	set(c.Delay)
+	return nil
 }
 
 func checkShare(share float64) error {
@@ -149,31 +171,14 @@ func (m *machine) swallow(on bool) error {
 	return err
 }
 
-func (m *machine) setFailure(c cloud.Command) error {
-	if c.Off {
-		c.Share = 0
-	}
-	if c.Status == 0 {
-		c.Status = http.StatusInternalServerError
-	}
-	if err := checkShare(c.Share); err != nil {
-		return err
-	}
-	if c.Status < 400 || c.Status > 599 {
-		return fmt.Errorf("status %d is no error: write 400 to 599", c.Status)
-	}
-	m.failMu.Lock()
-	defer m.failMu.Unlock()
-	m.fail.share, m.fail.status = c.Share, c.Status
-	return nil
-}
-
 // counters are the machine's own numbers.
 func (m *machine) counters() cloud.Counters {
 	c := cloud.Counters{
 		Requests: m.requests.Load(),
 		Rejected: m.rejected.Load(),
 		Errors:   m.errors.Load(),
+
+		MemoryMiB: m.memory.used(time.Now()),
 	}
 	m.cpu.read(&c)
 	return c

@@ -475,6 +475,8 @@ func TestWrongCommandsSayWhy(t *testing.T) {
 	}{
 		{cloud.Command{Verb: "explode"}, "unknown verb"},
 		{cloud.Command{Verb: cloud.Delay, Delay: -1}, "negative"},
+		{cloud.Command{Verb: cloud.Lag, Delay: -1}, "negative"},
+		{cloud.Command{Verb: cloud.Leak, Share: 0.1}, "nothing can leak"},
 		{cloud.Command{Verb: cloud.Steal, Share: 1.5}, "outside 0 to 1"},
 		{cloud.Command{Verb: cloud.Errors, Share: 1, Status: 200}, "is no error"},
 		{cloud.Command{Verb: cloud.Listen, Address: "nowhere"}, `address "nowhere"`},

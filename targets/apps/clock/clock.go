@@ -35,7 +35,7 @@ func Handler(name string, now func() time.Time) http.Handler {
 // error says what is wrong with its form, or by how much more than tolerance its
 // time is off.
 func Check(body []byte, at time.Time, tolerance time.Duration) error {
-	told, err := parse(body)
+	told, err := Told(body)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,8 @@ func Check(body []byte, at time.Time, tolerance time.Duration) error {
 	return nil
 }
 
-func parse(body []byte) (time.Time, error) {
+// Told is the time that body, an answer of the application, tells.
+func Told(body []byte) (time.Time, error) {
 	line, ok := strings.CutSuffix(string(body), "\n")
 	if !ok {
 		return time.Time{}, fmt.Errorf("check clock: %w", io.ErrUnexpectedEOF)

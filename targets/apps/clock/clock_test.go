@@ -49,7 +49,7 @@ func FuzzCheck(f *testing.F) {
 	f.Add([]byte("2026-01-01T00:00:00.5+01:00 x\n"))
 	f.Add([]byte(" \n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		told, err := parse(body)
+		told, err := Told(body)
 		if err == nil && Check(body, told, 0) != nil {
 			t.Errorf("%q is off its own time", body)
 		}

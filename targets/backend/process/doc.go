@@ -93,7 +93,11 @@ func Fidelity(what string) (sentence string, ok bool) {
 		string(cloud.Blackhole): "the accept queue is kept full, so that the kernel drops each SYN; open connections are no longer read or written, but the kernel still acknowledges what it receives",
 		string(cloud.Delay):     "each answer waits before it is sent; connecting stays fast",
 		string(cloud.Steal):     "the virtual CPU of the capacity model runs slower",
-		string(cloud.Errors):    "a share of the requests is answered with the status, at full cost",
+		string(cloud.Errors):    "a share of the requests is answered with the status, at full cost, health checks included; a deep failure leaves the health path fine",
+		string(cloud.Fill):      "nothing new finds a worker or a place in the queue; what holds them waits and does not compute, as threads do that are stuck on a dependency, so no CPU credits are spent",
+		string(cloud.Lag):       "what comes in is handed on later and what goes out leaves later, on open connections too; the kernel answers the handshake at once, so the first request of a new connection waits a round trip more instead",
+		string(cloud.Skew):      "the clock that the application reads is ahead; the system's own, which stamps the Date header, is right",
+		string(cloud.Leak):      "the memory is counted and not taken; when the count is full the process gets SIGKILL, as from the system's out-of-memory killer",
 		string(cloud.Stats):     "the machine's own counters",
 	}[what]
 	return sentence, ok

@@ -359,7 +359,8 @@ func TestFidelity(t *testing.T) {
 	var b *process.Backend
 	for _, what := range []string{
 		"stop", "kill", "pause", string(cloud.Listen), string(cloud.Unlisten), string(cloud.Refuse), string(cloud.Reset),
-		string(cloud.Blackhole), string(cloud.Delay), string(cloud.Steal), string(cloud.Errors), string(cloud.Stats),
+		string(cloud.Blackhole), string(cloud.Delay), string(cloud.Steal), string(cloud.Errors), string(cloud.Fill),
+		string(cloud.Lag), string(cloud.Skew), string(cloud.Leak), string(cloud.Stats),
 	} {
 		if sentence, ok := b.Fidelity(what); !ok || sentence == "" {
 			t.Errorf("nothing is said of %s", what)
