@@ -45,31 +45,47 @@ func (g *gate) wait(closed <-chan struct{}) bool {
 	}
 }
 
-// conn is an accepted connection that falls silent while its machine's gate is shut.
+// conn is an accepted connection that falls silent while its machine's gate is shut, or
+// while its source is cut.
 type conn struct {
 	*net.TCPConn
-	gate   *gate
-	local  netip.Addr
+	gate *gate
+	cut  gate
+	// local and remote are the addresses of its ends.
+	local, remote netip.Addr
+
 	closed chan struct{}
 	once   sync.Once
 	remove func(*conn)
 }
 
-// Read reads, but hands nothing on while the gate is shut: neither data nor the end
+// wait returns when both gates are open; false when the connection was closed first.
+func (c *conn) wait() bool {
+	for {
+		if !c.gate.wait(c.closed) || !c.cut.wait(c.closed) {
+			return false
+		}
+		if c.gate.shut.Load() == nil {
+			return true
+		}
+	}
+}
+
+// Read reads, but hands nothing on while a gate is shut: neither data nor the end
 // that may have come meanwhile.
 func (c *conn) Read(p []byte) (int, error) {
-	if !c.gate.wait(c.closed) {
+	if !c.wait() {
 		return 0, net.ErrClosed
 	}
 	n, err := c.TCPConn.Read(p)
-	if !c.gate.wait(c.closed) {
+	if !c.wait() {
 		return 0, net.ErrClosed
 	}
 	return n, err
 }
 
 func (c *conn) Write(p []byte) (int, error) {
-	if !c.gate.wait(c.closed) {
+	if !c.wait() {
 		return 0, net.ErrClosed
 	}
 	return c.TCPConn.Write(p)
@@ -96,10 +112,21 @@ type connections struct {
 	all map[*conn]struct{}
 }
 
-func (s *connections) add(c *conn) {
+// add makes c known; then is called before anybody else sees it.
+func (s *connections) add(c *conn, then func()) {
 	s.mu.Lock()
 	s.all[c] = struct{}{}
+	then()
 	s.mu.Unlock()
+}
+
+// each calls fn with every open connection; none is added meanwhile.
+func (s *connections) each(fn func(*conn)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.all {
+		fn(c)
+	}
 }
 
 func (s *connections) remove(c *conn) {

@@ -80,7 +80,7 @@ type report struct {
 
 // Fidelity says in one sentence how this backend makes a fault and how that differs
 // from the real one; ok is false for what it cannot make. what is a [cloud.Verb], or
-// "stop", "kill", "pause".
+// "stop", "kill", "pause", "cut".
 func Fidelity(what string) (sentence string, ok bool) {
 	sentence, ok = map[string]string{
 		"stop":                  "SIGTERM: listeners close, requests in flight finish, the process ends; its address then refuses, where that of a stopped instance is silent",
@@ -94,6 +94,10 @@ func Fidelity(what string) (sentence string, ok bool) {
 		string(cloud.Delay):     "each answer waits before it is sent; connecting stays fast",
 		string(cloud.Steal):     "the virtual CPU of the capacity model runs slower",
 		string(cloud.Errors):    "a share of the requests is answered with the status, at full cost",
+		string(cloud.Protect):   "the receiver keeps out by the source's address, with silence: where socket filters are granted the kernel drops the SYN, a true connect timeout; elsewhere the connection is accepted and never answered. Open connections go on",
+		"cut":                   "the receivers drop by the source's address: no new connection (a dropped SYN where socket filters are granted, else accepted and never answered), and open ones are no longer read or written, but the kernel still acknowledges what it receives",
+		string(cloud.Vacate):    "listeners close, requests in flight finish, open connections end; then the accept queues are kept full, so that the kernel drops each SYN; the process stays to hold the addresses",
+		string(cloud.Connect):   "a connection from the machine's private address, with a request for /healthz",
 		string(cloud.Stats):     "the machine's own counters",
 	}[what]
 	return sentence, ok
