@@ -133,7 +133,8 @@ const (
 	// Command.Deep the health path stays fine.
 	Errors Verb = "errors"
 	// Vacate ends the application as a stop does, and leaves the process as a place that
-	// answers no packet: the address of a machine that is gone.
+	// answers no packet: the address of a machine that is gone. Requests in flight have
+	// Command.Delay, ten seconds without one.
 	Vacate Verb = "vacate"
 	// Protect replaces who may reach the machine by Command.Inbound; Off lets everybody
 	// in.
@@ -185,9 +186,25 @@ type Counters struct {
 	// Denied counts the connections that the security groups did not let in, as far as
 	// the machine sees them.
 	Denied uint64 `json:"denied"`
-	// Met is what Connect met: "answered", "refused", "silent" or "unreachable".
+	// Guard says how the machine keeps out who is not let in: "filter" drops the SYN in
+	// the kernel, "silence" accepts the connection and never answers it; empty while
+	// everybody is let in.
+	Guard string `json:"guard,omitempty"`
+	// Met is what Connect met: [Answered], [Refused], [Silent] or [Unreachable].
 	Met string `json:"met,omitempty"`
 }
+
+// What a connection meets.
+const (
+	// Answered is an HTTP answer.
+	Answered = "answered"
+	// Refused is a connection that was refused, or ended without an answer.
+	Refused = "refused"
+	// Silent is a SYN, or a request on an open connection, that nothing answered in time.
+	Silent = "silent"
+	// Unreachable is an address to which no packet can be sent.
+	Unreachable = "unreachable"
+)
 
 // Machine is a started machine. Its methods are safe for concurrent use, and each
 // returns when its effect is in place.
@@ -202,7 +219,7 @@ type Machine interface {
 	// Pause freezes the process; Resume lets it run on.
 	Pause(ctx context.Context) error
 	Resume(ctx context.Context) error
-	// Do carries out a command. Only Stats returns counters.
+	// Do carries out a command. Only Stats and Connect return counters.
 	Do(ctx context.Context, c Command) (Counters, error)
 	// Done is closed when the process has ended, for whatever reason.
 	Done() <-chan struct{}
@@ -215,6 +232,6 @@ type Backend interface {
 	Start(ctx context.Context, c MachineConfig) (Machine, error)
 	// Fidelity says in one sentence how a fault is made here and how it differs from
 	// the real one; ok is false when the backend cannot make it. what is a [Verb], or
-	// "stop", "kill", "pause".
+	// "stop", "kill", "pause", "cut".
 	Fidelity(what string) (sentence string, ok bool)
 }

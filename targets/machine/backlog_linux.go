@@ -62,9 +62,6 @@ func (e *endpoint) widen() error {
 	return err
 }
 
-// control is what both directions use of a raw connection.
-type control interface{ Control(func(fd uintptr)) error }
-
 func relisten(raw control, length int) error {
 	var err error
 	if e := raw.Control(func(fd uintptr) { err = unix.Listen(int(fd), length) }); e != nil {

@@ -49,17 +49,19 @@ func (g *gate) wait(closed <-chan struct{}) bool {
 	}
 }
 
-// conn is an accepted connection that falls silent while its machine's gate is shut,
-// and whose packets arrive later while its machine lags. It is read and written
-// directly until the machine first lags; from then on what comes and goes takes its
-// wires, which cost nothing but a goroutine each when the lag is over.
+// conn is an accepted connection that falls silent while its machine's gate is shut, or
+// while its source is cut, and whose packets arrive later while its machine lags. It is
+// read and written directly until the machine first lags; from then on what comes and
+// goes takes its wires, which cost nothing but a goroutine each when the lag is over.
 type conn struct {
 	*net.TCPConn
-	gate   *gate
-	lag    *lag
-	born   time.Time // when it was accepted, where the machine lagged then
-	local  netip.Addr
-	remove func(*conn)
+	gate *gate
+	cut  gate
+	lag  *lag
+	born time.Time // when it was accepted, where the machine lagged then
+	// local and remote are the addresses of its ends.
+	local, remote netip.Addr
+	remove        func(*conn)
 
 	closing, ending sync.Once
 	closed          chan struct{} // nobody reads or writes it any more
@@ -73,7 +75,7 @@ type conn struct {
 
 func newConn(tcp *net.TCPConn, local netip.Addr, g *gate, l *lag, remove func(*conn)) *conn {
 	c := &conn{
-		TCPConn: tcp, gate: g, lag: l, local: local, remove: remove,
+		TCPConn: tcp, gate: g, lag: l, local: local, remote: remoteOf(tcp), remove: remove,
 		closed: make(chan struct{}), gone: make(chan struct{}),
 	}
 	if l.now() > 0 {
@@ -82,14 +84,26 @@ func newConn(tcp *net.TCPConn, local netip.Addr, g *gate, l *lag, remove func(*c
 	return c
 }
 
-// Read reads, but hands nothing on while the gate is shut: neither data nor the end
+// wait returns when both gates are open; false when done was closed first.
+func (c *conn) wait(done <-chan struct{}) bool {
+	for {
+		if !c.gate.wait(done) || !c.cut.wait(done) {
+			return false
+		}
+		if c.gate.shut.Load() == nil {
+			return true
+		}
+	}
+}
+
+// Read reads, but hands nothing on while a gate is shut: neither data nor the end
 // that may have come meanwhile.
 func (c *conn) Read(p []byte) (int, error) {
-	if !c.gate.wait(c.closed) {
+	if !c.wait(c.closed) {
 		return 0, net.ErrClosed
 	}
 	n, err := c.read(p)
-	if !c.gate.wait(c.closed) {
+	if !c.wait(c.closed) {
 		return 0, net.ErrClosed
 	}
 	return n, err
@@ -173,7 +187,7 @@ func (c *conn) SetDeadline(t time.Time) error {
 // later write then, as it is where a packet is really on its way.
 func (c *conn) Write(p []byte) (int, error) {
 	if c.direct() {
-		if !c.gate.wait(c.closed) {
+		if !c.wait(c.closed) {
 			return 0, net.ErrClosed
 		}
 		return c.TCPConn.Write(p)
@@ -216,7 +230,7 @@ func (c *conn) sendOff(p packet) bool {
 func (c *conn) deliver(out *wire) {
 	for {
 		p, err := out.head(c.gone, nil)
-		if err != nil || !c.gate.wait(c.gone) {
+		if err != nil || !c.wait(c.gone) {
 			return
 		}
 		switch p.end {
@@ -288,10 +302,21 @@ type connections struct {
 	all map[*conn]struct{}
 }
 
-func (s *connections) add(c *conn) {
+// add makes c known; then is called before anybody else sees it.
+func (s *connections) add(c *conn, then func()) {
 	s.mu.Lock()
 	s.all[c] = struct{}{}
+	then()
 	s.mu.Unlock()
+}
+
+// each calls fn with every open connection; none is added meanwhile.
+func (s *connections) each(fn func(*conn)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.all {
+		fn(c)
+	}
 }
 
 func (s *connections) remove(c *conn) {

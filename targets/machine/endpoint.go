@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -24,6 +26,11 @@ const (
 type endpoint struct {
 	addr netip.AddrPort
 	take func(*net.TCPConn) // receives each accepted connection
+
+	guard  *guard // who may connect; nil for everybody
+	attach func(raw control, program []instruction) error
+	// filtered says that the kernel keeps out who may not connect.
+	filtered atomic.Bool
 
 	listener  *net.TCPListener // nil while refusing
 	accepting chan struct{}    // closed when the accept loop has ended; nil without one
@@ -67,9 +74,14 @@ func (e *endpoint) set(to mode) error {
 }
 
 // listen binds the address. Multipath TCP, Go's default, is off: its sockets know
-// neither backlog trick nor filters.
+// neither backlog trick nor filters. The filter is on the socket before it listens, so
+// that nobody comes in before it.
 func (e *endpoint) listen() error {
 	var c net.ListenConfig
+	c.Control = func(_, _ string, raw syscall.RawConn) error {
+		e.filter(raw)
+		return nil
+	}
 	c.SetMultipathTCP(false)
 	l, err := c.Listen(context.Background(), "tcp4", e.addr.String())
 	if err != nil {
@@ -140,6 +152,9 @@ func (e *endpoint) shut() {
 	e.park()
 	e.close()
 }
+
+// control is what is used of a raw connection.
+type control interface{ Control(func(fd uintptr)) error }
 
 // nap is a short pause.
 type nap time.Duration

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -49,7 +50,12 @@ type machine struct {
 	metrics         *http.Server
 	metricsListener net.Listener
 
-	requests, rejected, errors atomic.Uint64
+	requests, rejected, errors, denied atomic.Uint64
+
+	// guard is who may reach the machine; nil lets everybody in.
+	guard atomic.Pointer[guard]
+	// attach puts a filter on a listener: attachFilter, but for tests.
+	attach func(raw control, program []instruction) error
 
 	resetting atomic.Bool  // each connection is reset
 	delay     atomic.Int64 // nanoseconds added to each answer
@@ -59,7 +65,12 @@ type machine struct {
 	mu                 sync.Mutex // held while a verb takes effect
 	endpoints          map[netip.Addr]*endpoint
 	blackhole, refused bool
+	vacating, vacated  bool
 	closed             bool
+
+	// life ends with the machine, and with it what orders still wait for.
+	life context.Context
+	end  context.CancelFunc
 }
 
 // newMachine checks c and makes its machine, which listens nowhere yet.
@@ -76,6 +87,10 @@ func newMachine(c cloud.MachineConfig, at time.Time) (*machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("machine %s: %w", c.Name, err)
 	}
+	g, err := newGuard(c.Inbound, c.Port)
+	if err != nil {
+		return nil, fmt.Errorf("machine %s: %w", c.Name, err)
+	}
 	key := fnv.New64a()
 	_, _ = io.WriteString(key, c.Name)
 	m := &machine{
@@ -88,8 +103,11 @@ func newMachine(c cloud.MachineConfig, at time.Time) (*machine, error) {
 		states:    states{changed: make(chan struct{}, 1), of: map[net.Conn]http.ConnState{}},
 		endpoints: map[netip.Addr]*endpoint{},
 		refused:   c.Refuse,
+		attach:    attachFilter,
 		failures:  &failures{rng: rand.New(rand.NewPCG(c.Seed, key.Sum64()))},
 	}
+	m.guard.Store(g)
+	m.life, m.end = context.WithCancel(context.Background())
 	m.app = app(c.Name, m.now)
 	quiet := log.New(io.Discard, "", 0) // what clients do wrong is theirs to record
 	m.server = &http.Server{Handler: m, ErrorLog: quiet, ConnState: m.states.note}
@@ -140,10 +158,12 @@ func (m *machine) bind(text string) error {
 		return nil
 	}
 	e := &endpoint{
-		addr: netip.AddrPortFrom(addr, uint16(m.config.Port)),
-		take: func(c *net.TCPConn) { m.take(c, addr) },
-		mode: refusing,
+		addr:   netip.AddrPortFrom(addr, uint16(m.config.Port)),
+		guard:  m.guard.Load(),
+		attach: m.attach,
+		mode:   refusing,
 	}
+	e.take = func(c *net.TCPConn) { m.take(c, e) }
 	if err := e.set(m.mode()); err != nil {
 		e.shut()
 		return err
@@ -152,14 +172,19 @@ func (m *machine) bind(text string) error {
 	return nil
 }
 
-// take receives a connection that was accepted.
-func (m *machine) take(tcp *net.TCPConn, local netip.Addr) {
-	c := newConn(tcp, local, m.gate, m.lag, m.conns.remove)
-	// Known before the fault is looked at, so that a reset which begins between the
-	// two finds either the connection here or itself there.
-	m.conns.add(c)
+// take receives a connection that was accepted at an endpoint.
+func (m *machine) take(tcp *net.TCPConn, at *endpoint) {
+	c := newConn(tcp, at.addr.Addr(), m.gate, m.lag, m.conns.remove)
+	// Known before the faults are looked at, so that a reset or a cut which begins
+	// between the two finds either the connection here or itself there.
+	m.conns.add(c, func() { c.heed(m.guard.Load()) })
 	if m.resetting.Load() {
 		c.reset()
+		return
+	}
+	// Behind a filter, who gets here was let in when it came.
+	if !at.filtered.Load() && !m.guard.Load().admits(c.remote, c.local) {
+		m.turnAway(c)
 		return
 	}
 	m.funnel.put(c)
@@ -223,29 +248,12 @@ func (m *machine) drain(limit time.Duration) {
 	if silent {
 		return
 	}
-	m.server.SetKeepAlivesEnabled(false) // also ends the connections that idle
-	grace, end := time.NewTimer(min(newConnGrace, limit)), time.NewTimer(limit)
-	defer grace.Stop()
-	defer end.Stop()
-	patient := true
-	for {
-		active, silent := m.states.count()
-		if active == 0 && (silent == 0 || !patient) {
-			m.conns.flush(end.C)
-			return
-		}
-		select {
-		case <-m.states.changed:
-		case <-grace.C:
-			patient = false
-		case <-end.C:
-			return
-		}
-	}
+	m.quiesce(limit)
 }
 
 // close ends everything at once.
 func (m *machine) close() {
+	m.end()
 	m.mu.Lock()
 	m.shutEndpoints()
 	m.mu.Unlock()

@@ -75,8 +75,17 @@ func open(in *bufio.Reader) (*machine, error) {
 	return m, nil
 }
 
-// obey carries out orders, one after the other, until there are no more.
+// obey carries out orders until there are no more: one after the other, but for those
+// that wait for others, which go on beside them.
 func (m *machine) obey(in *bufio.Reader, out *answers) error {
+	carryOut := func(order cloud.Order) error {
+		counters, err := m.do(order.Command)
+		a := cloud.Answer{ID: order.ID, Counters: counters}
+		if err != nil {
+			a.Error = err.Error()
+		}
+		return out.say(a)
+	}
 	for {
 		line, err := in.ReadBytes('\n')
 		if err != nil {
@@ -86,12 +95,11 @@ func (m *machine) obey(in *bufio.Reader, out *answers) error {
 		if err := json.Unmarshal(line, &order); err != nil {
 			continue // without an id there is nobody to answer
 		}
-		counters, err := m.do(order.Command)
-		a := cloud.Answer{ID: order.ID, Counters: counters}
-		if err != nil {
-			a.Error = err.Error()
+		if v := order.Command.Verb; v == cloud.Connect || v == cloud.Vacate {
+			go func() { _ = carryOut(order) }() // whom it cannot tell is gone
+			continue
 		}
-		if err := out.say(a); err != nil {
+		if err := carryOut(order); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // do carries out a command and returns when it is in effect. Doing twice what is
-// done already is no error. Only Stats has counters.
+// done already is no error. Only Stats and Connect have counters.
 func (m *machine) do(c cloud.Command) (*cloud.Counters, error) {
 	switch c.Verb {
 	case cloud.Stats:
@@ -59,6 +59,17 @@ func (m *machine) do(c cloud.Command) (*cloud.Counters, error) {
 			return nil, nil
 		}
 		return nil, m.memory.leak(time.Now(), c.Share)
+	case cloud.Protect:
+		if c.Off {
+			c.Inbound = nil
+		} else if c.Inbound == nil {
+			return nil, errNoInbound
+		}
+		return nil, m.protect(c.Inbound)
+	case cloud.Connect:
+		return m.connect(m.life, c)
+	case cloud.Vacate:
+		return nil, m.vacate(c)
 	}
 	return nil, fmt.Errorf("unknown verb %q", c.Verb)
 }
@@ -86,9 +97,9 @@ func checkShare(share float64) error {
 // one wins. m.mu is held.
 func (m *machine) mode() mode {
 	switch {
-	case m.blackhole:
+	case m.blackhole || m.vacated:
 		return blackholing
-	case m.refused:
+	case m.refused || m.vacating:
 		return refusing
 	case m.resetting.Load():
 		return resetting
@@ -177,6 +188,8 @@ func (m *machine) counters() cloud.Counters {
 		Requests: m.requests.Load(),
 		Rejected: m.rejected.Load(),
 		Errors:   m.errors.Load(),
+		Denied:   m.denied.Load(),
+		Guard:    m.guarded(),
 
 		MemoryMiB: m.memory.used(time.Now()),
 	}

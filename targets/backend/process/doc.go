@@ -80,7 +80,7 @@ type report struct {
 
 // Fidelity says in one sentence how this backend makes a fault and how that differs
 // from the real one; ok is false for what it cannot make. what is a [cloud.Verb], or
-// "stop", "kill", "pause".
+// "stop", "kill", "pause", "cut".
 func Fidelity(what string) (sentence string, ok bool) {
 	sentence, ok = map[string]string{
 		"stop":                  "SIGTERM: listeners close, requests in flight finish, the process ends; its address then refuses, where that of a stopped instance is silent",
@@ -98,6 +98,10 @@ func Fidelity(what string) (sentence string, ok bool) {
 		string(cloud.Lag):       "what comes in is handed on later and what goes out leaves later, on open connections too; the kernel answers the handshake at once, so the first request of a new connection waits a round trip more instead",
 		string(cloud.Skew):      "the clock that the application reads is ahead; the system's own, which stamps the Date header, is right",
 		string(cloud.Leak):      "the memory is counted and not taken; when the count is full the process gets SIGKILL, as from the system's out-of-memory killer",
+		string(cloud.Protect):   "the receiver keeps out by the source's address, with silence: where socket filters are granted the kernel drops the SYN, a true connect timeout; elsewhere the connection is accepted and never answered. Open connections go on",
+		"cut":                   "the receivers drop by the source's address: no new connection (a dropped SYN where socket filters are granted, else accepted and never answered), and open ones are no longer read or written, but the kernel still acknowledges what it receives",
+		string(cloud.Vacate):    "listeners close, requests in flight finish, open connections end; then the accept queues are kept full, so that the kernel drops each SYN; the process stays to hold the addresses",
+		string(cloud.Connect):   "a connection from the machine's private address, with a request for /healthz",
 		string(cloud.Stats):     "the machine's own counters",
 	}[what]
 	return sentence, ok
