@@ -109,14 +109,14 @@ func TestRangesAreJoined(t *testing.T) {
 	}
 }
 
-// packet is what a filter sees: the two headers as far as it reads them.
-type packet struct {
+// segment is what a filter sees: the two headers as far as it reads them.
+type segment struct {
 	from  netip.Addr
 	flags byte
 }
 
-// execute is the kernel's answer to a packet, by the rules of the filter's machine.
-func execute(t testing.TB, program []instruction, p packet) (passes bool) {
+// execute is the kernel's answer to a segment, by the rules of the filter's machine.
+func execute(t testing.TB, program []instruction, p segment) (passes bool) {
 	t.Helper()
 	var a uint32
 	for pc := 0; pc < len(program); pc++ {
@@ -158,7 +158,7 @@ func execute(t testing.TB, program []instruction, p packet) (passes bool) {
 	return false
 }
 
-// agree holds that the filter does to each packet what the guard says.
+// agree holds that the filter does to each segment what the guard says.
 func agree(t testing.TB, g *guard, at, from netip.Addr) {
 	t.Helper()
 	program, _ := g.filter(at)
@@ -169,8 +169,8 @@ func agree(t testing.TB, g *guard, at, from netip.Addr) {
 		flagACK | 0x01:    !g.cuts(from, at),                       // and may end
 		flagSYN | flagACK: !g.cuts(from, at),
 	} {
-		if got := execute(t, program, packet{from, flags}); got != want {
-			t.Errorf("a packet from %s to %s with flags %#x: passes is %v, want %v", from, at, flags, got, want)
+		if got := execute(t, program, segment{from, flags}); got != want {
+			t.Errorf("a segment from %s to %s with flags %#x: passes is %v, want %v", from, at, flags, got, want)
 		}
 	}
 }
