@@ -1,19 +1,22 @@
 package lab
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"showdown"
 	"showdown/targets/cloud/ec2"
 	"showdown/targets/cloud/pricing"
+	"showdown/targets/cloud/route53"
 )
 
 // Cost is what the lab costs: USD a month as it is now, and USD of the run so far,
 // by item. It is readable after Down too.
 func (l *Lab) Cost() (pricing.Bill, error) {
 	l.mu.Lock()
-	region, upAt, downAt := l.region, l.upAt, l.downAt
+	region, zone, upAt, downAt := l.region, l.zone, l.upAt, l.downAt
 	l.mu.Unlock()
 	if region == nil {
 		return pricing.BillOf(planned(l.cfg.Cell.Topology))
@@ -23,7 +26,12 @@ func (l *Lab) Cost() (pricing.Bill, error) {
 		until = time.Now()
 	}
 	instances, elastic := region.Usage(until)
-	return pricing.BillOf(used(l.asked(), instances, elastic, l.cfg.Clock.AWS(until.Sub(upAt))))
+	up := l.cfg.Clock.AWS(until.Sub(upAt))
+	lines := used(l.asked(), instances, elastic, up)
+	if zone != nil {
+		lines = append(lines, ofZone(zone.Name(), zone.Usage(until), up)...)
+	}
+	return pricing.BillOf(lines)
 }
 
 // Estimate is what a topology costs a month, before it runs.
@@ -38,6 +46,43 @@ func planned(t showdown.Topology) []pricing.Line {
 			pricing.Line{Owner: in.Name, What: pricing.PublicIPv4, Units: 1},
 			volume(in, 0),
 		)
+	}
+	if z := t.HostedZone; z != nil {
+		lines = append(lines, ofZone(z.Name, route53.Usage{}, 0)...)
+	}
+	return lines
+}
+
+// ofZone is the lines of a hosted zone. Queries come as often in a month as they came in
+// the run: the clients' caches run on the AWS clock, so that their number is AWS's.
+// Health checks of addresses that are AWS's cost less than those of others.
+func ofZone(name string, u route53.Usage, up showdown.Duration) []pricing.Line {
+	lines := []pricing.Line{{
+		Owner: name, What: pricing.HostedZone, Units: 1,
+		Used: []pricing.Used{{What: pricing.HostedZone, Units: 1, For: up}},
+	}}
+	const million = 1e6
+	if billed := float64(u.Billed()) / million; billed > 0 && up > 0 {
+		lines = append(lines, pricing.Line{
+			Owner: name, What: pricing.DNSQueries, Units: billed * pricing.MonthHours * showdown.Hour.Seconds() / up.Seconds(),
+			Used: []pricing.Used{{What: pricing.DNSQueries, Units: billed}},
+		})
+	}
+	for _, c := range u.Checks {
+		line := pricing.Line{
+			Owner: c.Name, What: pricing.HealthCheckAWS, Label: "health check of " + c.Value.String(),
+			Used: []pricing.Used{{What: pricing.HealthCheckAWS, Units: 1, For: c.For}},
+		}
+		if c.Now {
+			line.Units = 1
+		}
+		lines = append(lines, line)
+		if c.Fast {
+			fast := line
+			fast.What, fast.Label = pricing.FastCheckAWS, "fast interval of "+c.Value.String()
+			fast.Used = []pricing.Used{{What: pricing.FastCheckAWS, Units: 1, For: c.For}}
+			lines = append(lines, fast)
+		}
 	}
 	return lines
 }
@@ -56,6 +101,10 @@ func volume(in showdown.Instance, held showdown.Duration) pricing.Line {
 // under the instance that it is associated with.
 func used(asked []showdown.Instance, instances []ec2.Usage, elastic []ec2.ElasticUsage, up showdown.Duration) []pricing.Line {
 	var lines []pricing.Line
+	place := func(name string) int {
+		return slices.IndexFunc(asked, func(in showdown.Instance) bool { return in.Name == name })
+	}
+	slices.SortStableFunc(instances, func(a, b ec2.Usage) int { return cmp.Compare(place(a.Name), place(b.Name)) })
 	for _, u := range instances {
 		lines = append(lines, ofInstance(u))
 		address := pricing.Line{Owner: u.Name, What: pricing.PublicIPv4}

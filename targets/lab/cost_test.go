@@ -6,6 +6,7 @@ import (
 	"showdown"
 	"showdown/targets/cloud/ec2"
 	"showdown/targets/cloud/pricing"
+	"showdown/targets/cloud/route53"
 )
 
 // TestEveryTypeHasItsPrice: an instance may be given any type of the table, and its
@@ -41,7 +42,7 @@ func TestUsed(t *testing.T) {
 		{Name: "web-3", Type: "t2.nano", Terminated: true, Runs: []ec2.Run{{Type: "t2.nano", Billed: hour}}},
 	}
 	elastic := []ec2.ElasticUsage{{Address: "e1", Instance: "web-1", Held: hour}, {Address: "e2", Held: hour}, {Address: "e3", Held: hour, Released: true}}
-	b, err := pricing.BillOf(used(topology, instances, elastic, hour))
+	b, err := pricing.BillOf(used(topology.Instances, instances, elastic, hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +69,37 @@ func TestUsed(t *testing.T) {
 	}
 	for name := range want {
 		t.Errorf("no item %q", name)
+	}
+}
+
+// TestZoneIsBilled: a hosted zone with three instances costs what the notes' stage does,
+// and 40,000 queries in an AWS hour are 29.2 million a month.
+func TestZoneIsBilled(t *testing.T) {
+	topology := showdown.Topology{
+		Instances:  []showdown.Instance{web("web-1", "m5.large", true), web("web-2", "m5.large", true), web("web-3", "m5.large", true)},
+		HostedZone: &showdown.HostedZone{Name: "whatisthetime.com"},
+	}
+	b, err := Estimate(topology)
+	if err != nil || cents(b.MonthUSD()) != 22409 {
+		t.Errorf("three m5.large with a zone: %.4f a month, want 224.09; %v", b.MonthUSD(), err)
+	}
+	usage := route53.Usage{
+		Queries: []route53.Queries{{Name: "x.com", Count: 40_000}, {Name: "x.com", Alias: true, Count: 1_000_000}, {Count: 7}},
+		Checks:  []route53.CheckUsage{{Name: "www.x.com", Fast: true, For: showdown.Hour, Now: true}, {Name: "www.x.com", For: showdown.Hour}},
+	}
+	b, err = pricing.BillOf(ofZone("x.com", usage, showdown.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	month := []float64{0.50, 29.2 * 0.40, 0.50, 1.00, 0}
+	run := []float64{0.50 / pricing.MonthHours, 0.04 * 0.40, 0.50 / pricing.MonthHours, 1 / pricing.MonthHours, 0.50 / pricing.MonthHours}
+	if len(b.Items) != len(month) {
+		t.Fatalf("%d items: %+v", len(b.Items), b.Items)
+	}
+	for i, item := range b.Items {
+		if !near(item.MonthUSD, month[i]) || !near(item.RunUSD, run[i]) {
+			t.Errorf("%s: %g a month and %g a run, want %g and %g", item.Name, item.MonthUSD, item.RunUSD, month[i], run[i])
+		}
 	}
 }
 
