@@ -123,10 +123,11 @@ func (z *Zone) ask(ctx context.Context, wg *sync.WaitGroup, c *check, checker in
 		if sleep(ctx, time.Until(due)) != nil {
 			return
 		}
+		this := number
 		wg.Go(func() {
 			err := z.get(ctx, c.endpoint)
 			if ctx.Err() == nil {
-				z.observe(c, checker, number, err == nil)
+				z.observe(c, checker, this, err == nil)
 			}
 		})
 		// One that was late leaves out what it missed.
