@@ -120,7 +120,7 @@ func (w *world) sight(ctx context.Context, place, path string, p patience) Sight
 	}
 	m := w.behind(place)
 	if m == nil {
-		return Sight{Saw: Refused}
+		return w.nobody(ctx, place, p)
 	}
 	m.mu.Lock()
 	on, paused, alive := maps.Clone(m.on), m.paused, m.alive()
@@ -144,7 +144,20 @@ func (w *world) sight(ctx context.Context, place, path string, p patience) Sight
 	if on[cloud.Errors].Share > 0 && path != healthPath {
 		return Sight{Saw: Answered, Status: http.StatusInternalServerError}
 	}
-	return Sight{Saw: Answered, Status: http.StatusOK}
+	return Sight{Saw: Answered, Status: http.StatusOK, Instance: m.name}
+}
+
+// nobody is what is met at an address behind which no machine is.
+func (w *world) nobody(ctx context.Context, place string, p patience) Sight {
+	ip, _, _ := net.SplitHostPort(place)
+	w.mu.Lock()
+	silent := w.places.silent[ip]
+	w.mu.Unlock()
+	if !silent {
+		return Sight{Saw: Refused}
+	}
+	wait(ctx, p.connect)
+	return Sight{Saw: Unreachable}
 }
 
 func (w *world) behind(place string) *fakeMachine {

@@ -35,6 +35,7 @@ type world struct {
 	since     time.Time
 	allowed   float64 // by the instances' credits, of full speed
 	told      []Endpoint
+	places    places
 	tasks     sync.WaitGroup
 	// broken are the things that fail: "stop", "journal", a verb, "off delay".
 	broken map[string]error
@@ -436,7 +437,7 @@ func (w *world) experiment(change func(*Config), timeline ...showdown.Step) *Exp
 			Name: "base", Timeline: timeline,
 			Traffic: showdown.Traffic{Phases: []showdown.Phase{{Name: "first", For: 2 * showdown.Minute}, {Name: "second", For: 10 * showdown.Minute}}},
 		},
-		Clock: w.clock, Seed: 1, Lab: w, Load: w, Journal: w, Emit: w.emit, Sync: w.Sync, probe: w,
+		Clock: w.clock, Seed: 1, Lab: w, Load: w, Journal: w, Emit: w.emit, Sync: w.Sync, probe: w, asker: w,
 	}
 	for _, b := range w.instances {
 		c.Cell.Topology.Instances = append(c.Cell.Topology.Instances, b.Instance.Instance)

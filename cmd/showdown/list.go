@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -135,6 +136,18 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 			}
 			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\tcredits %s\n", in.Name, in.Type, in.Zone, address, orLaunch(in.Credits))
 		}
+		// Each part has columns of its own: a long name of one shifts no other.
+		w.Flush()
+		if zone := cell.Topology.HostedZone; zone != nil {
+			for _, r := range zone.Records {
+				fmt.Fprintf(w, "  %s\tA\tTTL %s\t%s\n", recordName(r, zone), r.TTL, strings.Join(append(slices.Clone(r.Instances), r.Values...), ", "))
+			}
+		}
+		w.Flush()
+		for _, k := range cell.Traffic.Cohorts {
+			fmt.Fprintf(w, "  %s\t%s of %d clients\t%s\t%s\n", k.Name, k.Share, cell.Traffic.Clients, k.Profile, knows(cell, k))
+		}
+		w.Flush()
 		for _, segment := range cell.Traffic.Segments(clock) {
 			rate := fmt.Sprintf("%g/s", segment.From)
 			if segment.To != segment.From {
@@ -166,6 +179,29 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 		}
 	}
 	return nil
+}
+
+// recordName is a record set's whole name.
+func recordName(r showdown.RecordSet, zone *showdown.HostedZone) string {
+	if r.Name == "@" {
+		return zone.Name
+	}
+	return r.Name + "." + zone.Name
+}
+
+// knows is how the clients of a cohort find an address.
+func knows(cell showdown.Cell, k showdown.Cohort) string {
+	host := k.Host
+	if host == "" {
+		host = cell.Traffic.Host
+	}
+	switch {
+	case host != "":
+		return "resolve " + host
+	case len(k.Knows) > 0:
+		return "know " + strings.Join(k.Knows, ", ")
+	}
+	return "know all addresses"
 }
 
 func orLaunch(c showdown.Credits) string {
