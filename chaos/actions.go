@@ -31,6 +31,11 @@ func deeds() map[string]deed {
 		"slow":                 slow(),
 		"cpu-steal":            cpuSteal(),
 		"error-500":            error500(),
+		"deep-failure":         deepFailure(),
+		"fill-queue":           fillQueue(),
+		"packet-delay":         packetDelay(),
+		"clock-skew":           clockSkew(),
+		"leak":                 leak(),
 		"spike":                spike(),
 		"tell-clients":         tellClients(),
 	}
