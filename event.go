@@ -57,6 +57,9 @@ const (
 	FaultUndone      EventKind = "fault.undone"
 	FaultNotUndone   EventKind = "fault.not_undone"
 	FaultFailed      EventKind = "fault.failed"
+	// FaultKilled is a fault that ended a process of its own accord, such as a leak whose
+	// memory is full; it carries "evidence". The fault lasts until the process runs again.
+	FaultKilled EventKind = "fault.killed"
 	// The end of a change that outlives its fault, such as the type of a resized
 	// instance: ChangeUndoing is when the roll back starts to take it back, then it is
 	// undone or still there. Target and data as for a fault.

@@ -28,7 +28,7 @@ func TestCheckSaysWhereAndHow(t *testing.T) {
 		{"nothing", nil, nil},
 		{"good", []showdown.Step{act("A", 0, "kill", "web-1", minute), act("B", 2*minute, "kill", "web-1", 0)}, nil},
 		{"misspelt action", []showdown.Step{act("A", 0, "blackhol", "web-1", 0)}, []string{`cell base, A blackhol: unknown action "blackhol": did you mean "blackhole"?`}},
-		{"unknown action", []showdown.Step{act("A", 0, "zzz", "web-1", 0)}, []string{`unknown action "zzz": it is one of blackhole, cpu-steal,`}},
+		{"unknown action", []showdown.Step{act("A", 0, "zzz", "web-1", 0)}, []string{`unknown action "zzz": it is one of add-instance, allocate-address,`}},
 		{"no letter", []showdown.Step{lettered(act("A", 0, "kill", "web-1", 0), "")}, []string{"the action has no letter: add letter: A"}},
 		{"letter twice", []showdown.Step{act("A", 0, "kill", "web-1", 0), act("A", 0, "hang", "web-2", 0)}, []string{"cell base, A hang: the letter A is taken by kill"}},
 		{"no target", []showdown.Step{act("A", 0, "kill", "", 0)}, []string{"kill hits nobody: add target: web-1"}},
@@ -47,6 +47,10 @@ func TestCheckSaysWhereAndHow(t *testing.T) {
 		{"bad share", []showdown.Step{act("A", 0, "error-500", "web-1", 0, "share", "half")}, []string{`"half" is not a share`}},
 		{"bad factor", []showdown.Step{act("A", 0, "spike", "", minute, "factor", "-1")}, []string{`"-1" is not a factor`}},
 		{"bad latency", []showdown.Step{act("A", 0, "slow", "web-1", 0, "latency", "100")}, []string{`"100" is not a latency`}},
+		{"endless way", []showdown.Step{act("A", 0, "packet-delay", "web-1", 0, "latency", "2s")}, []string{"latency of packet-delay is 2s: at most 1s"}},
+		{"skew that nobody sees", []showdown.Step{act("A", 0, "clock-skew", "web-1", 0, "by", "1s")}, []string{"by of clock-skew is 1s: at least 2s"}},
+		{"no duration", []showdown.Step{act("A", 0, "leak", "web-1", 0, "fills-in", "0s")}, []string{`fills-in of leak: "0s" does nothing`}},
+		{"duration without unit", []showdown.Step{act("A", 0, "leak", "web-1", 0, "fills-in", "2")}, []string{`fills-in of leak: duration "2" has no unit`}},
 		{"overlap", []showdown.Step{act("A", 0, "slow", "web-1", 5*minute), act("B", minute, "slow", "web-1", 0)}, []string{"cell base, B slow: it overlaps with A"}},
 		{"several", []showdown.Step{act("A", 0, "kil", "web-1", 0), act("B", 0, "spike", "", 0)}, []string{"A kil: unknown action", "B spike: spike must end"}},
 	} {
@@ -152,6 +156,8 @@ func FuzzParseParams(f *testing.F) {
 	f.Add("cpu-steal", "share", "80%")
 	f.Add("resize-instance", "type", "m5.large")
 	f.Add("error-500", "share", "NaN%")
+	f.Add("clock-skew", "by", "10m")
+	f.Add("leak", "fills-in", "1e9h")
 	f.Add("kill", "", "")
 	f.Fuzz(func(t *testing.T, action, name, text string) {
 		a, ok := showdown.Actions()[action]
@@ -167,6 +173,7 @@ func FuzzParseParams(f *testing.F) {
 			case p.Kind == "share" && !(v.share > 0 && v.share <= 1),
 				p.Kind == "factor" && !(v.factor > 0 && v.factor <= 1000),
 				p.Kind == "latency" && v.latency <= 0,
+				p.Kind == "duration" && v.duration <= 0,
 				p.Kind == "type" && v.instanceType == "":
 				t.Errorf("%s of %s accepts %q as %+v", name, action, text, v)
 			}

@@ -123,7 +123,8 @@ func (c Config) fidelity(s step) (string, error) {
 
 // Run plays the timeline at absolute lab times from zero and undoes each step that
 // has a length at its end. It returns when the timeline is over and, where there
-// are conditions to stop, the traffic is too; when ctx ends, with its error; or with
+// are conditions to stop or a fault that does more while it lasts, the traffic is too;
+// when ctx ends, with its error; or with
 // [ErrStopped]. What is still in place then waits for [Experiment.Rollback]. It may
 // be called once.
 func (e *Experiment) Run(ctx context.Context, zero time.Time) error {
@@ -215,11 +216,34 @@ func (e *Experiment) play(ctx context.Context, l *life) {
 	e.yield(l)
 	l.confirm(ctx)
 	e.yield(l)
+	e.guard(ctx, l)
 	if l.step.end == 0 || !e.wait(ctx, l.step.end) {
 		return
 	}
 	_ = l.heal(ctx, false)
 	e.yield(l)
+}
+
+// guard lets the effects of l that do more while they last do it, until its end or
+// that of the traffic.
+func (e *Experiment) guard(ctx context.Context, l *life) {
+	end := l.step.end
+	if end == 0 {
+		end = e.cfg.Cell.Traffic.Length(e.cfg.Clock)
+	}
+	ctx, cancel := context.WithDeadline(ctx, e.env.zero.Add(end))
+	defer cancel()
+	var all sync.WaitGroup
+	for _, h := range l.hits {
+		if g, ok := h.effect.(guarded); ok {
+			all.Go(func() {
+				if killed := g.guard(ctx); killed != "" {
+					l.say(showdown.FaultKilled, source, map[string]any{"evidence": killed})
+				}
+			})
+		}
+	}
+	all.Wait()
 }
 
 // prepare bounds a preparation by the time that is left for it, so that a target

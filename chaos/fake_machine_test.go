@@ -20,7 +20,8 @@ type fakeMachine struct {
 
 	mu        sync.Mutex
 	paused    bool
-	on        map[cloud.Verb]cloud.Command
+	on        map[string]cloud.Command // by slot
+	leaks     time.Time                // since when
 	done      chan struct{}
 	listening bool
 }
@@ -80,7 +81,10 @@ func (m *fakeMachine) Do(_ context.Context, c cloud.Command) (cloud.Counters, er
 		return cloud.Counters{}, errEnded
 	}
 	if c.Verb == cloud.Stats {
-		return cloud.Counters{Requests: requests, Speed: allowed * (1 - m.on[cloud.Steal].Share)}, nil
+		used := 0.1 + m.on[string(cloud.Leak)].Share*time.Since(m.leaks).Seconds()
+		return cloud.Counters{
+			Requests: requests, Speed: allowed * (1 - m.on[string(cloud.Steal)].Share), MemoryMiB: 1024 * min(used, 1),
+		}, nil
 	}
 	what := string(c.Verb)
 	if c.Off {
@@ -93,11 +97,22 @@ func (m *fakeMachine) Do(_ context.Context, c cloud.Command) (cloud.Counters, er
 	switch {
 	case m.w.deaf[what]:
 	case c.Off:
-		delete(m.on, c.Verb)
+		delete(m.on, slot(c))
 	default:
-		m.on[c.Verb] = c
+		m.on[slot(c)] = c
+		if c.Verb == cloud.Leak {
+			m.leaks = time.Now()
+		}
 	}
 	return cloud.Counters{}, nil
+}
+
+// slot is what a command turns on and off by itself.
+func slot(c cloud.Command) string {
+	if c.Deep {
+		return "deep " + string(c.Verb)
+	}
+	return string(c.Verb)
 }
 
 // The probe.
@@ -128,7 +143,7 @@ func (w *world) sight(ctx context.Context, place, path string, p patience) Sight
 	if !alive {
 		return Sight{Saw: Refused}
 	}
-	if _, cut := on[cloud.Blackhole]; cut {
+	if _, cut := on[string(cloud.Blackhole)]; cut {
 		wait(ctx, p.connect)
 		return Sight{Saw: Unreachable}
 	}
@@ -136,15 +151,25 @@ func (w *world) sight(ctx context.Context, place, path string, p patience) Sight
 		wait(ctx, p.answer)
 		return Sight{Saw: Silent}
 	}
-	took := on[cloud.Delay].Delay + roundTrip
+	wait(ctx, on[string(cloud.Delay)].Delay+roundTrip+4*on[string(cloud.Lag)].Delay)
+	status := http.StatusOK
 	if path != healthPath {
-		took += time.Duration(float64(serviceTime) / (1 - on[cloud.Steal].Share))
+		if _, filled := on[string(cloud.Fill)]; filled {
+			return Sight{Saw: Answered, Status: http.StatusServiceUnavailable}
+		}
+		wait(ctx, time.Duration(float64(serviceTime)/(1-on[string(cloud.Steal)].Share)))
+		if on["deep errors"].Share > 0 {
+			status = http.StatusInternalServerError
+		}
 	}
-	wait(ctx, took)
-	if on[cloud.Errors].Share > 0 && path != healthPath {
-		return Sight{Saw: Answered, Status: http.StatusInternalServerError}
+	if on[string(cloud.Errors)].Share > 0 {
+		status = http.StatusInternalServerError
 	}
-	return Sight{Saw: Answered, Status: http.StatusOK, Instance: m.name}
+	told := time.Now().Add(on[string(cloud.Skew)].Delay)
+	return Sight{
+		Saw: Answered, Status: status, Instance: m.name,
+		Body: told.UTC().Format(time.RFC3339Nano) + " " + m.name + "\n",
+	}
 }
 
 // nobody is what is met at an address behind which no machine is.
@@ -184,13 +209,15 @@ type openConnection struct{ m *fakeMachine }
 
 func (c *openConnection) ask(_ string, answer time.Duration) Sight {
 	c.m.mu.Lock()
-	_, cut := c.m.on[cloud.Blackhole]
+	_, cut := c.m.on[string(cloud.Blackhole)]
+	took := roundTrip + 2*c.m.on[string(cloud.Lag)].Delay
 	c.m.mu.Unlock()
 	if cut || c.m.paused {
 		wait(context.Background(), answer)
 		return Sight{Saw: Silent, Took: answer}
 	}
-	return Sight{Saw: Answered, Status: http.StatusOK}
+	wait(context.Background(), took)
+	return Sight{Saw: Answered, Status: http.StatusOK, Took: took}
 }
 
 func (c *openConnection) close() {}

@@ -85,7 +85,7 @@ func (w *world) newMachine(name string) *fakeMachine {
 	w.nextPID++
 	return &fakeMachine{
 		w: w, name: name, id: cloud.Identity{PID: 100 + w.nextPID, Start: uint64(w.nextPID)},
-		on: map[cloud.Verb]cloud.Command{}, done: make(chan struct{}), listening: true,
+		on: map[string]cloud.Command{}, done: make(chan struct{}), listening: true,
 	}
 }
 
@@ -381,6 +381,14 @@ func (w *world) event(letter string, kind showdown.EventKind) showdown.Event {
 	}
 	w.t.Fatalf("no %s of %q among %v", kind, letter, w.story)
 	return showdown.Event{}
+}
+
+// mustHave fails unless the events about a letter are of those kinds.
+func (w *world) mustHave(letter string, kinds []string) {
+	w.t.Helper()
+	if got := w.kinds(letter); !slices.Equal(got, kinds) {
+		w.t.Errorf("events of %s are %v, want %v", letter, got, kinds)
+	}
 }
 
 // count is how often something happened.

@@ -93,11 +93,8 @@ func TestTimelineIsAbsolute(t *testing.T) {
 func TestEveryActionIsSeenAndUndone(t *testing.T) {
 	full := []string{"fault.planned", "fault.injecting", "fault.injected", "fault.confirmed", "fault.healing", "fault.undone"}
 	atOnce := []string{"fault.planned", "fault.injecting", "fault.injected", "fault.confirmed", "fault.undone"}
-	for _, c := range []struct {
-		step  showdown.Step
-		kinds []string
-		facts map[string]any
-	}{
+	done := map[string]bool{}
+	for _, c := range append([]fakeRow{
 		{act("A", minute, "stop-instance", "web-1", 2*minute), full, map[string]any{"state": "stopped", "address_before": "1.1.0.0"}},
 		{act("A", minute, "kill", "web-1", 2*minute), full, map[string]any{"address_before": "1.1.0.0"}},
 		{act("A", minute, "hang", "web-1", 2*minute), full, nil},
@@ -121,7 +118,8 @@ func TestEveryActionIsSeenAndUndone(t *testing.T) {
 			act("A", minute, "modify-instance-type", "web-1", 0, "type", "m5.large"), atOnce,
 			map[string]any{"accepted": false, "code": "IncorrectInstanceState", "type_after": "t2.micro"},
 		},
-	} {
+	}, fakeRows(examples())...) {
+		done[c.step.Do] = true
 		t.Run(c.step.Do, func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world) {
 				e := w.experiment(nil, c.step)
@@ -144,6 +142,18 @@ func TestEveryActionIsSeenAndUndone(t *testing.T) {
 			})
 		})
 	}
+	for name := range deeds() {
+		if !done[name] {
+			t.Errorf("%s was not tried: give it an example", name)
+		}
+	}
+}
+
+// fakeRow is an action played in the world of the fakes.
+type fakeRow struct {
+	step  showdown.Step
+	kinds []string
+	facts map[string]any
 }
 
 // Addresses at which nobody answers are told all the same, and nothing was seen of it.
@@ -251,6 +261,11 @@ func TestFaultThatNobodySaw(t *testing.T) {
 		{act("A", minute, "slow", "web-1", minute), "delay"},
 		{act("A", minute, "cpu-steal", "web-1", minute), "steal"},
 		{act("A", minute, "error-500", "web-1", minute), "errors"},
+		{act("A", minute, "deep-failure", "web-1", minute), "errors"},
+		{act("A", minute, "fill-queue", "web-1", minute), "fill"},
+		{act("A", minute, "packet-delay", "web-1", minute), "lag"},
+		{act("A", minute, "clock-skew", "web-1", minute), "skew"},
+		{act("A", minute, "leak", "web-1", minute), "leak"},
 		{act("A", minute, "spike", "", minute), "spike"},
 	} {
 		t.Run(c.step.Do, func(t *testing.T) {

@@ -37,6 +37,8 @@ type limits struct {
 	// ahead is how long before its time an action is prepared: what it needs on disk
 	// is there when it fires.
 	ahead time.Duration
+	// guard is the longest time between two looks at what a fault will do by itself.
+	guard time.Duration
 	// stopIf is the period of the conditions that end an experiment.
 	stopIf time.Duration
 }
@@ -61,6 +63,7 @@ func limitsAt(clock showdown.Clock, boot showdown.Duration) limits {
 		undo:      3 * operation,
 		rollback:  RollbackCap,
 		ahead:     100 * time.Millisecond,
+		guard:     250 * time.Millisecond,
 		stopIf:    100 * time.Millisecond,
 	}
 }

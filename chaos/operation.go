@@ -134,7 +134,7 @@ func (t *target) runsAs(ctx context.Context, instanceType string, o *operation) 
 		now, _ = t.instance(t.name)
 		if now.Type == instanceType && now.State == "running" {
 			last = t.look(ctx)
-			good = last.Good()
+			good = last.answered()
 		}
 		return good || o.failed() != nil
 	})

@@ -26,6 +26,7 @@ type values struct {
 	share        float64
 	factor       float64
 	latency      time.Duration
+	duration     showdown.Duration
 }
 
 // parseParams reads what a file says to an action, with the defaults filled in. Its
@@ -100,6 +101,13 @@ func (v *values) parse(p showdown.Param, text string) error {
 			return fmt.Errorf("%q is not a latency: write a length of real time above 0 and at most 1m, like 100ms", text)
 		}
 		v.latency = d
+	case "duration":
+		if err := v.duration.UnmarshalText([]byte(text)); err != nil {
+			return err
+		}
+		if v.duration == 0 {
+			return fmt.Errorf("%q does nothing: write a length of AWS time above 0, like 10m", text)
+		}
 	default:
 		return fmt.Errorf("parameters of the kind %q cannot be read yet", p.Kind)
 	}

@@ -20,6 +20,9 @@ import (
 // capacity.
 const healthPath = "/healthz"
 
+// bodyKept is how many bytes of an answer's body a look keeps.
+const bodyKept = 256
+
 // Sighting is what a probe met at an address.
 type Sighting string
 
@@ -46,6 +49,8 @@ type Sight struct {
 	Status int
 	// Instance is the instance that says it answered; empty where none does.
 	Instance string
+	// Body is the beginning of an answer's body, 256 bytes at most.
+	Body string
 	// Took is how long the look took.
 	Took time.Duration
 	// Err is what the socket said where there was no answer.
@@ -54,6 +59,13 @@ type Sight struct {
 
 // Good says that the look met a healthy answer.
 func (s Sight) Good() bool { return s.Saw == Answered && s.Status == http.StatusOK }
+
+// worked says that the instance did the work of a request, be the answer an error:
+// 503 is said before it.
+func (s Sight) worked() bool { return s.Saw == Answered && s.Status != http.StatusServiceUnavailable }
+
+// answered says that the process behind the instance answers, whatever it says.
+func (s Sight) answered() bool { return s.Saw == Answered }
 
 // String is the look in a few words, for evidence: "connection refused".
 func (s Sight) String() string {
@@ -180,11 +192,15 @@ func (c *tcpConnection) request(path string, last bool, answer time.Duration) Si
 		return saw(err)
 	}
 	defer answered.Body.Close()
-	if _, err := io.Copy(io.Discard, answered.Body); err != nil {
+	body, err := io.ReadAll(io.LimitReader(answered.Body, bodyKept))
+	if err == nil {
+		_, err = io.Copy(io.Discard, answered.Body)
+	}
+	if err != nil {
 		return saw(err)
 	}
 	return Sight{
-		Saw: Answered, Status: answered.StatusCode, Took: time.Since(start),
+		Saw: Answered, Status: answered.StatusCode, Body: string(body), Took: time.Since(start),
 		Instance: answered.Header.Get(clock.InstanceHeader),
 	}
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // effect is what one action does to one target, or to the traffic. Each target has
-// its own, so it may keep what it learns. Its methods are called one at a time.
+// its own, so it may keep what it learns. Its methods are called one at a time. It may
+// also be [guarded] or [ended].
 type effect interface {
 	// ready looks at the target before anything happens: what the evidence compares
 	// with. It changes nothing.
@@ -28,6 +29,15 @@ type effect interface {
 	undo(ctx context.Context) error
 	// gone says what the probe saw after the undo, and whether the fault is gone.
 	gone(ctx context.Context) (evidence string, ok bool)
+}
+
+// guarded is an effect that does more while it lasts, as a leak that fills the memory
+// in the end.
+type guarded interface {
+	// guard returns when nothing more can happen, or when ctx ends; killed says in a few
+	// words why it has ended the process of the target, and is empty where it has not. It
+	// runs between confirm and undo, and [ended] may be asked meanwhile.
+	guard(ctx context.Context) (killed string)
 }
 
 // remains is what an action leaves behind once it has been seen.
@@ -225,19 +235,37 @@ func (t *target) see(ctx context.Context, limit time.Duration, want func(Sight) 
 	return last, ok
 }
 
-// answers waits until the instance gives a good answer, and says so.
+// answers waits until the instance answers, and says so. An error is an answer: it is
+// another fault's, and the process that gives it is there.
 func (t *target) answers(ctx context.Context, limit time.Duration) (string, bool) {
-	s, ok := t.see(ctx, limit, Sight.Good)
+	s, ok := t.see(ctx, limit, Sight.answered)
 	return s.String(), ok
 }
 
-// mustAnswer fails when the instance gives no good answer before an action that
-// wants to be seen by the lack of one.
+// mustAnswer fails when the instance gives no answer before an action that wants to be
+// seen by the lack of one.
 func (t *target) mustAnswer(ctx context.Context) error {
-	if s := t.look(ctx); !s.Good() {
-		return fmt.Errorf("%s gave no good answer before: %s", t.name, s)
+	if s := t.look(ctx); !s.answered() {
+		return fmt.Errorf("%s gave no answer before: %s", t.name, s)
 	}
 	return nil
+}
+
+// mustServe fails when the instance gives no good answer to a request like the
+// clients', before an action that wants to be seen by a bad one.
+func (t *target) mustServe(ctx context.Context) error {
+	var last Sight
+	for range roundTrips {
+		if last = t.ask(ctx); last.Good() {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s gave no good answer to a client's request before: %s", t.name, last)
+}
+
+// ask looks once as the clients do, with a request that costs the work of theirs.
+func (t *target) ask(ctx context.Context) Sight {
+	return t.probe.look(ctx, t.place(), t.path(), patience{t.limit.connect, t.limit.request})
 }
 
 // notYet fails when the instance already shows what the evidence of an action will
