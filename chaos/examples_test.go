@@ -27,6 +27,8 @@ type example struct {
 func examples() []example {
 	return slices.Concat(
 		deepFailureExamples(), fillQueueExamples(), packetDelayExamples(), clockSkewExamples(), leakExamples(),
+		addInstanceExamples(), removeInstanceExamples(), allocateAddressExamples(), remapEIPExamples(),
+		removeDNSRecordExamples(), restoreDNSRecordExamples(), dnsFailExamples(),
 	)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"showdown"
@@ -34,7 +35,7 @@ func (w *world) LaunchInstance(_ context.Context, in showdown.Instance) error {
 	defer w.mu.Unlock()
 	b := w.box(in.Name)
 	if b == nil {
-		b = &box{}
+		b = &box{added: true}
 		w.instances = append(w.instances, b)
 	}
 	b.addresses++
@@ -119,14 +120,20 @@ func (w *world) AssociateAddress(_ context.Context, address, name string) error 
 	return nil
 }
 
-// zone gives the world a hosted zone in which all instances stand under the apex.
+// zone gives the world a hosted zone in which all instances stand under the apex, and
+// the first under "one".
 func (w *world) zone(follows showdown.Duration) {
 	w.places.domain, w.places.follows = "mine.com", follows
 	w.places.records, w.places.known = map[string][]string{}, map[string][]string{}
-	for _, b := range w.instances {
+	for i, b := range w.instances {
 		w.places.records["@"] = append(w.places.records["@"], b.Public)
+		if i == 0 {
+			w.places.records["one"] = []string{b.Public}
+		}
 	}
-	w.places.known["@"] = slices.Clone(w.places.records["@"])
+	for host, values := range w.places.records {
+		w.places.known[host] = slices.Clone(values)
+	}
 }
 
 func (w *world) Domain() string        { return w.places.domain }
@@ -171,8 +178,12 @@ func (w *world) FailNames(mode, _ string, latency time.Duration) error {
 
 // ask is the fake's resolver: an answer takes a millisecond.
 func (w *world) ask(ctx context.Context, _, name string, patience time.Duration) reply {
+	host := strings.TrimSuffix(name, ".mine.com.")
+	if name == "mine.com." {
+		host = "@"
+	}
 	w.mu.Lock()
-	mode, latency, values := w.places.mode, w.places.latency, slices.Clone(w.places.known["@"])
+	mode, latency, values := w.places.mode, w.places.latency, slices.Clone(w.places.known[host])
 	w.mu.Unlock()
 	took := time.Millisecond
 	switch mode {
@@ -185,7 +196,7 @@ func (w *world) ask(ctx context.Context, _, name string, patience time.Duration)
 	wait(ctx, took)
 	r := reply{said: SaidAddresses, addresses: values, took: took}
 	switch {
-	case mode == "nxdomain", len(values) == 0, name != "mine.com.":
+	case mode == "nxdomain", len(values) == 0:
 		r.said, r.addresses = SaidNothing, nil
 	case mode == "servfail":
 		r.said, r.addresses = SaidFailure, nil

@@ -55,6 +55,7 @@ type box struct {
 	Instance
 	machine   *fakeMachine
 	addresses int
+	added     bool // since the beginning
 }
 
 func newWorld(t *testing.T, instances ...showdown.Instance) *world {
@@ -74,6 +75,7 @@ func newWorld(t *testing.T, instances ...showdown.Instance) *world {
 		b.machine = w.newMachine(in.Name)
 		w.instances = append(w.instances, b)
 	}
+	w.zone(0)
 	return w
 }
 
@@ -420,6 +422,7 @@ func (w *world) healthy() {
 	defer w.mu.Unlock()
 	for _, b := range w.instances {
 		switch {
+		case b.State == terminated && b.added:
 		case b.State != "running" || b.machine == nil || !b.machine.alive():
 			w.t.Errorf("%s is %s, its machine is %v", b.Name, b.State, b.machine)
 		case b.machine.paused || len(b.machine.on) > 0:

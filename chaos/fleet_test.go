@@ -230,6 +230,7 @@ func TestNamesThatCannotFail(t *testing.T) {
 // TestNoZone: an action on names needs some.
 func TestNoZone(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.places.domain = ""
 		e := w.experiment(nil, act("A", minute, "remove-dns-record", "web-1", 0))
 		if err := e.Run(t.Context(), w.zero); err != nil {
 			t.Fatal(err)

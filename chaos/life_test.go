@@ -15,7 +15,9 @@ const minute = showdown.Minute
 // bubble runs test with a world of two web instances.
 func bubble(t *testing.T, test func(t *testing.T, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, web("web-1"), web("web-2"))
+		second := web("web-2")
+		second.ElasticIP = true
+		w := newWorld(t, web("web-1"), second)
 		test(t, w)
 		w.tasks.Wait()
 	})

@@ -22,11 +22,11 @@ type values struct {
 	choice       string
 	// names are the parameters that name something of the cell, by parameter: a cut has
 	// two of them. Whether the cell has it is the loader's to check.
-	names map[string]string
-	share        float64
-	factor       float64
-	latency      time.Duration
-	duration     showdown.Duration
+	names    map[string]string
+	share    float64
+	factor   float64
+	latency  time.Duration
+	duration showdown.Duration
 }
 
 // parseParams reads what a file says to an action, with the defaults filled in. Its

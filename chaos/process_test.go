@@ -98,7 +98,14 @@ func newStand(t *testing.T, timeline ...showdown.Step) *stand {
 	s := &stand{
 		t: t, clock: clock, load: &countedLoad{rate: 100}, kinds: make(chan showdown.EventKind, 1000),
 		cell: showdown.Cell{
-			Name: "base", Topology: showdown.Topology{Instances: []showdown.Instance{one, two}}, Timeline: timeline,
+			Name: "base", Timeline: timeline,
+			Topology: showdown.Topology{
+				Instances: []showdown.Instance{one, two},
+				HostedZone: &showdown.HostedZone{Name: "mine.com", Records: []showdown.RecordSet{
+					{Name: "@", TTL: minute, Instances: []string{"web-1", "web-2"}},
+					{Name: "one", TTL: minute, Instances: []string{"web-1"}},
+				}},
+			},
 			Traffic: showdown.Traffic{Path: "/", Phases: []showdown.Phase{{Name: "all", For: 10 * minute}}},
 		},
 	}
