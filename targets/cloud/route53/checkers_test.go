@@ -261,12 +261,25 @@ func TestChecksFollowTheRecords(t *testing.T) {
 	})
 }
 
+// listenAsInstance listens where a health check asks, on an address that nobody else
+// listens on, also when these tests run twice at once.
+func listenAsInstance(t *testing.T) (net.Listener, netip.Addr) {
+	t.Helper()
+	var err error
+	for i := range 200 {
+		at := netip.AddrFrom4([4]byte{127, 250, 58, byte(i + 1)})
+		var l net.Listener
+		if l, err = net.Listen("tcp4", netip.AddrPortFrom(at, cloud.Port).String()); err == nil {
+			return l, at
+		}
+	}
+	t.Fatal(err)
+	return nil, netip.Addr{}
+}
+
 // TestRealCheck asks a real endpoint from the checkers' own address.
 func TestRealCheck(t *testing.T) {
-	l, err := net.Listen("tcp4", "127.250.57.1:8080")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, at := listenAsInstance(t)
 	from := make(chan string, 16)
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		from <- r.RemoteAddr
@@ -282,7 +295,7 @@ func TestRealCheck(t *testing.T) {
 	z, _ := testZone(t, func(c *Config) {
 		c.Clock, c.Source = clockAt(t, 1), netip.MustParseAddr("127.250.53.99")
 	})
-	e := endpoint{"www", netip.MustParseAddr("127.250.57.1"), showdown.DNSHealthCheck{Path: "/health"}}
+	e := endpoint{"www", at, showdown.DNSHealthCheck{Path: "/health"}}
 	if err := z.get(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +306,7 @@ func TestRealCheck(t *testing.T) {
 	if err := z.get(t.Context(), e); err == nil || !strings.Contains(err.Error(), "status 418") {
 		t.Errorf("a bad status: %v", err)
 	}
-	e.value = netip.MustParseAddr("127.250.57.2")
+	e.value = netip.MustParseAddr("127.250.59.1")
 	if err := z.get(t.Context(), e); err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("nobody there: %v", err)
 	}
@@ -302,20 +315,16 @@ func TestRealCheck(t *testing.T) {
 // TestRealHealth kills a real endpoint and has the name servers leave it out.
 func TestRealHealth(t *testing.T) {
 	found := make(chan showdown.Event, 64)
-	ends := map[string]*http.Server{}
+	var ends []*http.Server
 	var serving sync.WaitGroup
 	defer serving.Wait()
 	var all []string
-	for _, a := range []string{"127.250.58.1", "127.250.58.2", "127.250.58.3"} {
-		l, err := net.Listen("tcp4", netip.AddrPortFrom(netip.MustParseAddr(a), cloud.Port).String())
-		if err != nil {
-			t.Fatal(err)
-		}
+	for range 3 {
+		l, at := listenAsInstance(t)
 		end := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
 		defer end.Close()
 		serving.Go(func() { _ = end.Serve(l) })
-		ends[a] = end
-		all = append(all, a)
+		ends, all = append(ends, end), append(all, at.String())
 	}
 	z, _ := serve(t, func(c *Config) {
 		// At this speed the timeouts are 200 and 100 ms, which a busy machine keeps.
@@ -327,21 +336,21 @@ func TestRealHealth(t *testing.T) {
 			HealthCheck: &showdown.DNSHealthCheck{Path: "/", Interval: FastInterval, Threshold: 2},
 		})
 	})
-	if err := ends["127.250.58.2"].Close(); err != nil {
+	if err := ends[1].Close(); err != nil {
 		t.Fatal(err)
 	}
 	late := time.After(patience)
 	for gone := false; !gone; {
 		select {
 		case e := <-found:
-			gone = e.Kind == showdown.DNSHealth && e.Target == "web-127.250.58.2" && e.Data["healthy"] == false
+			gone = e.Kind == showdown.DNSHealth && e.Target == "web-"+all[1] && e.Data["healthy"] == false
 		case <-late:
 			t.Fatal("nobody noticed")
 		}
 	}
 	for _, at := range z.Servers() {
 		got := values(exchange(t, at, query("checked.whatisthetime.com.", dns.TypeA), UDP).Answer)
-		if slices.Contains(got, netip.MustParseAddr("127.250.58.2")) || len(got) != 2 {
+		if slices.Contains(got, netip.MustParseAddr(all[1])) || len(got) != 2 {
 			t.Errorf("%s still gives %v", at, got)
 		}
 	}
