@@ -297,6 +297,30 @@ func TestChanges(t *testing.T) {
 	}
 }
 
+// TestEmitMayCall lets the receiver of an event call the zone, which must not wait for
+// itself, and keeps the order of the events.
+func TestEmitMayCall(t *testing.T) {
+	var z *Zone
+	var got []string
+	z, _ = testZone(t, func(c *Config) {
+		c.Zone.Propagation = 0
+		c.Emit = func(e showdown.Event) {
+			got = append(got, fmt.Sprint(e.Data["change"], " ", e.Data["status"]))
+			if len(got) == 1 {
+				if _, err := z.RestoreValue("www", addresses(1)[0]); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+	if _, err := z.RemoveValue("www", addresses(1)[0]); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"REMOVE PENDING", "REMOVE INSYNC", "RESTORE PENDING", "RESTORE INSYNC"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // TestGoneSet keeps the way of a set whose last value was removed.
 func TestGoneSet(t *testing.T) {
 	z, _ := testZone(t, func(c *Config) {
