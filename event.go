@@ -57,8 +57,9 @@ const (
 	FaultUndone      EventKind = "fault.undone"
 	FaultNotUndone   EventKind = "fault.not_undone"
 	FaultFailed      EventKind = "fault.failed"
-	// FaultKilled is a fault that ended a process of its own accord, such as a leak whose
-	// memory is full; it carries "evidence". The fault lasts until the process runs again.
+	// FaultKilled is a fault that ended the process of one of its targets by itself, as a
+	// leak does whose memory is full; it carries "instance" and "evidence". The fault
+	// lasts until the process runs again.
 	FaultKilled EventKind = "fault.killed"
 	// The end of a change that outlives its fault, such as the type of a resized
 	// instance: ChangeUndoing is when the roll back starts to take it back, then it is

@@ -238,7 +238,7 @@ func (e *Experiment) guard(ctx context.Context, l *life) {
 		if g, ok := h.effect.(guarded); ok {
 			all.Go(func() {
 				if killed := g.guard(ctx); killed != "" {
-					l.say(showdown.FaultKilled, source, map[string]any{"evidence": killed})
+					l.say(showdown.FaultKilled, source, map[string]any{"instance": h.name, "evidence": killed})
 				}
 			})
 		}

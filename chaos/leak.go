@@ -104,7 +104,7 @@ func (l *leaking) guard(ctx context.Context) (killed string) {
 	for ctx.Err() == nil && l.machine != nil && !dead(l.machine) {
 		used, err := l.used(ctx)
 		if err == nil && used >= l.total && l.kill(ctx) {
-			return fmt.Sprintf("%s: %.0f of %.0f MiB in use", l.name, used, l.total)
+			return fmt.Sprintf("%.0f of %.0f MiB in use", used, l.total)
 		}
 		wait := time.NewTimer(untilFull(used, l.total, l.order.Share, l.limit))
 		select {

@@ -36,7 +36,7 @@ type fault struct {
 // faultPhases are the values of the phase label: the kinds of a fault's events.
 func faultPhases() []string {
 	return []string{
-		"planned", "injecting", "injected", "confirmed", "unconfirmed", "healing",
+		"planned", "injecting", "injected", "confirmed", "unconfirmed", "killed", "healing",
 		"undone", "not_undone", "failed",
 	}
 }
@@ -160,6 +160,10 @@ func (c *cell) faultEvent(phase string, ev showdown.Event, at time.Duration) {
 		if passing(f.action) {
 			c.active(f, false)
 		}
+	case "killed":
+		name := text(ev.Data["instance"])
+		c.node(name).faults[f.letter] = NodeDown
+		c.show(name)
 	case "healing":
 		f.factor = 0
 		if passing(f.action) {

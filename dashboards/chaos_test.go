@@ -10,6 +10,40 @@ import (
 	"showdown"
 )
 
+// A leak degrades its targets, and one whose memory is full is down until it runs
+// again.
+func TestALeakThatKills(t *testing.T) {
+	f := newFixture(t)
+	for _, name := range []string{"web-1", "web-2"} {
+		f.at(-10, showdown.InstanceState, name, map[string]any{"to": "running"})
+	}
+	f.at(-5, showdown.LabUp, "", nil)
+	for _, c := range []struct {
+		step       string
+		do         func()
+		web1, web2 NodeState
+	}{
+		{"injected", func() {
+			f.fault(30, showdown.FaultInjecting, "A", "leak", "web-1", "web-2")
+			f.fault(30.1, showdown.FaultInjected, "A", "leak", "web-1", "web-2")
+		}, NodeDegraded, NodeDegraded},
+		{"killed", func() {
+			f.at(40, showdown.FaultKilled, "A", map[string]any{"action": "leak", "targets": []string{"web-1", "web-2"}, "instance": "web-2"})
+		}, NodeDegraded, NodeDown},
+		{"healing", func() { f.fault(50, showdown.FaultHealing, "A", "leak", "web-1", "web-2") }, NodeRecovering, NodeRecovering},
+		{"undone", func() { f.fault(55, showdown.FaultUndone, "A", "leak", "web-1", "web-2") }, NodeUp, NodeUp},
+	} {
+		c.do()
+		got := samples(t, f, "showdown_node_state")
+		for name, want := range map[string]NodeState{"web-1": c.web1, "web-2": c.web2} {
+			line := `showdown_node_state{cell="base",node="` + name + `",run_id="run-1",source="truth",stage="test/outage"} ` + string(rune('0'+want))
+			if !strings.Contains(got+"\n", line+"\n") {
+				t.Errorf("%s: missing %s in\n%s", c.step, line, got)
+			}
+		}
+	}
+}
+
 func TestChaosAndNodes(t *testing.T) {
 	f := newFixture(t)
 	both := []string{"showdown_chaos_active", "showdown_node_state"}
@@ -89,6 +123,7 @@ showdown_chaos_events_total{action="kill",cell="base",phase="failed",run_id="run
 showdown_chaos_events_total{action="kill",cell="base",phase="healing",run_id="run-1",stage="test/outage"} 1
 showdown_chaos_events_total{action="kill",cell="base",phase="injected",run_id="run-1",stage="test/outage"} 1
 showdown_chaos_events_total{action="kill",cell="base",phase="injecting",run_id="run-1",stage="test/outage"} 1
+showdown_chaos_events_total{action="kill",cell="base",phase="killed",run_id="run-1",stage="test/outage"} 0
 showdown_chaos_events_total{action="kill",cell="base",phase="not_undone",run_id="run-1",stage="test/outage"} 0
 showdown_chaos_events_total{action="kill",cell="base",phase="planned",run_id="run-1",stage="test/outage"} 1
 showdown_chaos_events_total{action="kill",cell="base",phase="unconfirmed",run_id="run-1",stage="test/outage"} 0

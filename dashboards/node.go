@@ -84,14 +84,14 @@ func severity(s NodeState) int {
 // act through EC2, whose own events tell the state, or on no node.
 func effect(action string, with map[string]string) (NodeState, bool) {
 	switch action {
-	case "kill", "hang", "blackhole":
+	case "kill", "hang", "blackhole", "fill-queue":
 		return NodeDown, true
-	case "error-500":
+	case "error-500", "deep-failure":
 		if share := with["share"]; share == "" || share == "100%" || share == "1" {
 			return NodeDown, true
 		}
 		return NodeDegraded, true
-	case "slow", "cpu-steal":
+	case "slow", "cpu-steal", "packet-delay", "clock-skew", "leak":
 		return NodeDegraded, true
 	}
 	return NodeOff, false
