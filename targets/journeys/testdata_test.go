@@ -89,6 +89,8 @@ func everyField() []string {
 		reflect.TypeFor[showdown.Traffic](), reflect.TypeFor[showdown.Cohort](), reflect.TypeFor[showdown.Phase](),
 		reflect.TypeFor[showdown.SteadyState](), reflect.TypeFor[showdown.Step](), reflect.TypeFor[showdown.Reference](),
 		reflect.TypeFor[showdown.Claim](), reflect.TypeFor[header](),
+		reflect.TypeFor[showdown.HostedZone](), reflect.TypeFor[showdown.RecordSet](), reflect.TypeFor[showdown.DNSHealthCheck](),
+		reflect.TypeFor[showdown.Ageing](),
 	} {
 		for _, name := range fieldsOf(t).names {
 			seen[name] = true
