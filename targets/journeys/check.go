@@ -139,6 +139,7 @@ func (c *checker) topology(cell *showdown.Cell, path string) {
 	if len(top.Instances) == 0 {
 		c.missing(path+".instances", "the list of instances")
 	}
+	c.hostedZone(cell, path+".hosted_zone")
 	taken := map[string]bool{}
 	for i, in := range top.Instances {
 		at := element(path+".instances", i)

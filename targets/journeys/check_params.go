@@ -52,7 +52,7 @@ func (c *checker) param(cell *showdown.Cell, step *showdown.Step, p showdown.Par
 	case "source":
 		c.source(path, text, groups(cell))
 	case "host":
-		c.host(path, text, cell.Topology.HostedZone)
+		c.hostNamed(cell, path, text)
 	case "type":
 		c.oneOf(path, "instance type", text, c.known.Types)
 	case "share":
@@ -125,24 +125,6 @@ func (c *checker) source(path, text string, groups []string) {
 		c.add(path, "unknown source %q: %s, or a CIDR block like 10.0.0.0/16", text, strings.TrimSuffix(meant(text, groups), "?"))
 	}
 }
-
-// host checks a name of the hosted zone, whose apex is always there.
-func (c *checker) host(path, text string, zone *showdown.HostedZone) {
-	if zone == nil {
-		c.add(path, "host %q: the cell has no names; add a hosted_zone to its topology", text)
-		return
-	}
-	known := []string{apex}
-	for _, r := range zone.Records {
-		if r.Name != apex {
-			known = append(known, r.Name)
-		}
-	}
-	c.among(path, "host", text, known)
-}
-
-// apex is the name of the zone itself, as in a zone file.
-const apex = "@"
 
 // namesTaken are the names that an instance launched by step cannot have: those of the
 // topology, and those that other steps give while it may be there.

@@ -27,7 +27,12 @@ func (c *checker) traffic(cell *showdown.Cell, path string) {
 	if !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, t.Method) {
 		c.add(path+".method", "unknown method %q: write it in capitals, like GET or POST", t.Method)
 	}
-	if !strings.HasPrefix(t.Path, "/") || strings.ContainsAny(t.Path, " \t\r\n#") {
+	c.host(cell, path+".host", t.Host)
+	if len(t.Cohorts) == 0 {
+		c.resolves(path, t.Host, t.Profile)
+	}
+	c.ageing(path+".connections", t.Connections)
+	if !isPath(t.Path) {
 		c.add(path+".path", "path %q is not a path: it begins with / and has no blanks, like /time", t.Path)
 	}
 	if len(t.Phases) == 0 {
@@ -40,6 +45,11 @@ func (c *checker) traffic(cell *showdown.Cell, path string) {
 		c.phase(t.Phases[i], at)
 	}
 	c.cohorts(cell, path+".cohorts")
+}
+
+// isPath says whether s can be asked for.
+func isPath(s string) bool {
+	return strings.HasPrefix(s, "/") && !strings.ContainsAny(s, " \t\r\n#")
 }
 
 func (c *checker) profile(path string, p showdown.Profile) {
@@ -167,6 +177,8 @@ func (c *checker) cohorts(cell *showdown.Cell, path string) {
 		}
 		sum += float64(h.Share)
 		c.profile(at+".profile", h.Profile)
+		c.cohortHost(cell, h, at)
+		c.ageing(at+".connections", h.Connections)
 		seen := map[string]bool{}
 		for j, name := range h.Knows {
 			if seen[name] {

@@ -24,6 +24,12 @@ const (
 	DefaultPath         = "/"
 	DefaultAvailability = showdown.Share(0.99)
 	DefaultLatency      = showdown.LabDuration(100 * time.Millisecond)
+	DefaultTTL          = 300 * showdown.Second
+	DefaultNegativeTTL  = 900 * showdown.Second // Route 53's SOA records have it
+	DefaultCheckPath    = "/healthz"
+	DefaultInterval     = 30 * showdown.Second
+	DefaultThreshold    = 3
+	DefaultCheckers     = 16
 	DefaultRequests     = 10
 	DefaultWithin       = 5 * showdown.Minute
 )
@@ -52,6 +58,7 @@ func setCellDefaults(c *showdown.Cell, p places, path string) {
 		set(&in.Queue, DefaultQueue, p, at+".queue")
 		set(&in.VolumeGiB, DefaultVolumeGiB, p, at+".volume_gib")
 	}
+	setZoneDefaults(top.HostedZone, p, path+".topology.hosted_zone")
 	t, at := &c.Traffic, path+".traffic"
 	set(&t.Clients, DefaultClients, p, at+".clients")
 	set(&t.Profile, DefaultProfile, p, at+".profile")
@@ -78,6 +85,24 @@ func setCellDefaults(c *showdown.Cell, p places, path string) {
 				step.With = map[string]string{}
 			}
 			step.With[param.Name] = param.Default
+		}
+	}
+}
+
+func setZoneDefaults(zone *showdown.HostedZone, p places, path string) {
+	if zone == nil {
+		return
+	}
+	set(&zone.NegativeTTL, DefaultNegativeTTL, p, path+".negative_ttl")
+	for i := range zone.Records {
+		r, at := &zone.Records[i], element(path+".records", i)
+		set(&r.TTL, DefaultTTL, p, at+".ttl")
+		if h := r.HealthCheck; h != nil {
+			at += ".health_check"
+			set(&h.Path, DefaultCheckPath, p, at+".path")
+			set(&h.Interval, DefaultInterval, p, at+".interval")
+			set(&h.Threshold, DefaultThreshold, p, at+".threshold")
+			set(&h.Checkers, DefaultCheckers, p, at+".checkers")
 		}
 	}
 }

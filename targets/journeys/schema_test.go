@@ -40,6 +40,7 @@ func reflectSchema(t *testing.T) []byte {
 		"Stage": {"version", "journey", "stage", "title", "cells"}, "Cell": {"name", "topology", "traffic"},
 		"Topology": {"instances"}, "Instance": {"name", "type"}, "Traffic": {"phases"}, "Phase": {"name"},
 		"Cohort": {"name", "share"}, "Step": {"letter", "do"}, "Repeat": {"times", "every"}, "Reference": {"fault", "length"}, "Claim": {"id", "text", "expect"},
+		"HostedZone": {"name", "records"}, "RecordSet": {"name"},
 	} {
 		def, ok := s.Definitions[name]
 		if !ok {
@@ -66,6 +67,8 @@ func reflectSchema(t *testing.T) []byte {
 	} {
 		p.Pattern = namePattern.String()
 	}
+	property("HostedZone", "name").Pattern = domainPattern.String()
+	property("DNSHealthCheck", "interval").Enum = []any{"30s", "10s"}
 	var actions []any
 	for _, name := range sortedKeys(showdown.Actions()) {
 		actions = append(actions, name)
@@ -204,7 +207,7 @@ func validateYAML(t *testing.T, s *validator.Schema, text []byte) error {
 
 func TestSchemaAcceptsTheStages(t *testing.T) {
 	s := compileSchema(t)
-	files := map[string][]byte{"small": []byte(small), "the example of the documentation": documentedExample(t)}
+	files := map[string][]byte{"small": []byte(small), "names": []byte(withNames(t, "", "")), "the example of the documentation": documentedExample(t)}
 	for _, name := range []string{"01-single.yaml", "02-vertical.yaml"} {
 		data, err := builtin.ReadFile("whatsthetime/" + name)
 		if err != nil {
@@ -230,6 +233,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"ten times":      edit(t, "do: kill", "repeat: {times: 10, every: 6m}\n        do: kill"),
 		"after a word":   edit(t, "do: kill", "after: kill\n        do: kill"),
 		"a version":      edit(t, "version: 1", "version: 2"),
+		"no interval":    withNames(t, "path: /healthz", "interval: 20s"),
+		"a bad domain":   withNames(t, "name: shop.example", "name: Shop"),
 		"a bad name":     edit(t, "journey: mine", "journey: My Journey"),
 	} {
 		if err := validateYAML(t, s, []byte(text)); err == nil {

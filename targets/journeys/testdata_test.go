@@ -90,6 +90,8 @@ func everyField() []string {
 		reflect.TypeFor[showdown.SteadyState](), reflect.TypeFor[showdown.Step](), reflect.TypeFor[showdown.Reference](),
 		reflect.TypeFor[showdown.Repeat](),
 		reflect.TypeFor[showdown.Claim](), reflect.TypeFor[header](),
+		reflect.TypeFor[showdown.HostedZone](), reflect.TypeFor[showdown.RecordSet](), reflect.TypeFor[showdown.DNSHealthCheck](),
+		reflect.TypeFor[showdown.Ageing](),
 	} {
 		for _, name := range fieldsOf(t).names {
 			seen[name] = true

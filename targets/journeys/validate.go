@@ -1,6 +1,7 @@
 package journeys
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -165,24 +166,30 @@ func breaks(cell *showdown.Cell) bool {
 }
 
 // leastAsked is the share of the requests that the least asked instance gets, of
-// those that anybody asks. It is 0 for a cell without instances.
+// those that anybody asks: of all that a cohort knows, or of those behind the name
+// that it resolves. It is 0 when nobody asks any.
 func leastAsked(cell *showdown.Cell) float64 {
-	n := len(cell.Topology.Instances)
-	if n == 0 {
+	if len(cell.Topology.Instances) == 0 {
 		return 0
 	}
-	if len(cell.Traffic.Cohorts) == 0 {
-		return 1 / float64(n)
+	cohorts := cell.Traffic.Cohorts
+	if len(cohorts) == 0 {
+		cohorts = []showdown.Cohort{{Share: 1}}
 	}
 	parts := map[string]float64{}
-	for _, h := range cell.Traffic.Cohorts {
+	for _, h := range cohorts {
 		knows := h.Knows
-		if len(knows) == 0 {
+		if host := cmp.Or(h.Host, cell.Traffic.Host); host != "" {
+			knows = behind(cell, host)
+		} else if len(knows) == 0 {
 			knows = instanceNames(cell)
 		}
 		for _, name := range knows {
 			parts[name] += float64(h.Share) / float64(len(knows))
 		}
+	}
+	if len(parts) == 0 {
+		return 0
 	}
 	least := 1.0
 	for _, p := range parts {
