@@ -16,22 +16,30 @@ import (
 // values are an action's parameters, parsed.
 type values struct {
 	text map[string]string
-	// Each kind of parameter occurs at most once in an action.
+	// Each of these kinds of parameter occurs at most once in an action.
 	instanceType string
-	share        float64
-	factor       float64
-	latency      time.Duration
+	count        int
+	choice       string
+	// names are the parameters that name something of the cell, by parameter: a cut has
+	// two of them. Whether the cell has it is the loader's to check.
+	names   map[string]string
+	share   float64
+	factor  float64
+	latency time.Duration
 }
 
 // parseParams reads what a file says to an action, with the defaults filled in. Its
 // errors name the parameter and the fix.
 func parseParams(a showdown.Action, with map[string]string) (values, error) {
-	v := values{text: make(map[string]string, len(a.Params))}
+	v := values{text: make(map[string]string, len(a.Params)), names: map[string]string{}}
 	var problems []error
 	for _, p := range a.Params {
 		text, given := with[p.Name]
 		if !given {
 			text = p.Default
+		}
+		if text == "" && p.Optional && !given {
+			continue
 		}
 		if text == "" {
 			problems = append(problems, fmt.Errorf("%s needs %s, %s: add with: {%s: ...}", a.Name, p.Name, p.Does, p.Name))
@@ -58,6 +66,19 @@ func (v *values) parse(p showdown.Param, text string) error {
 			return fmt.Errorf("unknown instance type %q%s", text, meant(text, names))
 		}
 		v.instanceType = text
+	case "count":
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxCount {
+			return fmt.Errorf("%q is not a count: write a whole number from 1 to %d", text, maxCount)
+		}
+		v.count = n
+	case "choice":
+		if !slices.Contains(p.Choices, text) {
+			return fmt.Errorf("unknown choice %q%s", text, hint(text, p.Choices))
+		}
+		v.choice = text
+	case "name", "instance", "group", "source", "host":
+		v.names[p.Name] = text
 	case "share":
 		var s showdown.Share
 		if err := s.UnmarshalText([]byte(text)); err != nil {
@@ -84,6 +105,9 @@ func (v *values) parse(p showdown.Param, text string) error {
 	}
 	return nil
 }
+
+// maxCount bounds what an action asks for at once.
+const maxCount = 1000
 
 func unknownParam(a showdown.Action, name string) error {
 	if len(a.Params) == 0 {
