@@ -43,11 +43,11 @@ const (
 	// requests/s), "from_s" and "to_s" (planned, AWS seconds), "phase" and "step".
 	PhaseStarted EventKind = "phase.started"
 	// The life of an action, target = the letter. All carry "action" and "targets".
-	// FaultPlanned carries "planned_s" and "for_s"; FaultInjected, when the fault is
-	// in place, "fidelity"; FaultConfirmed and FaultUnconfirmed "evidence" (what the
+	// FaultPlanned carries "planned_s" and "for_s", and "during" or "after" with the
+	// letter that it waits for; FaultInjected, when the fault is in place, "fidelity"; FaultConfirmed and FaultUnconfirmed "evidence" (what the
 	// independent probe saw) and "facts"; FaultHealing is when the undo starts,
 	// FaultUndone when the probe saw that it is gone, FaultNotUndone when it was
-	// still there, FaultFailed carries "error".
+	// still there, FaultFailed carries "error", also where it was not played at all.
 	FaultPlanned     EventKind = "fault.planned"
 	FaultInjecting   EventKind = "fault.injecting"
 	FaultInjected    EventKind = "fault.injected"

@@ -26,7 +26,7 @@ func checkCell(c showdown.Cell) error {
 			problems = append(problems, problem(c.Name, s, err))
 		}
 		for _, earlier := range c.Timeline[:i] {
-			if err := clash(earlier, s); err != nil {
+			if err := clash(c, earlier, s); err != nil {
 				problems = append(problems, problem(c.Name, s, err))
 			}
 		}
@@ -42,6 +42,7 @@ func checkStep(c showdown.Cell, s showdown.Step) (problems []error) {
 	if s.Phase != "" && !slices.ContainsFunc(c.Traffic.Phases, func(p showdown.Phase) bool { return p.Name == s.Phase }) {
 		add("the traffic has no phase %q%s", s.Phase, meant(s.Phase, phaseNames(c)))
 	}
+	problems = append(problems, checkOrder(c, s)...)
 	actions := showdown.Actions()
 	a, known := actions[s.Do]
 	if !known {
@@ -87,29 +88,11 @@ func checkTarget(c showdown.Cell, s showdown.Step, a showdown.Action) error {
 	case s.Target == "":
 		return fmt.Errorf("%s hits nobody: add target: %s", s.Do, firstTarget(c))
 	}
-	if _, err := s.Target.Select(c.Topology.Instances, func(int) int { return 0 }); err != nil {
-		return fmt.Errorf("%w%s", err, meant(string(s.Target), targetNames(c)))
+	instances := c.InstancesBefore(s)
+	if _, err := s.Target.Select(instances, func(int) int { return 0 }); err != nil {
+		return fmt.Errorf("%w%s", err, meant(string(s.Target), targetNames(instances)))
 	}
 	return nil
-}
-
-// clash is the error of two steps that do the same to the same target at the same
-// time: the end of the first would be the end of both.
-func clash(a, b showdown.Step) error {
-	if a.Letter == b.Letter && a.Letter != "" {
-		return fmt.Errorf("the letter %s is taken by %s: give each action of a cell its own", a.Letter, a.Do)
-	}
-	if a.Do != b.Do || a.Target != b.Target || a.Phase != b.Phase || showdown.Actions()[a.Do].Undo == nothingToUndo || a.Do == "modify-instance-type" {
-		return nil
-	}
-	first, second := a, b
-	if second.At < first.At {
-		first, second = second, first
-	}
-	if first.For > 0 && first.At+first.For <= second.At || first.For == 0 && first.Do == "resize-instance" {
-		return nil
-	}
-	return fmt.Errorf("it overlaps with %s, which does the same to the same target: end one before the other starts", a.Letter)
 }
 
 func phaseNames(c showdown.Cell) (names []string) {
@@ -119,9 +102,9 @@ func phaseNames(c showdown.Cell) (names []string) {
 	return names
 }
 
-func targetNames(c showdown.Cell) []string {
+func targetNames(instances []showdown.Instance) []string {
 	names := []string{"one", "all"}
-	for _, in := range c.Topology.Instances {
+	for _, in := range instances {
 		names = append(names, in.Name, "role:"+in.Role, "zone:"+in.Zone)
 	}
 	return names

@@ -28,7 +28,7 @@ func TestCheckSaysWhereAndHow(t *testing.T) {
 		{"nothing", nil, nil},
 		{"good", []showdown.Step{act("A", 0, "kill", "web-1", minute), act("B", 2*minute, "kill", "web-1", 0)}, nil},
 		{"misspelt action", []showdown.Step{act("A", 0, "blackhol", "web-1", 0)}, []string{`cell base, A blackhol: unknown action "blackhol": did you mean "blackhole"?`}},
-		{"unknown action", []showdown.Step{act("A", 0, "zzz", "web-1", 0)}, []string{`unknown action "zzz": it is one of add-instance, allocate-address,`}},
+		{"unknown action", []showdown.Step{act("A", 0, "zzz", "web-1", 0)}, []string{`unknown action "zzz": it is one of add-instance, allocate-address, blackhole,`}},
 		{"no letter", []showdown.Step{lettered(act("A", 0, "kill", "web-1", 0), "")}, []string{"the action has no letter: add letter: A"}},
 		{"letter twice", []showdown.Step{act("A", 0, "kill", "web-1", 0), act("A", 0, "hang", "web-2", 0)}, []string{"cell base, A hang: the letter A is taken by kill"}},
 		{"no target", []showdown.Step{act("A", 0, "kill", "", 0)}, []string{"kill hits nobody: add target: web-1"}},
@@ -52,6 +52,23 @@ func TestCheckSaysWhereAndHow(t *testing.T) {
 		{"no duration", []showdown.Step{act("A", 0, "leak", "web-1", 0, "fills-in", "0s")}, []string{`fills-in of leak: "0s" does nothing`}},
 		{"duration without unit", []showdown.Step{act("A", 0, "leak", "web-1", 0, "fills-in", "2")}, []string{`fills-in of leak: duration "2" has no unit`}},
 		{"overlap", []showdown.Step{act("A", 0, "slow", "web-1", 5*minute), act("B", minute, "slow", "web-1", 0)}, []string{"cell base, B slow: it overlaps with A"}},
+		{"one after the other", []showdown.Step{act("A", 0, "slow", "web-1", 5*minute), after("A", act("B", 0, "slow", "web-1", minute)), within("B", act("C", 0, "hang", "web-1", 0)), after("C", act("D", 0, "slow", "web-1", minute))}, nil},
+		{"after what is inside", []showdown.Step{act("B", 0, "slow", "web-1", 5*minute), within("B", act("C", 0, "hang", "web-1", minute)), after("C", act("D", 0, "slow", "web-1", minute))}, []string{"D slow: it overlaps with B"}},
+		{"far behind", []showdown.Step{act("A", 0, "stop-instance", "web-1", 0), after("A", act("B", 0, "kill", "web-1", minute)), after("B", act("C", 0, "stop-instance", "web-1", 0))}, nil},
+		{"inside the same", []showdown.Step{act("A", 0, "slow", "web-1", 5*minute), within("A", act("B", minute, "slow", "web-1", minute))}, []string{"B slow: it overlaps with A"}},
+		{"two inside, apart", []showdown.Step{act("A", 0, "hang", "web-2", 5*minute), within("A", act("B", minute, "slow", "web-1", minute)), within("A", act("C", 3*minute, "slow", "web-1", 0)), act("D", 6*minute, "slow", "web-1", 0)}, nil},
+		{"two inside, together", []showdown.Step{act("A", 0, "hang", "web-2", 5*minute), within("A", act("B", minute, "slow", "web-1", 0)), within("A", act("C", 3*minute, "slow", "web-1", 0))}, []string{"C slow: it overlaps with B"}},
+		{"jitter into the next", []showdown.Step{jittered(minute, act("A", 0, "slow", "web-1", minute)), act("B", 90*showdown.Second, "slow", "web-1", 0)}, []string{"B slow: it overlaps with A"}},
+		{"jitter before the next", []showdown.Step{jittered(minute, act("A", 0, "slow", "web-1", minute)), act("B", 2*minute, "slow", "web-1", 0)}, nil},
+		{"both orders", []showdown.Step{act("A", 0, "kill", "web-1", minute), after("A", within("A", act("B", 0, "hang", "web-1", 0)))}, []string{"B hang: it has during and after: drop one of the two"}},
+		{"order and phase", []showdown.Step{act("A", 0, "kill", "web-1", minute), phased(after("A", act("B", 0, "hang", "web-1", 0)), "calm")}, []string{"B hang: it waits for A and has a phase"}},
+		{"waits for nobody", []showdown.Step{after("Z", act("B", 0, "hang", "web-1", 0))}, []string{"there is no step Z to wait for"}},
+		{"waits for itself", []showdown.Step{after("B", act("B", 0, "hang", "web-1", 0))}, []string{"it waits for B, which waits for it"}},
+		{"circle", []showdown.Step{after("B", act("A", 0, "hang", "web-1", 0)), within("A", act("B", 0, "kill", "web-2", 0))}, []string{"A hang: it waits for B, which waits for it", "B kill: it waits for A, which waits for it"}},
+		{"during a moment", []showdown.Step{act("A", 0, "tell-clients", "", 0), within("A", act("B", 0, "hang", "web-1", 0))}, []string{"A (tell-clients) is over at once and nothing can be during it: write after: A"}},
+		{"too late inside", []showdown.Step{act("A", 0, "kill", "web-2", minute), within("A", act("B", minute, "hang", "web-1", 0))}, []string{"it fires up to 1m into A, which lasts 1m"}},
+		{"still to be repeated", []showdown.Step{{Letter: "A", Do: "kill", Target: "web-1", Repeat: &showdown.Repeat{Times: 2, Every: minute}}}, []string{"it is still to be repeated"}},
+		{"negative jitter", []showdown.Step{jittered(-minute, act("A", 0, "kill", "web-1", 0))}, []string{"jitter -1m is below 0"}},
 		{"several", []showdown.Step{act("A", 0, "kil", "web-1", 0), act("B", 0, "spike", "", 0)}, []string{"A kil: unknown action", "B spike: spike must end"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -112,24 +129,6 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// The choice of targets depends on seed, cell and letter alone.
-func TestPickerIsSeeded(t *testing.T) {
-	draw := func(seed uint64, cell, letter string) (out [16]int) {
-		pick := picker(seed, cell, letter)
-		for i := range out {
-			out[i] = pick(1000)
-		}
-		return out
-	}
-	first := draw(1, "base", "A")
-	if again := draw(1, "base", "A"); again != first {
-		t.Error("the same seed chooses differently")
-	}
-	if first == draw(1, "base", "B") || first == draw(2, "base", "A") || first == draw(1, "other", "A") {
-		t.Error("another seed, cell or letter chooses the same")
-	}
-}
-
 func TestPlausibleShare(t *testing.T) {
 	for _, c := range []struct {
 		hits, n int
@@ -159,6 +158,10 @@ func FuzzParseParams(f *testing.F) {
 	f.Add("clock-skew", "by", "10m")
 	f.Add("leak", "fills-in", "1e9h")
 	f.Add("kill", "", "")
+	f.Add("allocate-address", "count", "5")
+	f.Add("dns-fail", "mode", "silent")
+	f.Add("remove-instance", "leaves", "")
+	f.Add("add-instance", "name", "web-3")
 	f.Fuzz(func(t *testing.T, action, name, text string) {
 		a, ok := showdown.Actions()[action]
 		if !ok {
@@ -174,7 +177,10 @@ func FuzzParseParams(f *testing.F) {
 				p.Kind == "factor" && !(v.factor > 0 && v.factor <= 1000),
 				p.Kind == "latency" && v.latency <= 0,
 				p.Kind == "duration" && v.duration <= 0,
-				p.Kind == "type" && v.instanceType == "":
+				p.Kind == "type" && v.instanceType == "",
+				p.Kind == "count" && !(v.count > 0 && v.count <= maxCount),
+				p.Kind == "choice" && !slices.Contains(p.Choices, v.choice),
+				slices.Contains([]string{"name", "instance", "group", "source", "host"}, p.Kind) && !p.Optional && v.names[p.Name] == "":
 				t.Errorf("%s of %s accepts %q as %+v", name, action, text, v)
 			}
 		}

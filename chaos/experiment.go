@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -72,7 +73,7 @@ func New(c Config) (*Experiment, error) {
 	if err := checkCell(c.Cell); err != nil {
 		return nil, err
 	}
-	timeline, err := steps(c.Cell, c.Clock)
+	timeline, err := steps(c.Cell, c.Clock, c.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -102,12 +103,24 @@ func New(c Config) (*Experiment, error) {
 		if err != nil {
 			return nil, problem(c.Cell.Name, s.Step, err)
 		}
-		e.lives = append(e.lives, &life{
-			env: e.env, step: s, pick: picker(c.Seed, c.Cell.Name, s.Letter),
-			journal: c.Journal, sync: c.Sync, fidelity: sentence,
-		})
+		e.lives = append(e.lives, newLife(e.env, s, c, sentence))
+	}
+	for _, l := range e.lives {
+		l.outer, l.former = e.life(l.step.During), e.life(l.step.After)
+	}
+	for _, l := range e.lives {
+		l.holds = slices.ContainsFunc(e.lives, func(in *life) bool { return in.within(l) })
 	}
 	return e, nil
+}
+
+// life is the life of the step of that letter; nil where there is none.
+func (e *Experiment) life(letter string) *life {
+	i := slices.IndexFunc(e.lives, func(l *life) bool { return l.step.Letter == letter })
+	if i < 0 {
+		return nil
+	}
+	return e.lives[i]
 }
 
 func (c Config) fidelity(s step) (string, error) {
@@ -121,11 +134,11 @@ func (c Config) fidelity(s step) (string, error) {
 	return sentence, nil
 }
 
-// Run plays the timeline at absolute lab times from zero and undoes each step that
-// has a length at its end. It returns when the timeline is over and, where there
-// are conditions to stop or a fault that does more while it lasts, the traffic is too;
-// when ctx ends, with its error; or with
-// [ErrStopped]. What is still in place then waits for [Experiment.Rollback]. It may
+// Run plays the timeline at absolute lab times from zero, those steps that wait for
+// others when these come so far, and undoes each step that has a length at its end. It
+// returns when the timeline is over and, where there are conditions to stop or a fault
+// that does more while it lasts, the traffic is too; when ctx ends, with its error; or
+// with [ErrStopped]. What is still in place then waits for [Experiment.Rollback]. It may
 // be called once.
 func (e *Experiment) Run(ctx context.Context, zero time.Time) error {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -144,14 +157,23 @@ func (e *Experiment) Run(ctx context.Context, zero time.Time) error {
 	for _, l := range e.lives {
 		l.plan()
 	}
-	var steps, watch sync.WaitGroup
+	var plays, watch sync.WaitGroup
 	if e.cfg.StopIf != nil && len(e.cfg.Cell.StopIf) > 0 {
 		watch.Go(func() { e.watch(ctx, cancel) })
 	}
-	for _, l := range e.lives {
-		steps.Go(func() { e.play(ctx, l) })
+	// Each life can be ended by another one, so all can be before the first begins.
+	own := make([]context.Context, len(e.lives))
+	for i, l := range e.lives {
+		own[i], l.stop = context.WithCancelCause(ctx)
 	}
-	steps.Wait()
+	for i, l := range e.lives {
+		plays.Go(func() {
+			defer l.stop(nil)
+			defer close(l.played)
+			e.play(own[i], l)
+		})
+	}
+	plays.Wait()
 	watch.Wait()
 	err := context.Cause(ctx)
 	if errors.Is(err, ErrStopped) {
@@ -166,7 +188,7 @@ func (e *Experiment) Run(ctx context.Context, zero time.Time) error {
 func (e *Experiment) watch(ctx context.Context, stop context.CancelCauseFunc) {
 	tick := time.NewTicker(e.env.limit.stopIf)
 	defer tick.Stop()
-	end := time.NewTimer(time.Until(e.env.zero.Add(e.cfg.Cell.Traffic.Length(e.cfg.Clock))))
+	end := time.NewTimer(time.Until(e.env.zero.Add(e.traffic())))
 	defer end.Stop()
 	for {
 		select {
@@ -188,104 +210,12 @@ func (e *Experiment) watch(ctx context.Context, stop context.CancelCauseFunc) {
 	}
 }
 
-// play is the life of one step.
-func (e *Experiment) play(ctx context.Context, l *life) {
-	begin := l.step.at - e.env.limit.ahead
-	if l.step.deed.early {
-		// Before zero there is no traffic to look at.
-		begin = min(begin, max(begin-e.env.limit.census, 0))
-	}
-	if !e.wait(ctx, begin) {
-		return
-	}
-	err := e.prepare(ctx, l)
-	if !e.wait(ctx, l.step.at) {
-		return
-	}
-	if err != nil || l.stale() {
-		err = e.prepare(ctx, l)
-	}
-	if err == nil {
-		err = l.inject(ctx, e.next())
-	}
-	if err != nil {
-		l.fail(err)
-		_ = l.heal(ctx, false)
-		return
-	}
-	e.yield(l)
-	l.confirm(ctx)
-	e.yield(l)
-	e.guard(ctx, l)
-	if l.step.end == 0 || !e.wait(ctx, l.step.end) {
-		return
-	}
-	_ = l.heal(ctx, false)
-	e.yield(l)
-}
-
-// guard lets the effects of l that do more while they last do it, until its end or
-// that of the traffic.
-func (e *Experiment) guard(ctx context.Context, l *life) {
-	end := l.step.end
-	if end == 0 {
-		end = e.cfg.Cell.Traffic.Length(e.cfg.Clock)
-	}
-	ctx, cancel := context.WithDeadline(ctx, e.env.zero.Add(end))
-	defer cancel()
-	var all sync.WaitGroup
-	for _, h := range l.hits {
-		if g, ok := h.effect.(guarded); ok {
-			all.Go(func() {
-				if killed := g.guard(ctx); killed != "" {
-					l.say(showdown.FaultKilled, source, map[string]any{"instance": h.name, "evidence": killed})
-				}
-			})
-		}
-	}
-	all.Wait()
-}
-
-// prepare bounds a preparation by the time that is left for it, so that a target
-// that does not answer delays nothing.
-func (e *Experiment) prepare(ctx context.Context, l *life) error {
-	until := e.env.zero.Add(l.step.at)
-	if least := time.Now().Add(e.env.limit.ahead); until.Before(least) {
-		until = least
-	}
-	ctx, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	return l.prepare(ctx)
-}
-
-// yield lets the faults end that the action of l has ended.
-func (e *Experiment) yield(l *life) {
-	for _, other := range e.lives {
-		if other != l {
-			other.yield(l.step.Letter)
-		}
-	}
-}
-
-func (e *Experiment) next() int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.fired++
-	return e.fired
-}
-
-// wait returns at lab time t of the run; false says that ctx ended first.
-func (e *Experiment) wait(ctx context.Context, t time.Duration) bool {
-	timer := time.NewTimer(time.Until(e.env.zero.Add(t)))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return ctx.Err() == nil
-	}
-}
-
+// Run plays the timeline at absolute lab times from zero, those steps that wait for
+// others when these come so far, and undoes each step that has a length at its end. It
+// returns when the timeline is over and, where there are conditions to stop or a fault
+// that does more while it lasts, the traffic is too; when ctx ends, with its error; or
+// with [ErrStopped]. What is still in place then waits for [Experiment.Rollback]. It may
+// be called once.
 // problem is an error of a step, with its place.
 func problem(cell string, s showdown.Step, err error) error {
 	return fmt.Errorf("cell %s, %s: %w", cell, strings.TrimSpace(s.Letter+" "+s.Do), err)

@@ -46,9 +46,12 @@ func (l *life) heal(ctx context.Context, final bool) error {
 	case err == nil:
 		l.over, l.owing = true, false
 		l.say(undone, probeSource, map[string]any{"evidence": l.evidence(), "facts": l.facts()})
+		l.ended.happens()
 	case ctx.Err() != nil && !final:
 	default:
 		l.say(notUndone, probeSource, map[string]any{"evidence": l.evidence(), "error": err.Error(), "facts": l.facts()})
+		// Its time is over all the same, and the steps behind it do not wait for more.
+		l.ended.happens()
 	}
 	return err
 }
@@ -151,20 +154,62 @@ type ended interface {
 	ended() (words string, yes bool)
 }
 
-// yield ends the life when the action by has ended all its effects: a stop that an
+// yield ends the life when the action of by has ended all its effects: a stop that an
 // explicit start took back, a freeze whose process was stopped. It leaves alone a
 // life that is busy, which finds out by itself.
-func (l *life) yield(by string) {
+func (l *life) yield(by *life) {
 	if !l.mu.TryLock() {
 		return
 	}
 	defer l.mu.Unlock()
-	if l.over || !l.remains() {
+	if l.meets(by) {
+		l.yields(by.step.Letter)
+	}
+}
+
+// takenBy says that yield would end the life.
+func (l *life) takenBy(by *life) bool {
+	if !l.mu.TryLock() {
+		return false
+	}
+	defer l.mu.Unlock()
+	return l.meets(by) && l.taken() != nil
+}
+
+// give is yield by the life's own player, to the action that said it has ended it.
+func (l *life) give(by string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.yields(by)
+}
+
+// yields is yield while mu is held.
+func (l *life) yields(by string) {
+	words := l.taken()
+	if words == nil {
 		return
 	}
+	for i, h := range l.hits {
+		h.evidence = words[i]
+		l.settled(h)
+	}
+	l.healing = true
+	l.say(showdown.FaultHealing, source, map[string]any{"by": by})
+	l.over = true
+	l.say(showdown.FaultUndone, probeSource, map[string]any{"by": by, "evidence": l.evidence(), "facts": l.facts()})
+	l.ended.happens()
+}
+
+// taken says in words, hit by hit, that another action has ended all the effects; nil
+// says that it has not. mu is held.
+func (l *life) taken() []string {
+	if l.over || !l.remains() {
+		return nil
+	}
+	var all []string
 	for _, h := range l.hits {
 		if h.left != leavesFault || h.verified {
-			return
+			return nil
 		}
 		words, yes := "", false
 		if e, ok := h.effect.(ended); ok {
@@ -173,15 +218,9 @@ func (l *life) yield(by string) {
 			words, yes = h.replaced()
 		}
 		if !yes {
-			return
+			return nil
 		}
-		h.evidence = words
+		all = append(all, words)
 	}
-	for _, h := range l.hits {
-		l.settled(h)
-	}
-	l.healing = true
-	l.say(showdown.FaultHealing, source, map[string]any{"by": by})
-	l.over = true
-	l.say(showdown.FaultUndone, probeSource, map[string]any{"by": by, "evidence": l.evidence(), "facts": l.facts()})
+	return all
 }

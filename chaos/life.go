@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,6 +32,22 @@ type life struct {
 	sync     func() error
 	fidelity string
 
+	// at and end are when it fires and when it is undone, in lab time since the run's
+	// zero; 0 is at the roll back. They are the player's: of a step that waits for another
+	// one they are right once that has come so far.
+	at, end time.Duration
+	// outer is the life that this one lies in and former the one that it comes after, nil
+	// where there is none; holds says that others lie in this one.
+	outer, former *life
+	holds         bool
+	// inPlace and ended are what others wait for.
+	inPlace, ended *moment
+	// stop ends the playing before its time, and played is closed when that is over.
+	stop   context.CancelCauseFunc
+	played chan struct{}
+	// taker takes the letter of the action that has ended a life that others lie in.
+	taker chan string
+
 	// mu is held during each act of the life, and not while it waits for its time.
 	mu sync.Mutex
 	// hits are the targets, resolved.
@@ -40,6 +57,14 @@ type life struct {
 	healing, over, owing bool
 	// number is its place among the faults that were injected, from 1.
 	number int
+}
+
+func newLife(e *env, s step, c Config, fidelity string) *life {
+	return &life{
+		env: e, step: s, at: s.at, end: s.end, pick: picker(c.Seed, c.Cell.Name, s.Letter),
+		journal: c.Journal, sync: c.Sync, fidelity: fidelity,
+		inPlace: newMoment(), ended: newMoment(), played: make(chan struct{}), taker: make(chan string, 1),
+	}
 }
 
 // hit is one target of a life.
@@ -85,13 +110,19 @@ func (l *life) names() []string {
 }
 
 func (l *life) plan() {
-	l.say(showdown.FaultPlanned, source, map[string]any{
+	data := map[string]any{
 		"planned_s": l.clock.AWS(l.step.at).Seconds(),
 		"for_s":     l.step.For.Seconds(),
 		"selector":  string(l.step.Target),
 		"with":      l.step.values.text,
 		"undo":      l.step.action.Undo,
-	})
+	}
+	for key, letter := range map[string]string{"during": l.step.During, "after": l.step.After} {
+		if letter != "" {
+			data[key] = letter
+		}
+	}
+	l.say(showdown.FaultPlanned, source, data)
 }
 
 // prepare resolves the targets, looks at them, and puts on disk how they are undone.
@@ -227,6 +258,7 @@ func (l *life) inject(ctx context.Context, number int) error {
 		return err
 	}
 	l.say(showdown.FaultInjected, source, map[string]any{"fidelity": l.fidelity})
+	l.inPlace.happens()
 	return nil
 }
 
@@ -241,6 +273,8 @@ func (l *life) fail(err error) {
 		}
 	}
 	l.say(showdown.FaultFailed, source, map[string]any{"error": err.Error()})
+	l.inPlace.never(err)
+	l.ended.never(err)
 }
 
 // confirm lets the probe look, and says what it saw.
@@ -274,12 +308,15 @@ func (l *life) confirm(ctx context.Context) {
 	l.say(kind, probeSource, data)
 	if kind == showdown.FaultUnconfirmed {
 		// What was not seen may be there all the same, so that its end is looked for.
+		if remains == leavesNothing && l.end == 0 {
+			l.ended.happens()
+		}
 		return
 	}
 	switch {
 	case remains == leavesNothing:
 		l.conclude("nothing to undo")
-	case remains == leavesChange && l.step.end == 0:
+	case remains == leavesChange && l.end == 0:
 		l.finish(l.evidence())
 	}
 }
@@ -288,6 +325,7 @@ func (l *life) confirm(ctx context.Context) {
 func (l *life) finish(evidence string) {
 	l.over = true
 	l.say(showdown.FaultUndone, probeSource, map[string]any{"evidence": evidence, "facts": l.facts()})
+	l.ended.happens()
 }
 
 // conclude is finish where nothing remains to be undone.

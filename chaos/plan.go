@@ -15,9 +15,17 @@ import (
 type PlannedStep struct {
 	Cell   string `json:"cell"`
 	Letter string `json:"letter"`
-	// At is AWS time since the start of the traffic, Lab the same in lab time.
-	At  showdown.Duration    `json:"at"`
-	Lab showdown.LabDuration `json:"lab"`
+	// At is AWS time since the start of the traffic, Lab the same in lab time. Where there
+	// is jitter it is the earliest moment, and Latest and LatestLab are the latest.
+	At        showdown.Duration    `json:"at"`
+	Lab       showdown.LabDuration `json:"lab"`
+	Latest    showdown.Duration    `json:"latest,omitempty"`
+	LatestLab showdown.LabDuration `json:"latest_lab,omitempty"`
+	// During or After is the letter of the step that this one waits for, and Lag how long
+	// after that it fires; At is then an estimate.
+	During string            `json:"during,omitempty"`
+	After  string            `json:"after,omitempty"`
+	Lag    showdown.Duration `json:"lag,omitempty"`
 	// Phase is the phase that the step is timed from; empty is the traffic's start.
 	Phase string `json:"phase,omitempty"`
 	// For is how long it lasts, ForLab the same in lab time; 0 is until the roll back.
@@ -60,15 +68,22 @@ func Plan(s *showdown.Stage, clock showdown.Clock, fidelity ...Fidelity) []Plann
 func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fidelity) PlannedStep {
 	a, d := showdown.Actions()[s.Do], deeds()[s.Do]
 	v, _ := parseParams(a, s.With) // checked by the caller
-	at, _ := c.Traffic.StepStart(clock, s)
+	at, _ := c.StepStart(clock, s)
+	latest, _, _ := c.StepSpan(clock, s, showdown.WholeJitter)
 	p := PlannedStep{
 		Cell: c.Name, Letter: s.Letter, At: planned(clock, at), Lab: showdown.LabDuration(at), Phase: s.Phase,
 		For: s.For, ForLab: showdown.LabDuration(clock.Lab(s.For)),
 		Action: s.Do, Kind: a.Kind, Target: string(s.Target), Params: v.text,
 		Does: a.Does, Undo: a.Undo, Evidence: d.evidence,
 	}
+	if latest > at {
+		p.Latest, p.LatestLab = planned(clock, latest), showdown.LabDuration(latest)
+	}
+	if s.WaitsFor() != "" {
+		p.During, p.After, p.Lag = s.During, s.After, s.At
+	}
 	if !a.NoTarget {
-		p.Candidates = candidates(c, s.Target)
+		p.Candidates = candidates(c.InstancesBefore(s), s.Target)
 	}
 	if d.needs != "" {
 		for _, f := range fidelity {
@@ -83,15 +98,15 @@ func planned(clock showdown.Clock, at time.Duration) showdown.Duration {
 	return showdown.Duration(time.Duration(clock.AWS(at)).Round(time.Millisecond))
 }
 
-// candidates are all instances that a selector may choose.
-func candidates(c showdown.Cell, s showdown.Selector) []string {
+// candidates are all of the instances that a selector may choose.
+func candidates(instances []showdown.Instance, s showdown.Selector) []string {
 	text := strings.TrimSpace(string(s))
 	if amount, filter, both := strings.Cut(text, " "); both {
 		text = filter
 	} else if amount == "one" || strings.HasSuffix(amount, "%") {
 		text = "all"
 	}
-	names, err := showdown.Selector(text).Select(c.Topology.Instances, func(int) int { return 0 })
+	names, err := showdown.Selector(text).Select(instances, func(int) int { return 0 })
 	if err != nil {
 		return nil
 	}
@@ -116,7 +131,7 @@ func WritePlan(w io.Writer, steps []PlannedStep) error {
 }
 
 func (p PlannedStep) write(w io.Writer) error {
-	text := fmt.Sprintf("  %s  at %s (lab %s)%s: %s\n", p.Letter, p.At, shortLab(p.Lab), p.lasts(), p.headline())
+	text := fmt.Sprintf("  %-2s %s%s: %s\n", p.Letter, p.starts(), p.lasts(), p.headline())
 	for _, line := range []struct{ name, text string }{
 		{"does", p.Does},
 		{"among", strings.Join(p.several(), ", ")},
@@ -146,13 +161,44 @@ func (p PlannedStep) headline() string {
 		parts = append(parts, p.Target)
 	}
 	for _, param := range showdown.Actions()[p.Action].Params {
-		parts = append(parts, param.Name+"="+p.Params[param.Name])
+		if value, given := p.Params[param.Name]; given {
+			parts = append(parts, param.Name+"="+value)
+		}
 	}
 	return strings.Join(parts, " ")
 }
 
+// starts is when it fires: "at 4m to 6m (lab 4s to 6s)", and for a step that waits for
+// another one what it waits for, with the estimate behind it.
+func (p PlannedStep) starts() string {
+	at, lab := p.At.String(), shortLab(p.Lab)
+	if p.Latest > 0 {
+		at += " to " + p.Latest.String()
+		lab += " to " + shortLab(p.LatestLab)
+	}
+	moment := ""
+	switch {
+	case p.During != "":
+		moment = p.During + " is in place"
+	case p.After != "":
+		moment = p.After + " is over"
+	default:
+		return fmt.Sprintf("at %s (lab %s)", at, lab)
+	}
+	if p.Lag == 0 {
+		moment = "when " + moment
+	} else {
+		moment = fmt.Sprintf("%s after %s", p.Lag, moment)
+	}
+	return fmt.Sprintf("%s, about %s (lab %s)", moment, at, lab)
+}
+
 func (p PlannedStep) lasts() string {
 	switch {
+	case p.For > 0 && p.During != "":
+		return fmt.Sprintf(", for %s (lab %s) or until %s ends", p.For, shortLab(p.ForLab), p.During)
+	case p.During != "" && p.Undo != nothingToUndo:
+		return fmt.Sprintf(", until %s ends", p.During)
 	case p.For > 0:
 		return fmt.Sprintf(", for %s (lab %s)", p.For, shortLab(p.ForLab))
 	case p.Undo == nothingToUndo, p.Action == "resize-instance", p.Action == "modify-instance-type":

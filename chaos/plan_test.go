@@ -28,7 +28,16 @@ func TestPlanGolden(t *testing.T) {
 	base.Traffic.Phases = []showdown.Phase{{Name: "calm", For: minute}, {Name: "resize", For: 9 * minute}}
 	other := cell(act("A", minute, "spike", "", minute, "factor", "3"), act("B", 3*minute, "tell-clients", "", 0), act("C", 4*minute, "hang", "50%", 0))
 	other.Name = "other"
-	steps := Plan(&showdown.Stage{Cells: []showdown.Cell{base, other}}, clock, func(what string) (string, bool) {
+	waiting := cell(
+		jittered(2*minute, act("A", minute, "kill", "web-1", minute)),
+		after("A", act("B", 30*showdown.Second, "slow", "web-2", 3*minute)),
+		within("B", jittered(30*showdown.Second, act("C", 0, "cpu-steal", "one", 0))),
+		within("B", act("D1", 2*minute, "hang", "web-1", 5*minute)),
+		within("B", act("E", minute, "tell-clients", "", 0)),
+		after("D1", act("F", 0, "resize-instance", "web-2", 0, "type", "m5.large")),
+	)
+	waiting.Name = "waiting"
+	steps := Plan(&showdown.Stage{Cells: []showdown.Cell{base, other, waiting}}, clock, func(what string) (string, bool) {
 		return "how this backend does " + what, true
 	})
 	var got bytes.Buffer

@@ -37,10 +37,10 @@ func (e *Experiment) rollback(ctx context.Context) error {
 		}()
 	}
 	lives := slices.Clone(e.lives)
-	slices.SortFunc(lives, func(a, b *life) int { return b.number - a.number })
+	latestFirst(lives)
 	// First everything is taken back, then everything is looked at: what is still in
 	// place would hide what is gone.
-	e.inReverse(lives, func(l *life) { l.undo(ctx) })
+	inReverse(lives, func(l *life) { l.undo(ctx) })
 	problems := make([]error, len(lives))
 	var all sync.WaitGroup
 	for i, l := range lives {
@@ -59,14 +59,15 @@ func (e *Experiment) rollback(ctx context.Context) error {
 }
 
 // inReverse does something with lives, which are the latest first, side by side; an
-// earlier one on the same target waits for the later.
-func (e *Experiment) inReverse(lives []*life, do func(*life)) {
+// earlier one on the same target waits for the later, and one that others lie in for
+// these.
+func inReverse(lives []*life, do func(*life)) {
 	done := make([]chan struct{}, len(lives))
 	before := make([][]chan struct{}, len(lives)) // what each waits for
 	for i, l := range lives {
 		done[i] = make(chan struct{})
 		for j, later := range lives[:i] {
-			if later.meets(l) {
+			if later.meets(l) || later.within(l) {
 				before[i] = append(before[i], done[j])
 			}
 		}
