@@ -8,7 +8,9 @@ import (
 )
 
 // deepFailure breaks the application behind a health path that stays fine: what a
-// health check does not see that looks at less than the users need.
+// health check does not see that looks at less than the users need (Amazon Builders'
+// Library, Implementing health checks: a shallow check against a dependency that is
+// broken).
 func deepFailure() deed {
 	return deed{
 		needs:    string(cloud.Errors),

@@ -120,7 +120,7 @@ func (c *conn) read(p []byte) (int, error) {
 				return n, err
 			}
 			// The lag began while it waited: this has just come, and is late as well.
-			in = c.lengthen(packet{data: slices.Clone(p[:n]), end: err, sent: time.Now()})
+			in = c.lengthen(packet{data: slices.Clone(p[:n]), end: err, sent: time.Now()}) // never both
 		}
 	}
 	return in.read(p, c.closed, c.late.done())
@@ -132,13 +132,6 @@ func (c *conn) lengthen(came ...packet) *wire {
 	defer c.mu.Unlock()
 	in := newWire(c.lag, c.born)
 	for _, p := range came {
-		if end := p.end; end != nil {
-			p.end = nil
-			if len(p.data) > 0 {
-				in.put(p, c.closed)
-			}
-			p.data, p.end = nil, end
-		}
 		in.put(p, c.closed)
 	}
 	// The deadline is the reader's; what feeds the wire has none.
