@@ -15,8 +15,9 @@ const enoughArrivals = 30
 // arrivals are the requests that really reached the cell's machines in a stretch of
 // time, as the machines themselves count them: not what somebody says that he sent.
 type arrivals struct {
-	// known is false where no machine could be asked.
-	known bool
+	// known is false where no machine could be asked, and few says that so few requests
+	// came that their rate is chance.
+	known, few bool
 	// rate is in requests per second of lab time.
 	rate float64
 	// at is the middle of the stretch.
@@ -42,7 +43,7 @@ func (e *env) arriving(ctx context.Context, window time.Duration) arrivals {
 		n, known := last.since(first)
 		took := last.at.Sub(first.at)
 		if !known || n >= enoughArrivals || took >= window {
-			return arrivals{known, float64(n) / took.Seconds(), first.at.Add(took / 2)}
+			return arrivals{known, n < enoughArrivals/3, float64(n) / took.Seconds(), first.at.Add(took / 2)}
 		}
 	}
 }

@@ -155,6 +155,42 @@ func TestStartByHandOnProcesses(t *testing.T) {
 	s.finish(e)
 }
 
+// A sequence with real machines: what waits follows what really happens.
+func TestSequenceOnProcesses(t *testing.T) {
+	s := newStand(t,
+		act("A", showdown.Second, "kill", "web-1", 40*showdown.Second),
+		within("A", act("B", 10*showdown.Second, "slow", "web-2", 0, "latency", "40ms")),
+		after("A", act("C", 10*showdown.Second, "hang", "web-1", 20*showdown.Second)),
+		after("C", act("D", 0, "tell-clients", "", 0)),
+	)
+	e := s.experiment()
+	if err := e.Run(t.Context(), zero()); err != nil {
+		t.Fatal(err)
+	}
+	// Times are the wall clock's, so that only the order is asserted.
+	place := map[string]int{}
+	s.mu.Lock()
+	for i, ev := range s.events {
+		if strings.HasPrefix(string(ev.Kind), "fault.") {
+			place[ev.Target+" "+string(ev.Kind)] = i + 1
+		}
+	}
+	s.mu.Unlock()
+	order := []string{
+		"A fault.injected", "B fault.injecting", "B fault.confirmed", "B fault.healing", "A fault.healing", "A fault.undone",
+		"C fault.injecting", "C fault.confirmed", "C fault.undone", "D fault.injecting", "D fault.undone",
+	}
+	for i := range order[1:] {
+		if a, b := place[order[i]], place[order[i+1]]; a == 0 || b <= a {
+			t.Errorf("%s (at %d) is not before %s (at %d)", order[i], a, order[i+1], b)
+		}
+	}
+	if place["B fault.undone"] == 0 || place["A fault.confirmed"] == 0 {
+		t.Errorf("events %v", place)
+	}
+	s.finish(e)
+}
+
 // The process that hangs is killed by somebody else: nothing is left to resume, and
 // the roll back says so.
 func TestProcessDiesWhileItHangs(t *testing.T) {

@@ -108,7 +108,7 @@ func (s *surge) gone(ctx context.Context) (string, bool) {
 			return false
 		case now.rate == 0:
 			return true
-		case !s.base.known || s.base.rate == 0:
+		case !s.base.known || s.base.rate == 0 || s.base.few:
 			// There is nothing to compare with; what arrives is at most what is planned.
 			planned := s.offered(now.at)
 			return planned == 0 || now.rate < planned*max(1, math.Sqrt(s.factor))

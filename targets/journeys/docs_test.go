@@ -10,22 +10,46 @@ import (
 
 const documentation = "../../docs/stages.md"
 
-// documentedExample is the first YAML block of the documentation.
-func documentedExample(t *testing.T) []byte {
+// documentedBlock is a YAML block of the documentation, from 0.
+func documentedBlock(t *testing.T, number int) string {
 	t.Helper()
 	doc, err := os.ReadFile(documentation)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, ok := strings.Cut(string(doc), "```yaml\n")
-	if !ok {
-		t.Fatal("the documentation has no example")
+	blocks := strings.Split(string(doc), "```yaml\n")[1:]
+	if number >= len(blocks) {
+		t.Fatalf("the documentation has %d examples, want one more than %d", len(blocks), number)
 	}
-	example, _, ok := strings.Cut(rest, "```\n")
+	example, _, ok := strings.Cut(blocks[number], "```\n")
 	if !ok {
 		t.Fatal("the example has no end")
 	}
-	return []byte(example)
+	return example
+}
+
+// documentedExample is the complete stage of the documentation.
+func documentedExample(t *testing.T) []byte { return []byte(documentedBlock(t, 0)) }
+
+// The sequence of the documentation fits into its stage.
+func TestDocumentedSequenceCanBePlayed(t *testing.T) {
+	text := string(documentedExample(t))
+	before, rest, ok := strings.Cut(text, "    timeline:\n")
+	_, after, found := strings.Cut(rest, "    reference:")
+	if !ok || !found {
+		t.Fatal("the example has no timeline before its reference")
+	}
+	s, err := Load([]byte(before+documentedBlock(t, 1)+"    reference:"+after), documentation, testKnown())
+	if err != nil {
+		t.Fatalf("load:\n%v", err)
+	}
+	var letters []string
+	for _, step := range s.Cells[0].Timeline {
+		letters = append(letters, step.Letter+step.WaitsFor())
+	}
+	if got := strings.Join(letters, " "); got != "A BA CA" {
+		t.Errorf("steps and what they wait for: %s", got)
+	}
 }
 
 func TestDocumentedExampleCanBePlayed(t *testing.T) {

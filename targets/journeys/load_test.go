@@ -343,6 +343,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("version: 1\ncells: [{name: base}]\n"))
 	f.Add([]byte("a: &a {b: *a}\n<<: *a\n"))
 	f.Add([]byte("? [a, b]\n: !!binary x\n--- |\n text\n...\n"))
+	f.Add([]byte(strings.Replace(small, "    reference:", "      - {letter: B, after: A, at: 1s, jitter: 2s, do: tell-clients, repeat: {times: 3, every: 4s}}\n    reference:", 1)))
+	f.Add([]byte(strings.Replace(small, "    reference:", "      - {letter: B, during: C, do: add-instance, target: web-1, with: {name: x}}\n      - {letter: C, during: B, do: kill, target: x}\n    reference:", 1)))
 	for _, name := range []string{"01-single.yaml", "02-vertical.yaml", "journey.yaml"} {
 		data, err := builtin.ReadFile("whatsthetime/" + name)
 		if err != nil {
@@ -368,6 +370,13 @@ func FuzzLoad(f *testing.F) {
 		for _, c := range s.Cells {
 			if c.Traffic.Length(clock) <= 0 {
 				t.Fatalf("cell %s has no traffic", c.Name)
+			}
+			letters := map[string]bool{}
+			for _, step := range c.Timeline {
+				if _, ok := c.StepStart(clock, step); !ok || step.Repeat != nil || letters[step.Letter] {
+					t.Fatalf("step %q of cell %s has no place, or is not written out: %+v", step.Letter, c.Name, step)
+				}
+				letters[step.Letter] = true
 			}
 		}
 	})
