@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +21,7 @@ import (
 	"showdown"
 	"showdown/targets/cloud"
 	"showdown/targets/cloud/ec2"
+	"showdown/targets/cloud/vpc"
 	"showdown/targets/journal"
 )
 
@@ -61,6 +61,8 @@ type Lab struct {
 	entry  int // the slot's entry in the journal
 	source string
 	region *ec2.Region
+	vpc    *vpc.VPC
+	outbox outbox
 	upAt   time.Time
 	downAt time.Time
 }
@@ -74,7 +76,7 @@ func New(c Config) (*Lab, error) {
 	if c.Emit == nil {
 		c.Emit = func(showdown.Event) {}
 	}
-	l := &Lab{cfg: c}
+	l := &Lab{cfg: c, outbox: outbox{emit: c.Emit}}
 	elastic := 0
 	for _, in := range c.Cell.Topology.Instances {
 		if _, ok := ec2.TypeByName(in.Type); !ok {
@@ -86,6 +88,9 @@ func New(c Config) (*Lab, error) {
 	}
 	if elastic > ec2.ElasticIPLimit {
 		return nil, fmt.Errorf("lab %q: %d elastic IPs are asked for, a Region gives %d", c.Cell.Name, elastic, ec2.ElasticIPLimit)
+	}
+	if err := checkGroups(c.Cell.Topology); err != nil {
+		return nil, fmt.Errorf("lab %q: %w", c.Cell.Name, err)
 	}
 	if err := c.Clock.CheckPeriod("a status check", ec2.CheckEvery); err != nil {
 		return nil, fmt.Errorf("lab %q: %w", c.Cell.Name, err)
@@ -151,26 +156,20 @@ func (l *Lab) prepare(ctx context.Context) (*ec2.Region, error) {
 		return nil, err
 	}
 	l.source = source.String()
+	groups, err := newNetwork(l, vpc.Plan{Slot: slot.Number()})
+	if err != nil {
+		return nil, err
+	}
+	l.vpc = groups.VPC
 	l.region, err = ec2.New(ec2.Config{
-		Clock: l.cfg.Clock, Backend: l.cfg.Backend, Emit: l.cfg.Emit, Seed: l.cfg.Seed,
+		Clock: l.cfg.Clock, Backend: l.cfg.Backend, Emit: l.outbox.add, Seed: l.cfg.Seed,
 		Addresses: &addresses{slot: slot.Number(), private: map[int]int{}},
-		Reach:     reach,
+		Reach:     systemAnswers,
+		Network:   groups,
 		Lab:       l.cfg.Cell.Name, Mark: l.cfg.Run, App: l.cfg.App, Work: l.cfg.Work,
 	})
 	l.upAt, l.downAt = time.Now(), time.Time{}
 	return l.region, err
-}
-
-// reach says whether a connection to a machine is answered: accepted or refused, it
-// is the system that does so.
-func reach(ctx context.Context, private string) bool {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(private, strconv.Itoa(cloud.Port)))
-	if err != nil {
-		return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET)
-	}
-	_ = conn.Close() // it was opened to see that it opens
-	return true
 }
 
 // A lab that finds all slots taken waits for one: the run before it may be on its way
@@ -218,7 +217,7 @@ func launchOf(in showdown.Instance, elasticIP string) ec2.Launch {
 	return ec2.Launch{
 		Name: in.Name, Role: in.Role, Zone: in.Zone, Type: in.Type,
 		CreditMode: in.CreditMode, Credits: in.Credits, Queue: queue,
-		AppBoot: in.AppBoot, UserData: in.UserData, ElasticIP: elasticIP,
+		AppBoot: in.AppBoot, UserData: in.UserData, ElasticIP: elasticIP, SecurityGroups: in.SecurityGroups,
 	}
 }
 
@@ -230,6 +229,11 @@ func (l *Lab) Run(ctx context.Context) error {
 	if region == nil {
 		return fmt.Errorf("lab %q run: it is not up", l.cfg.Cell.Name)
 	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	wg.Go(func() { l.tellLate(ctx) })
 	return region.Run(ctx)
 }
 
@@ -269,6 +273,13 @@ func (l *Lab) EC2() *ec2.Region {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.region
+}
+
+// VPC is the lab's security groups; nil before Up.
+func (l *Lab) VPC() *vpc.VPC {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.vpc
 }
 
 // ClientSource is the address that the lab's clients bind to, so that machines see

@@ -27,7 +27,7 @@ type endpoint struct {
 	addr netip.AddrPort
 	take func(*net.TCPConn) // receives each accepted connection
 
-	guard *guard // who may connect; nil for everybody
+	guard  *guard // who may connect; nil for everybody
 	attach func(raw control, program []instruction) error
 	// filtered says that the kernel keeps out who may not connect.
 	filtered atomic.Bool
