@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"showdown"
+	"showdown/targets/cloud"
 	"showdown/targets/cloud/ec2"
 	"showdown/targets/lab"
 )
@@ -16,10 +18,12 @@ type onLab struct{ *lab.Lab }
 
 func (l onLab) Instances() []Instance {
 	var out []Instance
+	groups := l.VPC()
 	for _, in := range l.Lab.Instances() {
 		out = append(out, Instance{
 			Instance: in.Instance, State: string(in.State), Type: in.Type,
 			Private: in.Private, Public: in.Public, Elastic: in.Elastic,
+			Closed: groups != nil && !groups.Allows(showdown.FromInternet, in.Name, cloud.Port),
 		})
 	}
 	return out

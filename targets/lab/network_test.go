@@ -80,7 +80,7 @@ func TestReachIsWhatTheRulesSay(t *testing.T) {
 	for _, e := range b.events {
 		if e.Kind == showdown.Reached {
 			said = append(said, Reach{
-				From: e.Data["from"].(string), To: e.Target, Port: e.Data["port"].(int), Met: e.Data["met"].(string),
+				From: e.Data["from"].(string), To: e.Target, Port: cloud.Port, Met: e.Data["met"].(string),
 				Allowed: e.Data["allowed"].(bool), Fidelity: e.Data["fidelity"].(string),
 			})
 		}

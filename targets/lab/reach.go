@@ -106,7 +106,7 @@ func (l *Lab) Reach(ctx context.Context) ([]Reach, error) {
 		}
 		out = append(out, r)
 		l.outbox.add(showdown.Event{Kind: showdown.Reached, Source: "vpc", Target: r.To, Data: map[string]any{
-			"from": r.From, "port": r.Port, "met": r.Met, "allowed": r.Allowed, "fidelity": r.Fidelity,
+			"from": r.From, "met": r.Met, "allowed": r.Allowed, "fidelity": r.Fidelity,
 		}})
 	}
 	return out, errors.Join(errs...)
