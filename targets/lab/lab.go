@@ -89,7 +89,7 @@ func New(c Config) (*Lab, error) {
 	if elastic > ec2.ElasticIPLimit {
 		return nil, fmt.Errorf("lab %q: %d elastic IPs are asked for, a Region gives %d", c.Cell.Name, elastic, ec2.ElasticIPLimit)
 	}
-	if err := checkGroups(c.Cell.Topology); err != nil {
+	if _, err := planNetwork(c.Cell.Topology); err != nil {
 		return nil, fmt.Errorf("lab %q: %w", c.Cell.Name, err)
 	}
 	if err := c.Clock.CheckPeriod("a status check", ec2.CheckEvery); err != nil {

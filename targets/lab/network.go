@@ -38,22 +38,6 @@ func newNetwork(l *Lab, plan vpc.Plan) (*network, error) {
 	return n, err
 }
 
-// checkGroups says whether the topology's instances can have their security groups,
-// before there are addresses.
-func checkGroups(t showdown.Topology) error {
-	lab := netip.MustParsePrefix("127.0.0.0/8")
-	n, err := vpc.NewNetwork(t.SecurityGroups, lab, vpc.Limits{})
-	if err != nil {
-		return err
-	}
-	for _, in := range t.Instances {
-		if err := n.Join(vpc.Member{Name: in.Name, Groups: in.SecurityGroups, Private: lab.Addr()}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Attach makes an instance that starts a member of its groups.
 func (n *network) Attach(ctx context.Context, in ec2.Interface) (*cloud.Inbound, error) {
 	private, err := netip.ParseAddr(in.Private)

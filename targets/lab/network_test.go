@@ -68,6 +68,16 @@ func TestReachIsWhatTheRulesSay(t *testing.T) {
 	if d := cmp.Diff(want, matrix(rows)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
+	expected, err := Expected(l.cfg.Cell.Topology)
+	if err != nil || len(expected) != len(rows) {
+		t.Fatalf("%d rows are expected, %v, and %d found", len(expected), err, len(rows))
+	}
+	for i, r := range rows {
+		r.Met, r.Fidelity = "", ""
+		if r != expected[i] {
+			t.Errorf("row %d is %+v, expected was %+v", i, r, expected[i])
+		}
+	}
 	for _, r := range rows {
 		if !strings.Contains(r.Fidelity, "SYN") || r.Port != cloud.Port {
 			t.Errorf("%s to %s: port %d, fidelity %q", r.From, r.To, r.Port, r.Fidelity)

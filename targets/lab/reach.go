@@ -66,7 +66,7 @@ func (l *Lab) Reach(ctx context.Context) ([]Reach, error) {
 			})
 		}
 	}
-	for _, group := range l.groupNames() {
+	for _, group := range groupNames(l.cfg.Cell.Topology) {
 		for _, to := range instances {
 			from, m := l.memberOf(group, to.Name)
 			if m == nil || to.State == ec2.Terminated {
@@ -135,21 +135,6 @@ func (k *look) carryOut(ctx context.Context) {
 	if k.err == nil {
 		k.err = ctx.Err() // a look that was cut short met nothing
 	}
-}
-
-// groupNames are the groups that the topology defines in its order, and the default one
-// at the end.
-func (l *Lab) groupNames() []string {
-	var out []string
-	own := false
-	for _, g := range l.cfg.Cell.Topology.SecurityGroups {
-		own = own || g.Name == showdown.DefaultGroup
-		out = append(out, g.Name)
-	}
-	if !own {
-		out = append(out, showdown.DefaultGroup)
-	}
-	return out
 }
 
 // memberOf is a living member of a group that is not the instance other; m is nil when
