@@ -109,8 +109,8 @@ const (
 	// words.
 	GroupChanged EventKind = "group.changed"
 	// Reached is one cell of the connection matrix, found by connecting: target is the
-	// instance, "from" the group, instance or "internet", "met" is "answered", "refused"
-	// or "silent", "allowed" what the rules say, "fidelity" how a denial is made.
+	// instance, "from" the group, instance or "internet", "met" is "answered", "refused",
+	// "silent" or "unreachable", "allowed" what the rules say, "fidelity" how a denial is made.
 	Reached EventKind = "vpc.reached"
 	// Stall is the harness's own heartbeat coming late; it carries "late_ms".
 	Stall EventKind = "stall"

@@ -24,6 +24,7 @@ var layer = map[string]int{
 	"targets/cloud/ec2":       2,
 	"targets/cloud/pricing":   2,
 	"targets/cloud/route53":   2,
+	"targets/cloud/vpc":       2,
 	"targets/backend/process": 2,
 	"targets/journeys":        2,
 	"attack":                  2,

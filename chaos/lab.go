@@ -21,6 +21,8 @@ type Instance struct {
 	Private, Public string
 	// Elastic says that the public address is an elastic IP.
 	Elastic bool
+	// Closed says that the security groups keep the internet out now.
+	Closed bool
 }
 
 // Lab is what an experiment needs of a running lab. Its methods are safe for

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"showdown"
+	"showdown/targets/cloud"
 	"showdown/targets/cloud/ec2"
 	"showdown/targets/cloud/route53"
 	"showdown/targets/lab"
@@ -18,10 +19,12 @@ type onLab struct{ *lab.Lab }
 
 func (l onLab) Instances() []Instance {
 	var out []Instance
+	groups := l.VPC()
 	for _, in := range l.Lab.Instances() {
 		out = append(out, Instance{
 			Instance: in.Instance, State: string(in.State), Type: in.Type,
 			Private: in.Private, Public: in.Public, Elastic: in.Elastic,
+			Closed: groups != nil && !groups.Allows(showdown.FromInternet, in.Name, cloud.Port),
 		})
 	}
 	return out

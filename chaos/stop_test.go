@@ -70,6 +70,22 @@ func TestSteady(t *testing.T) {
 	})
 }
 
+// Nobody from outside can look at an instance that its security groups close.
+func TestSteadyPassesClosedInstancesOver(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil)
+		_ = w.box("web-2").machine.pause(true)
+		w.box("web-2").Closed = true
+		if held, err := e.Steady(t.Context(), "before"); !held || err != nil {
+			t.Errorf("held %t, %v", held, err)
+		}
+		last := w.events[len(w.events)-1]
+		if measured := last.Data["measured"].(string); !strings.Contains(measured, "web-2: its security groups keep the internet out") {
+			t.Errorf("measured %q", measured)
+		}
+	})
+}
+
 func TestSteadyCancelled(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		e := w.experiment(nil)

@@ -142,12 +142,19 @@ func (c *cell) phase(s showdown.Segment) {
 	})
 }
 
-// steadyBefore fails unless the lab reaches its steady state.
+// steadyBefore fails unless the lab reaches its steady state. Where the topology has
+// security groups, it records the connection matrix.
 func (c *cell) steadyBefore(ctx context.Context) error {
 	held, err := c.experiment.Steady(ctx, "before")
 	if err == nil && !held {
 		err = ErrUnsteady
 	}
+	if err != nil || len(c.spec.Topology.SecurityGroups) == 0 {
+		return err
+	}
+	// Who reaches whom is recorded before the traffic, so that a claim can ask for it
+	// and a step of the timeline can be held against it.
+	_, err = c.lab.Reach(ctx)
 	return err
 }
 

@@ -87,6 +87,7 @@ func exampleSummary() *Summary {
 		Cohorts:   []Cohort{{Name: "pinned", Clients: 1000, Requests: Requests{Scheduled: 12000, Sent: 12000, OK: 11100, Failed: 900}, Availability: new(0.925)}},
 		Reference: &Reference{FromS: 60, ToS: 360, Availability: new(0.85), LostS: 44, LongestOutageS: 88.1, P99MS: new(4.0)},
 		Cost:      &Cost{MonthUSD: 8.47, Items: []CostItem{{Name: "web-1 t2.micro", MonthUSD: 8.47}}},
+		Reach:     []Reach{{From: "internet", To: "web-1", Met: MetAnswered, Allowed: true, Fidelity: "everybody is let in", AtS: -1.5}},
 	}
 	return &Summary{
 		Run: "20261123T101500-whatsthetime-vertical-3f2a", Journey: "whatsthetime", Stage: "vertical", Cell: "base", Title: "A bigger instance",

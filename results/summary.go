@@ -71,6 +71,9 @@ type CellSummary struct {
 	Backends  []Backend  `json:"backends,omitempty"`
 	Reference *Reference `json:"reference"`
 	Cost      *Cost      `json:"cost"`
+	// Reach is the connection matrix: who reached whom when it was looked at last.
+	// Absent where nobody looked.
+	Reach []Reach `json:"reach,omitempty"`
 }
 
 // Requests counts requests. Scheduled is Sent and Dropped together; Failed counts
@@ -216,6 +219,25 @@ type Reference struct {
 	LostS          float64  `json:"lost_s"`
 	LongestOutageS float64  `json:"longest_outage_s"`
 	P99MS          *float64 `json:"p99_ms"`
+}
+
+// MetAnswered is the [Reach.Met] of a connection that was answered.
+const MetAnswered = "answered"
+
+// Reach is one cell of the connection matrix, found by connecting.
+type Reach struct {
+	// From is "internet", a security group, of which one member looked, or an instance.
+	// To is an instance.
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Met is "answered", "refused", "silent" or "unreachable".
+	Met string `json:"met"`
+	// Allowed is what the security groups say.
+	Allowed bool `json:"allowed"`
+	// Fidelity says how the instance keeps out who is not let in.
+	Fidelity string `json:"fidelity,omitempty"`
+	// AtS is when it was looked at, negative before the traffic.
+	AtS float64 `json:"at_s"`
 }
 
 // Cost is what a cell would cost on AWS, in US dollars.

@@ -158,6 +158,9 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 		if err := w.Flush(); err != nil {
 			return err
 		}
+		if err := writeGroups(t.stdout, cell.Topology); err != nil {
+			return err
+		}
 		if bill, err := lab.Estimate(cell.Topology); err == nil {
 			fmt.Fprintf(t.stdout, "  $ %.2f a month\n", bill.MonthUSD())
 		}

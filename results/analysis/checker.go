@@ -86,6 +86,8 @@ func (c *checker) binary(n *ast.BinaryNode) unit {
 			c.fail(n, "%s cannot be ordered", l)
 		}
 		c.compare(n, n.Left, n.Right, l, r)
+		c.met(n.Left, n.Right)
+		c.met(n.Right, n.Left)
 		return truth
 	case "contains", "startsWith", "endsWith":
 		return truth

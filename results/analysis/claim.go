@@ -28,6 +28,7 @@ func CompileFor(stage *showdown.Stage, claim showdown.Claim) (*Program, error) {
 
 func (p *Program) checkNames(stage *showdown.Stage, own string) error {
 	isCell := func(name string) bool { _, ok := stage.Cell(name); return ok }
+	sourceCell := own // of the source that was named last
 	for _, n := range p.names {
 		fail := func(what, value string, known []string) error {
 			if len(known) == 0 {
@@ -42,6 +43,12 @@ func (p *Program) checkNames(stage *showdown.Stage, own string) error {
 			continue
 		}
 		cellName, rest := splitCell(n.value, own, isCell)
+		switch n.kind {
+		case sourceArg:
+			sourceCell = cellName
+		case reachedArg:
+			cellName, rest = sourceCell, n.value
+		}
 		cell, ok := stage.Cell(cellName)
 		if !ok {
 			return fail("cell", cellName, cellNames(stage))
@@ -81,7 +88,9 @@ func namesOf(kind argument, cell *showdown.Cell) (what string, known []string) {
 			known = append(known, c.Name)
 		}
 		return "cohort", known
-	case backendArg:
+	case sourceArg:
+		return "source", sources(cell)
+	case backendArg, reachedArg:
 		for _, in := range cell.Topology.Instances {
 			known = append(known, in.Name)
 		}

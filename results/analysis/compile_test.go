@@ -153,6 +153,17 @@ func TestCompileForChecksNames(t *testing.T) {
 		{`availability(cohort("told")) > 1%`, "", `there is none`},
 		{`share(whole(), "web-2") > 1%`, "", `unknown instance of cell base "web-2": there is web-1`},
 		{`events("instance.state", "web-1") > 1`, "", ""},
+		{`reach("internet", "web-1") == "silent"`, "", ""},
+		{`"answered" != reach("default", "web-1")`, "", ""},
+		{`reachable("web-1", "web-1")`, "", ""},
+		{`reachable("no-eip/internet", "web-1") and reachable("internet", "web-1")`, "", ""},
+		{`reach("internet", "web-1") == "slient"`, "", `column 31: reach is never "slient": one of answered, refused, silent, unreachable`},
+		{`reach("intranet", "web-1") == "silent"`, "", `unknown source of cell base "intranet": there is internet, default, web-1`},
+		{`reachable("internet", "web-2")`, "", `unknown instance of cell base "web-2": there is web-1`},
+		{`reachable("no-eip/internet", "web-2")`, "", `unknown instance of cell no-eip "web-2"`},
+		{`reachable("internet", "no-eip/web-1")`, "", `unknown instance of cell base "no-eip/web-1"`},
+		{`reachable("internet")`, "", `write reachable("internet", "web-1")`},
+		{`reach("internet", "web-1")`, "", `compare it with something`},
 	} {
 		_, err := CompileFor(stage, showdown.Claim{Expect: tt.expect, Cell: tt.cell})
 		switch {

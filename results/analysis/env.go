@@ -43,6 +43,7 @@ func (e *evaluation) env() env {
 		Goodput:      e.of(goodput), Offered: e.of(offered),
 		P50: e.percentile(50), P95: e.percentile(95), P99: e.percentile(99),
 		Knee: e.knee, Peak: e.peak, Cost: e.cost, Public: e.public, Events: e.countEvents,
+		Reach: e.reach, Reachable: e.reachable,
 		Between: between, Abs: math.Abs,
 	}
 }

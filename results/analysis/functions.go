@@ -17,6 +17,10 @@ const (
 	targetArg
 	durationArg
 	windowArg
+	// sourceArg is where a connection comes from, and reachedArg the instance that it
+	// goes to, in the cell of the source.
+	sourceArg
+	reachedArg
 )
 
 // function is the data of a function of the language. How it is computed is in
@@ -71,6 +75,8 @@ func functions() map[string]function {
 		"cost":         {usage: `cost("base")`, args: []argument{cellArg}, optional: 1, unit: dollars},
 		"public":       {usage: `public("base")`, args: []argument{cellArg}, optional: 1, unit: count},
 		"events":       {usage: `events("instance.state", "web-1")`, args: []argument{kindArg, targetArg}, optional: 1, unit: count},
+		"reach":        {usage: `reach("internet", "web-1")`, args: []argument{sourceArg, reachedArg}, unit: text},
+		"reachable":    {usage: `reachable("internet", "web-1")`, args: []argument{sourceArg, reachedArg}, unit: truth},
 		"between":      {usage: `x between 30s and 3m`, args: []argument{numberArg, numberArg, numberArg}, unit: truth, live: true},
 		"abs":          {usage: `abs(x)`, args: []argument{numberArg}, live: true},
 	}
@@ -118,6 +124,8 @@ type env struct {
 	Cost         func(cell ...string) (float64, error)                `expr:"cost"`
 	Public       func(cell ...string) (float64, error)                `expr:"public"`
 	Events       func(kind string, target ...string) (float64, error) `expr:"events"`
+	Reach        func(from, to string) (string, error)                `expr:"reach"`
+	Reachable    func(from, to string) (bool, error)                  `expr:"reachable"`
 	Between      func(x, low, high float64) bool                      `expr:"between"`
 	Abs          func(x float64) float64                              `expr:"abs"`
 }

@@ -60,6 +60,14 @@ func describe(s *results.Summary) document {
 			head: []string{"cohort", "clients", "availability", "longest outage", "lost"}, rows: rows, numbers: true,
 		})
 	}
+	for _, c := range cellsOf(s) {
+		if len(c.Reach) > 0 {
+			d = append(d, heading{"Who reaches whom", "in the cell " + c.name + ", found by connecting"}, reachTable(c.Reach))
+			for _, note := range reachNotes(c.Reach) {
+				d = append(d, note)
+			}
+		}
+	}
 	if len(s.Backends) > 1 {
 		d = append(d, heading{"Instances", "of the cell " + s.Cell}, backendTable(s.Backends))
 	}

@@ -53,7 +53,14 @@ func vertical() *results.Summary {
 		Reference: &results.Reference{FromS: 400, ToS: 700, Availability: ptr(0.97), LostS: 9, P99MS: ptr(4)},
 		Cost:      &results.Cost{MonthUSD: 12.07, Items: []results.CostItem{{Name: "web-1", What: "t2.micro, 730 h", MonthUSD: 8.47}, {Name: "elastic IP", MonthUSD: 3.6}}},
 	}
+	filter, none := "a socket filter drops the SYN, as AWS does", "no address: from outside there is nothing to connect to"
+	cell.Reach = []results.Reach{
+		{From: "internet", To: "web-1", Met: "answered", Allowed: true, Fidelity: filter, AtS: -2},
+		{From: "internet", To: "web-2", Met: "silent", Fidelity: none, AtS: -2},
+		{From: "web", To: "web-2", Met: "silent", Allowed: true, Fidelity: filter, AtS: 310},
+	}
 	other := cell
+	other.Reach = nil
 	other.Availability, other.Reference, other.Faults, other.Cohorts, other.Cost = ptr(0.61), nil, nil, nil, nil
 	other.Generator.Disturbed = true
 	return &results.Summary{

@@ -194,18 +194,6 @@ type Counters struct {
 	Met string `json:"met,omitempty"`
 }
 
-// What a connection meets.
-const (
-	// Answered is an HTTP answer.
-	Answered = "answered"
-	// Refused is a connection that was refused, or ended without an answer.
-	Refused = "refused"
-	// Silent is a SYN, or a request on an open connection, that nothing answered in time.
-	Silent = "silent"
-	// Unreachable is an address to which no packet can be sent.
-	Unreachable = "unreachable"
-)
-
 // Machine is a started machine. Its methods are safe for concurrent use, and each
 // returns when its effect is in place.
 type Machine interface {

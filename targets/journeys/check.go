@@ -168,6 +168,7 @@ func (c *checker) topology(cell *showdown.Cell, path string) {
 			c.add(at+".volume_gib", "volume_gib must lie between 1 and %d, as a gp2 volume's size does", maxVolumeGiB)
 		}
 	}
+	c.groups(top, path)
 }
 
 // Bounds of an instance. The volume's is EBS's for gp2

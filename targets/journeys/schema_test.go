@@ -38,7 +38,7 @@ func reflectSchema(t *testing.T) []byte {
 	s.Description = "A stage of a journey, version 1: what is built, what users do, what breaks, and what is claimed about it."
 	for name, required := range map[string][]string{
 		"Stage": {"version", "journey", "stage", "title", "cells"}, "Cell": {"name", "topology", "traffic"},
-		"Topology": {"instances"}, "Instance": {"name", "type"}, "Traffic": {"phases"}, "Phase": {"name"},
+		"Topology": {"instances"}, "Instance": {"name", "type"}, "SecurityGroup": {"name"}, "SecurityRule": {"from"}, "Traffic": {"phases"}, "Phase": {"name"},
 		"Cohort": {"name", "share"}, "Step": {"letter", "do"}, "Repeat": {"times", "every"}, "Reference": {"fault", "length"}, "Claim": {"id", "text", "expect"},
 		"HostedZone": {"name", "records"}, "RecordSet": {"name"},
 	} {
@@ -64,6 +64,7 @@ func reflectSchema(t *testing.T) []byte {
 	for _, p := range []*jsonschema.Schema{
 		property("Stage", "journey"), property("Stage", "stage"), property("Cell", "name"), property("Instance", "name"),
 		property("Instance", "role"), property("Phase", "name"), property("Cohort", "name"),
+		property("SecurityGroup", "name"),
 	} {
 		p.Pattern = namePattern.String()
 	}

@@ -86,6 +86,7 @@ func everyField() []string {
 	for _, t := range []reflect.Type{
 		reflect.TypeFor[showdown.Stage](), reflect.TypeFor[showdown.Teach](), reflect.TypeFor[showdown.SLO](),
 		reflect.TypeFor[showdown.Cell](), reflect.TypeFor[showdown.Topology](), reflect.TypeFor[showdown.Instance](),
+		reflect.TypeFor[showdown.SecurityGroup](), reflect.TypeFor[showdown.SecurityRule](),
 		reflect.TypeFor[showdown.Traffic](), reflect.TypeFor[showdown.Cohort](), reflect.TypeFor[showdown.Phase](),
 		reflect.TypeFor[showdown.SteadyState](), reflect.TypeFor[showdown.Step](), reflect.TypeFor[showdown.Reference](),
 		reflect.TypeFor[showdown.Repeat](),

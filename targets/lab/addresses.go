@@ -3,6 +3,7 @@ package lab
 import (
 	"sync"
 
+	"showdown/targets/cloud/vpc"
 	"showdown/targets/journal"
 )
 
@@ -20,7 +21,7 @@ type addresses struct {
 func (a *addresses) Private(zone string) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	z := zoneNumber(zone)
+	z := vpc.ZoneNumber(zone)
 	address, err := journal.Address(a.slot, journal.RolePrivate, z, a.private[z])
 	if err != nil {
 		return "", err
@@ -48,16 +49,4 @@ func (a *addresses) flat(role journal.Role, n *int) (string, error) {
 	}
 	*n++
 	return address.String(), nil
-}
-
-// zoneNumber is the third octet of a zone's subnet: 0 for the zone that ends in "a",
-// and for a lab that names no zone.
-func zoneNumber(zone string) int {
-	if zone == "" {
-		return 0
-	}
-	if c := zone[len(zone)-1]; c >= 'a' && c <= 'z' {
-		return int(c - 'a')
-	}
-	return 0
 }

@@ -40,17 +40,28 @@ func dial(t *testing.T, l *Lab, address string) connection {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if _, err := fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: lab\r\n\r\n"); err != nil {
+	c := connection{conn}
+	if err := c.ask(); err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	return c
+}
+
+// ask sends a request over the connection and reads its answer.
+func (c connection) ask() error {
+	if _, err := fmt.Fprintf(c.conn, "GET / HTTP/1.1\r\nHost: lab\r\n\r\n"); err != nil {
+		return err
+	}
+	if err := c.conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return err
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(c.conn), nil)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		t.Fatal(err)
-	}
-	return connection{conn}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return err
 }
 
 // ended is nil when the other side has ended the connection.

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,6 +23,7 @@ import (
 	"showdown/targets/cloud"
 	"showdown/targets/cloud/ec2"
 	"showdown/targets/cloud/route53"
+	"showdown/targets/cloud/vpc"
 	"showdown/targets/journal"
 )
 
@@ -67,6 +67,8 @@ type Lab struct {
 	source string
 	region *ec2.Region
 	zone   *route53.Zone
+	vpc    *vpc.VPC
+	outbox outbox
 	upAt   time.Time
 	downAt time.Time
 }
@@ -82,7 +84,7 @@ func New(c Config) (*Lab, error) {
 	}
 	emit := c.Emit
 	l := &Lab{specs: slices.Clone(c.Cell.Topology.Instances)}
-	c.Emit = func(e showdown.Event) {
+	l.outbox.emit = func(e showdown.Event) {
 		l.owners.note(e)
 		emit(e)
 	}
@@ -98,6 +100,9 @@ func New(c Config) (*Lab, error) {
 	}
 	if elastic > ec2.ElasticIPLimit {
 		return nil, fmt.Errorf("lab %q: %d elastic IPs are asked for, a Region gives %d", c.Cell.Name, elastic, ec2.ElasticIPLimit)
+	}
+	if _, err := planNetwork(c.Cell.Topology); err != nil {
+		return nil, fmt.Errorf("lab %q: %w", c.Cell.Name, err)
 	}
 	if err := c.Clock.CheckPeriod("a status check", ec2.CheckEvery); err != nil {
 		return nil, fmt.Errorf("lab %q: %w", c.Cell.Name, err)
@@ -166,26 +171,20 @@ func (l *Lab) prepare(ctx context.Context) (*ec2.Region, error) {
 		return nil, err
 	}
 	l.source = source.String()
+	groups, err := newNetwork(l, vpc.Plan{Slot: slot.Number()})
+	if err != nil {
+		return nil, err
+	}
+	l.vpc = groups.VPC
 	l.region, err = ec2.New(ec2.Config{
-		Clock: l.cfg.Clock, Backend: l.cfg.Backend, Emit: l.cfg.Emit, Seed: l.cfg.Seed,
+		Clock: l.cfg.Clock, Backend: l.cfg.Backend, Emit: l.outbox.add, Seed: l.cfg.Seed,
 		Addresses: &addresses{slot: slot.Number(), private: map[int]int{}},
-		Reach:     reach,
+		Reach:     systemAnswers,
+		Network:   groups,
 		Lab:       l.cfg.Cell.Name, Mark: l.cfg.Run, App: l.cfg.App, Work: l.cfg.Work,
 	})
 	l.upAt, l.downAt = time.Now(), time.Time{}
 	return l.region, err
-}
-
-// reach says whether a connection to a machine is answered: accepted or refused, it
-// is the system that does so.
-func reach(ctx context.Context, private string) bool {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort(private, strconv.Itoa(cloud.Port)))
-	if err != nil {
-		return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET)
-	}
-	_ = conn.Close() // it was opened to see that it opens
-	return true
 }
 
 // A lab that finds all slots taken waits for one: the run before it may be on its way
@@ -233,7 +232,7 @@ func launchOf(in showdown.Instance, elasticIP string) ec2.Launch {
 	return ec2.Launch{
 		Name: in.Name, Role: in.Role, Zone: in.Zone, Type: in.Type,
 		CreditMode: in.CreditMode, Credits: in.Credits, Queue: queue,
-		AppBoot: in.AppBoot, UserData: in.UserData, ElasticIP: elasticIP,
+		AppBoot: in.AppBoot, UserData: in.UserData, ElasticIP: elasticIP, SecurityGroups: in.SecurityGroups,
 	}
 }
 
@@ -247,6 +246,7 @@ func (l *Lab) Run(ctx context.Context) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return region.Run(ctx) })
+	g.Go(func() error { l.tellLate(ctx); return nil })
 	if zone := l.Zone(); zone != nil {
 		g.Go(func() error { return zone.Run(ctx) })
 	}
@@ -294,6 +294,13 @@ func (l *Lab) EC2() *ec2.Region {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.region
+}
+
+// VPC is the lab's security groups; nil before Up.
+func (l *Lab) VPC() *vpc.VPC {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.vpc
 }
 
 // ClientSource is the address that the lab's clients bind to, so that machines see

@@ -111,9 +111,15 @@ func (b *bench) last(kind showdown.EventKind, target string, is func(map[string]
 // lab is a lab of instances that is up and runs until the test ends.
 func (b *bench) lab(instances ...showdown.Instance) *Lab {
 	b.t.Helper()
+	return b.labOf(showdown.Topology{Region: "us-east-1", Instances: instances})
+}
+
+// labOf is a lab of a topology that is up and runs until the test ends.
+func (b *bench) labOf(topology showdown.Topology) *Lab {
+	b.t.Helper()
 	l, err := New(Config{
 		Run: "labtest", App: "clock", Work: 222.58, Clock: b.clock, Seed: 11,
-		Cell:    showdown.Cell{Name: "base", Topology: showdown.Topology{Region: "us-east-1", Instances: instances}},
+		Cell:    showdown.Cell{Name: "base", Topology: topology},
 		Backend: b.backend, Journal: b.journal, Emit: b.emit,
 	})
 	if err != nil {

@@ -78,7 +78,7 @@ func (l *Lab) openZone() error {
 		return err
 	}
 	zone, err := route53.New(route53.Config{
-		Clock: l.cfg.Clock, Seed: l.cfg.Seed, Zone: resolved, Servers: servers, Emit: l.cfg.Emit,
+		Clock: l.cfg.Clock, Seed: l.cfg.Seed, Zone: resolved, Servers: servers, Emit: l.outbox.add,
 		Names: func(a netip.Addr) string { return l.Owner(a.String()) }, Source: from,
 	})
 	if err != nil {

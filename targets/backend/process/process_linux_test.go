@@ -358,7 +358,7 @@ func TestStartFailsClearly(t *testing.T) {
 func TestFidelity(t *testing.T) {
 	var b *process.Backend
 	for _, what := range []string{
-		"stop", "kill", "pause", string(cloud.Listen), string(cloud.Unlisten), string(cloud.Refuse), string(cloud.Reset),
+		"stop", "kill", "pause", "cut", string(cloud.Protect), string(cloud.Vacate), string(cloud.Connect), string(cloud.Listen), string(cloud.Unlisten), string(cloud.Refuse), string(cloud.Reset),
 		string(cloud.Blackhole), string(cloud.Delay), string(cloud.Steal), string(cloud.Errors), string(cloud.Fill),
 		string(cloud.Lag), string(cloud.Skew), string(cloud.Leak), string(cloud.Stats),
 	} {

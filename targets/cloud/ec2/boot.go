@@ -62,6 +62,9 @@ func (r *Region) terminate(in *instance, at time.Time) error {
 		}
 		r.enter(in, Terminated, at)
 		r.sayAddress(in)
+		if network := r.cfg.Network; network != nil {
+			r.later(func(ctx context.Context) { network.Detach(ctx, in.Name, in.private) })
+		}
 	}
 	if in.state == Stopped {
 		end(at)

@@ -45,6 +45,16 @@ func (r *Region) startMachine(ctx context.Context, in *instance, refuse bool) er
 	if closed {
 		return errors.New("the region is closed")
 	}
+	if network := r.cfg.Network; network != nil {
+		nic := Interface{Name: in.Name, Zone: in.Zone, Groups: in.SecurityGroups, Private: c.Private}
+		if len(c.Public) > 0 {
+			nic.Public = c.Public[0]
+		}
+		var err error
+		if c.Inbound, err = network.Attach(ctx, nic); err != nil {
+			return err
+		}
+	}
 	begin := time.Now()
 	m, err := r.cfg.Backend.Start(ctx, c)
 	if err != nil {
@@ -55,6 +65,9 @@ func (r *Region) startMachine(ctx context.Context, in *instance, refuse bool) er
 	in.machine = m
 	r.lead = max(r.lead, took)
 	r.mu.Unlock()
+	if r.cfg.Network != nil {
+		r.cfg.Network.Attached(ctx, in.Name)
+	}
 	return nil
 }
 

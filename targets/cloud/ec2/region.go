@@ -22,6 +22,30 @@ type Addresses interface {
 	Elastic() (string, error)
 }
 
+// Network is the security groups that instances are members of. Its methods are called
+// outside of the Region's locks but that of the instance, and may ask the Region.
+type Network interface {
+	// Attach makes an instance whose machine is about to start a member of its groups,
+	// if it is none yet, and returns who may reach the machine; nil is everybody.
+	Attach(ctx context.Context, in Interface) (*cloud.Inbound, error)
+	// Attached says that the machine runs: what changed while it started is to be told.
+	Attached(ctx context.Context, name string)
+	// Detach takes an instance that is terminated out of its groups. private tells it
+	// from one that was launched under its name since.
+	Detach(ctx context.Context, name, private string)
+}
+
+// Interface is the network interface of an instance. It is there from the launch to
+// the termination: a stop keeps it with its private address and its groups.
+type Interface struct {
+	// Name is the instance's.
+	Name, Zone string
+	// Groups are the security groups of the launch; none is the default one.
+	Groups []string
+	// Private is kept for the interface's life; Public is the address of this start.
+	Private, Public string
+}
+
 // Config is what a [Region] needs.
 type Config struct {
 	Clock   showdown.Clock
@@ -38,6 +62,8 @@ type Config struct {
 	// checks for your instances): the system answers it, so an application that hangs
 	// does not fail the check. Nil finds every living machine reachable.
 	Reach func(ctx context.Context, private string) bool
+	// Network keeps the security groups; nil lets everybody reach every instance.
+	Network Network
 	// Lab, Mark, App and Work go into every machine's configuration.
 	Lab, Mark, App string
 	Work           float64
@@ -109,6 +135,9 @@ type Launch struct {
 	// AppBoot is how long the application boots after the kernel; UserData is how
 	// long the user data script runs at the first boot.
 	AppBoot, UserData showdown.Duration
+	// SecurityGroups are the names of the groups that protect the instance; none is the
+	// default one.
+	SecurityGroups []string
 	// ElasticIP is an allocated address to associate from the beginning; empty leaves
 	// the instance with an auto-assigned public address.
 	ElasticIP string
