@@ -103,6 +103,22 @@ func (s Selector) Select(instances []Instance, pick func(n int) int) ([]string, 
 	return names, nil
 }
 
+// Candidates are the names of all instances that s may choose; nil when it matches none
+// or cannot be read.
+func (s Selector) Candidates(instances []Instance) []string {
+	text := strings.TrimSpace(string(s))
+	if _, filter, both := strings.Cut(text, " "); both {
+		text = filter
+	} else if text == "one" || strings.HasSuffix(text, "%") {
+		text = "all"
+	}
+	names, err := Selector(text).Select(instances, func(int) int { return 0 })
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
 // ActionKind groups the actions by what they are.
 type ActionKind string
 
@@ -146,6 +162,9 @@ type Action struct {
 	NoTarget bool
 	// Repairs says that the action mends something: what fails after it failed before it.
 	Repairs bool
+	// Stays says that what the action does stays until it is undone, so that without a
+	// duration no recovery is to be seen in the traffic.
+	Stays bool
 	// NeedsFor says that the action must have a duration.
 	NeedsFor bool
 	Params   []Param
@@ -185,11 +204,11 @@ func Actions() map[string]Action {
 		},
 		{Name: "tell-clients", Kind: Operation, Does: "tells the clients the present addresses of the instances", Undo: "nothing to undo", NoTarget: true},
 		{
-			Name: "add-instance", Kind: Operation, Repairs: true, Does: "launches one more instance like the target", Undo: "terminate it",
+			Name: "add-instance", Kind: Operation, Stays: true, Repairs: true, Does: "launches one more instance like the target", Undo: "terminate it",
 			Params: []Param{{Name: "name", Kind: "name", Does: "the new instance's name"}},
 		},
 		{
-			Name: "remove-instance", Kind: Operation, Does: "terminates the instance for good", Undo: "launch one like it, under the same name",
+			Name: "remove-instance", Kind: Operation, Stays: true, Does: "terminates the instance for good", Undo: "launch one like it, under the same name",
 			Params: []Param{{
 				Name: "leaves", Kind: "choice", Choices: []string{"silence", "refusal"}, Default: "silence",
 				Does: "what its address gives afterwards: no answer, as on AWS, or a refusal, as where a host still answers",
@@ -204,11 +223,11 @@ func Actions() map[string]Action {
 			Params: []Param{{Name: "to", Kind: "instance", Does: "the instance that gets it"}},
 		},
 		{
-			Name: "remove-dns-record", Kind: Operation, Does: "removes the instance's address from the name's A records", Undo: "put it back",
+			Name: "remove-dns-record", Kind: Operation, Stays: true, Does: "removes the instance's address from the name's A records", Undo: "put it back",
 			Params: []Param{{Name: "host", Kind: "host", Default: "@", Does: "the name"}},
 		},
 		{
-			Name: "restore-dns-record", Kind: Operation, Repairs: true, Does: "puts the instance's address into the name's A records", Undo: "remove it again",
+			Name: "restore-dns-record", Kind: Operation, Stays: true, Repairs: true, Does: "puts the instance's address into the name's A records", Undo: "remove it again",
 			Params: []Param{{Name: "host", Kind: "host", Default: "@", Does: "the name"}},
 		},
 		{

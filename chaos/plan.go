@@ -83,7 +83,7 @@ func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fid
 		p.During, p.After, p.Lag = s.During, s.After, s.At
 	}
 	if !a.NoTarget {
-		p.Candidates = candidates(c.InstancesBefore(s), s.Target)
+		p.Candidates = s.Target.Candidates(c.InstancesBefore(s))
 	}
 	if d.needs != "" {
 		for _, f := range fidelity {
@@ -96,21 +96,6 @@ func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fid
 // planned is a moment of the plan in AWS time, without the noise of a division.
 func planned(clock showdown.Clock, at time.Duration) showdown.Duration {
 	return showdown.Duration(time.Duration(clock.AWS(at)).Round(time.Millisecond))
-}
-
-// candidates are all of the instances that a selector may choose.
-func candidates(instances []showdown.Instance, s showdown.Selector) []string {
-	text := strings.TrimSpace(string(s))
-	if amount, filter, both := strings.Cut(text, " "); both {
-		text = filter
-	} else if amount == "one" || strings.HasSuffix(amount, "%") {
-		text = "all"
-	}
-	names, err := showdown.Selector(text).Select(instances, func(int) int { return 0 })
-	if err != nil {
-		return nil
-	}
-	return names
 }
 
 // WritePlan writes a plan for people.

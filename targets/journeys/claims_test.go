@@ -92,7 +92,10 @@ func TestClaimsSayWhereOrWhyNot(t *testing.T) {
 		"10":  {[]string{"whatsthetime/vertical"}, ""},
 		"11a": {[]string{"whatsthetime/vertical"}, ""},
 		"11b": {[]string{"whatsthetime/vertical"}, ""},
-		"13b": {[]string{}, "not built yet: stage dns of journey whatsthetime comes later"},
+		"13b": {[]string{"whatsthetime/dns"}, ""},
+		"14":  {[]string{"whatsthetime/dns"}, ""},
+		"15":  {[]string{}, "not built yet: stage elb of journey whatsthetime comes later"},
+		"29":  {[]string{}, "declared: it compares the stages dns and elb, of which elb comes later"},
 		"21":  {[]string{}, "only stated: what is in it that can be measured is claim 14, 15 and 19"},
 		"31":  {[]string{}, "repeats claim 23: not all built yet"},
 	} {

@@ -1,6 +1,7 @@
 package journeys
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,7 +41,7 @@ func TestBuiltin(t *testing.T) {
 			}
 		}
 	}
-	if d := cmp.Diff([]string{"whatsthetime/single", "whatsthetime/vertical"}, ids); d != "" {
+	if d := cmp.Diff([]string{"whatsthetime/single", "whatsthetime/vertical", "whatsthetime/elastic-ips", "whatsthetime/dns"}, ids); d != "" {
 		t.Errorf("stages (-want +got):\n%s", d)
 	}
 }
@@ -52,7 +53,7 @@ func TestResolve(t *testing.T) {
 		t.Fatal(err)
 	}
 	for target, want := range map[string][]string{
-		"whatsthetime":          {"whatsthetime/single", "whatsthetime/vertical"},
+		"whatsthetime":          {"whatsthetime/single", "whatsthetime/vertical", "whatsthetime/elastic-ips", "whatsthetime/dns"},
 		"whatsthetime/vertical": {"whatsthetime/vertical"},
 		file:                    {"mine/small"},
 		dir:                     {"mine/small"},
@@ -126,7 +127,7 @@ func TestLoadJourneyChecksWhatStagesHaveInCommon(t *testing.T) {
 
 // The stages of whatsthetime fit their budgets, and play at every usual speed.
 func TestBuiltinStagesFit(t *testing.T) {
-	budget := map[string]showdown.Duration{"single": 20 * showdown.Minute, "vertical": 10 * showdown.Minute}
+	budget := map[string]showdown.Duration{"single": 20 * showdown.Minute, "vertical": 10 * showdown.Minute, "elastic-ips": 10 * showdown.Minute, "dns": 65 * showdown.Minute}
 	all, err := Builtin(testKnown())
 	if err != nil {
 		t.Fatal(err)
@@ -196,5 +197,50 @@ func TestBuiltinRatesFollowFromTheTypes(t *testing.T) {
 		if below < 0.85 || below > 0.95 || beyond < 1.1 {
 			t.Errorf("single: the ladder of %s steps from %.2f to %.2f of what the server carries; want a clear knee between", x.cell, below, beyond)
 		}
+	}
+}
+
+// Claims that compare stages are checked as far as their stages are there.
+func TestJourneyClaims(t *testing.T) {
+	second := strings.NewReplacer("stage: small\n", "stage: next\nnumber: 2\n").Replace(small)
+	head := "version: 1\njourney: mine\ntitle: Mine\nplanned: [later]\nclaims:\n"
+	known := testKnown()
+	known.Comparison = func(stages []*showdown.Stage, c showdown.Claim) error {
+		if len(stages) != 2 || c.Expect != "good" {
+			return fmt.Errorf("%d stages, %q", len(stages), c.Expect)
+		}
+		return nil
+	}
+	for name, c := range map[string]struct{ claim, want string }{
+		"good":            {"- {id: x-better, text: t, stages: [small, next], expect: good}", ""},
+		"waits":           {"- {id: x-better, text: t, stages: [small, later], expect: anything}", ""},
+		"does not hold":   {"- {id: x-better, text: t, stages: [small, next], expect: bad}", `dir/journey.yaml:6:62: claim x-better: 2 stages, "bad"`},
+		"one stage":       {"- {id: x-better, text: t, stages: [small], expect: good}", "stages must name the two or more stages that are compared"},
+		"unknown stage":   {"- {id: x-better, text: t, stages: [small, nextt], expect: good}", `unknown stage "nextt": did you mean "next"?`},
+		"unknown claim":   {"- {id: 9999, text: t, stages: [small, next], expect: good}", `unknown claim "9999"`},
+		"a cell":          {"- {id: x-better, cell: base, text: t, stages: [small, next], expect: good}", "has no cell of its own"},
+		"no expectation":  {"- {id: x-better, text: t, stages: [small, next]}", "what the claim expects is missing"},
+		"the same twice":  {"- {id: x-a, text: t, stages: [small, next], expect: good}\n- {id: x-a, text: t, stages: [small, next], expect: good}", `claim "x-a" exists already`},
+		"unknown setting": {"- {id: x-a, txt: t, stages: [small, next], expect: good}", `unknown field "txt"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := fstest.MapFS{
+				"a.yaml": {Data: []byte(small)}, "b.yaml": {Data: []byte(second)},
+				journeyFile: {Data: []byte(head + c.claim + "\n")},
+			}
+			j, err := loadJourney(folder, func(name string) string { return "dir/" + name }, known)
+			if c.want != "" {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Fatalf("got %v, want %s", err, c.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if waits := len(j.Missing(j.Claims[0])) > 0; waits != (name == "waits") {
+				t.Errorf("claim %+v waits: %t", j.Claims[0], waits)
+			}
+		})
 	}
 }

@@ -1,6 +1,8 @@
 package journeys
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,8 +147,35 @@ func TestLeastAskedBehindAName(t *testing.T) {
 		"values alone": {withNames(t, "instances: [web-1, web-2]\n            values", "values"), 0.1},
 	} {
 		s := mustLoad(t, c.text)
-		if got := leastAsked(&s.Cells[0]); got < c.want-1e-9 || got > c.want+1e-9 {
+		all := map[string]bool{}
+		for _, n := range instanceNames(&s.Cells[0]) {
+			all[n] = true
+		}
+		if got := leastAsked(&s.Cells[0], all); got < c.want-1e-9 || got > c.want+1e-9 {
 			t.Errorf("%s: the least asked instance gets %g of the requests, want %g", name, got, c.want)
 		}
+	}
+}
+
+// Only the instances whose recovery is to be seen must be asked often: not one that is
+// taken away for good, and not one that nothing happens to.
+func TestWatched(t *testing.T) {
+	cell := &showdown.Cell{
+		Topology: showdown.Topology{Instances: []showdown.Instance{
+			{Name: "web-1", Role: "web"}, {Name: "web-2", Role: "web"}, {Name: "gone", Role: "gone"}, {Name: "rest", Role: "rest"},
+		}},
+		Timeline: []showdown.Step{
+			{Letter: "A", Do: "kill", Target: "one role:web", For: showdown.Minute},
+			{Letter: "B", Do: "remove-instance", Target: "gone"},
+			{Letter: "C", Do: "remove-dns-record", Target: "gone"},
+			{Letter: "D", Do: "spike", For: showdown.Minute},
+		},
+	}
+	if got := slices.Sorted(maps.Keys(watched(cell))); !slices.Equal(got, []string{"web-1", "web-2"}) {
+		t.Errorf("watched are %v", got)
+	}
+	cell.Timeline[1].For = showdown.Minute
+	if got := slices.Sorted(maps.Keys(watched(cell))); !slices.Equal(got, []string{"gone", "web-1", "web-2"}) {
+		t.Errorf("watched are %v", got)
 	}
 }

@@ -87,7 +87,7 @@ func TestValidateKnowsTheJitterOfASpike(t *testing.T) {
 	}
 	s := mustLoad(t, text)
 	err := Validate(s, mustClock(t, 60))
-	if err == nil || !strings.Contains(err.Error(), "the cells together offer 1000 requests/s at 11m") {
+	if err == nil || !strings.Contains(err.Error(), "the cell offers 1000 requests/s at 11m") {
 		t.Errorf("got %v, want the ladder's last step five times", err)
 	}
 }

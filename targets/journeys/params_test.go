@@ -65,7 +65,7 @@ func TestParametersAreRefusedWithThePlaceAndTheFix(t *testing.T) {
 		"unknown source":     {"{letter: B, do: change-security-group, with: {group: web, revoke: internte}}", `mine.yaml:42:75: unknown source "internte": did you mean "internet", or a CIDR block like 10.0.0.0/16`},
 		"half a CIDR":        {"{letter: B, do: change-security-group, with: {group: web, revoke: 10.0.0.0/33}}", `"10.0.0.0/33" is not a CIDR block`},
 		"an address":         {"{letter: B, do: change-security-group, with: {group: web, revoke: 10.0.0.1}}", `"10.0.0.1" is one address and not a CIDR block: write 10.0.0.1/32`},
-		"unknown host":       {"{letter: B, do: dns-fail, with: {host: wwww}}", `mine.yaml:42:48: unknown host "wwww": did you mean "www"?`},
+		"unknown host":       {"{letter: B, do: dns-fail, with: {host: wwww}}", `mine.yaml:42:48: host "wwww" is no record of the zone "mine.example": did you mean "www"?`},
 		"required":           {"{letter: B, do: cut, with: {from: web}}", `cut needs the parameter "to" (the other side)`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,7 +76,7 @@ func TestParametersAreRefusedWithThePlaceAndTheFix(t *testing.T) {
 		})
 	}
 	_, err := Load([]byte(more(t, "{letter: B, do: remove-dns-record, target: web-1}")), "mine.yaml", testKnown())
-	if err == nil || !strings.Contains(err.Error(), `host "@": the cell has no names; add a hosted_zone to its topology`) {
+	if err == nil || !strings.Contains(err.Error(), `host "@" is to be resolved and the topology has no hosted_zone`) {
 		t.Errorf("names without a zone: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"showdown"
@@ -131,12 +130,12 @@ func roundTime(d showdown.Duration) showdown.Duration {
 	return showdown.Duration(time.Duration(d).Round(100 * time.Millisecond))
 }
 
-// tooRare finds the phases in which a cell that breaks something asks its instances
-// too rarely to see when they fail and come back.
+// tooRare finds the phases in which a cell that breaks something asks the instances
+// that are hit too rarely to see when they fail and come back.
 func tooRare(cell *showdown.Cell, clock showdown.Clock, path string) findings {
 	var found findings
-	part := leastAsked(cell)
-	if part == 0 || !breaks(cell) {
+	part := leastAsked(cell, watched(cell))
+	if part == 0 {
 		return nil
 	}
 	for i, p := range cell.Traffic.Phases {
@@ -157,21 +156,26 @@ func tooRare(cell *showdown.Cell, clock showdown.Clock, path string) findings {
 	return found
 }
 
-// breaks says that the cell's timeline touches instances.
-func breaks(cell *showdown.Cell) bool {
+// watched are the instances that the timeline may hit and whose recovery is to be seen.
+func watched(cell *showdown.Cell) map[string]bool {
 	actions := showdown.Actions()
-	return slices.ContainsFunc(cell.Timeline, func(s showdown.Step) bool {
-		return !actions[s.Do].NoTarget
-	})
+	out := map[string]bool{}
+	for _, s := range cell.Timeline {
+		a := actions[s.Do]
+		if a.NoTarget || a.Stays && s.For == 0 {
+			continue
+		}
+		for _, name := range s.Target.Candidates(cell.Topology.Instances) {
+			out[name] = true
+		}
+	}
+	return out
 }
 
-// leastAsked is the share of the requests that the least asked instance gets, of
-// those that anybody asks: of all that a cohort knows, or of those behind the name
-// that it resolves. It is 0 when nobody asks any.
-func leastAsked(cell *showdown.Cell) float64 {
-	if len(cell.Topology.Instances) == 0 {
-		return 0
-	}
+// leastAsked is the share of the requests that the least asked of the watched instances
+// gets: of all that a cohort knows, or of those behind the name that it resolves. It is
+// 0 when nobody asks any.
+func leastAsked(cell *showdown.Cell, watched map[string]bool) float64 {
 	cohorts := cell.Traffic.Cohorts
 	if len(cohorts) == 0 {
 		cohorts = []showdown.Cohort{{Share: 1}}
@@ -185,7 +189,9 @@ func leastAsked(cell *showdown.Cell) float64 {
 			knows = instanceNames(cell)
 		}
 		for _, name := range knows {
-			parts[name] += float64(h.Share) / float64(len(knows))
+			if watched[name] {
+				parts[name] += float64(h.Share) / float64(len(knows))
+			}
 		}
 	}
 	if len(parts) == 0 {
