@@ -111,7 +111,7 @@ func (l *life) names() []string {
 
 func (l *life) plan() {
 	data := map[string]any{
-		"planned_s": l.clock.AWS(l.step.at).Seconds(),
+		"planned_s": planned(l.clock, l.step.at).Seconds(),
 		"for_s":     l.step.For.Seconds(),
 		"selector":  string(l.step.Target),
 		"with":      l.step.values.text,
@@ -247,7 +247,7 @@ func (l *life) inject(ctx context.Context, number int) error {
 		}
 		h.touched = true
 	}
-	l.say(showdown.FaultInjecting, source, map[string]any{"identities": identities, "planned_s": l.clock.AWS(l.step.at).Seconds()})
+	l.say(showdown.FaultInjecting, source, map[string]any{"identities": identities, "planned_s": planned(l.clock, l.step.at).Seconds()})
 	// Not the group's own context: an operation lives on after this returned, and one
 	// target's error does not take back what happens to the others.
 	var group errgroup.Group

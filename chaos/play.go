@@ -17,36 +17,50 @@ func (e *Experiment) play(ctx context.Context, l *life) {
 		l.miss(err)
 		return
 	}
+	if !e.fire(ctx, l) {
+		return
+	}
+	e.yield(l)
+	l.confirm(ctx)
+	e.yield(l)
+	e.finish(ctx, l)
+}
+
+// fire prepares a step and injects it at its time; ok says that it is in place.
+func (e *Experiment) fire(ctx context.Context, l *life) (ok bool) {
 	if !e.wait(ctx, l.step.begin(l.at, e.env.limit)) {
 		l.cutOff(ctx)
-		return
+		return false
 	}
 	err := e.prepare(ctx, l)
 	if !e.wait(ctx, l.at) {
 		l.cutOff(ctx)
-		return
+		return false
 	}
 	if err != nil || l.stale() {
 		err = e.prepare(ctx, l)
 	}
 	if ctx.Err() != nil {
 		l.cutOff(ctx)
-		return
+		return false
 	}
 	if err == nil {
 		err = l.inject(ctx, e.next())
 	}
-	if err != nil {
-		if errors.Is(err, context.Canceled) {
-			err = fmt.Errorf("cut off: %w", context.Cause(ctx))
-		}
-		l.fail(err)
-		_ = l.heal(ctx, false)
-		return
+	if err == nil {
+		return true
 	}
-	e.yield(l)
-	l.confirm(ctx)
-	e.yield(l)
+	if errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("cut off: %w", context.Cause(ctx))
+	}
+	l.fail(err)
+	_ = l.heal(ctx, false)
+	return false
+}
+
+// finish ends a step that is in place, and before it what lies in it: at its time, or
+// when it is over by itself or by another action. It leaves to the roll back what lasts.
+func (e *Experiment) finish(ctx context.Context, l *life) {
 	if l.ended.known() { // by itself
 		e.endInside(ctx, l, "", func() {})
 		return

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,5 +121,89 @@ func TestRollbackCap(t *testing.T) {
 			t.Errorf("it took %s", took)
 		}
 		w.when("A", showdown.FaultNotUndone)
+	})
+}
+
+// Whenever a run with steps that wait is cancelled, the roll back leaves nothing, and
+// undoes each fault once, those inside before what they lie in.
+func TestCancelASequenceAtAnyMoment(t *testing.T) {
+	timeline := []showdown.Step{
+		act("A", 10*showdown.Second, "error-500", "web-1", 60*showdown.Second),
+		within("A", act("B", 10*showdown.Second, "slow", "web-2", 0)),
+		within("B", act("C", 5*showdown.Second, "hang", "web-2", 0)),
+		after("A", act("D", 5*showdown.Second, "stop-instance", "web-1", 20*showdown.Second)),
+		within("D", act("E", 5*showdown.Second, "spike", "", 60*showdown.Second)),
+		after("D", act("F", 0, "resize-instance", "web-2", 0, "type", "m5.large")),
+		within("F", act("G", 0, "cpu-steal", "web-1", 0)),
+	}
+	for moment := -200 * time.Millisecond; moment < 5*time.Second; moment += 61 * time.Millisecond {
+		bubble(t, func(t *testing.T, w *world) {
+			e := w.experiment(nil, timeline...)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			w.tasks.Go(func() {
+				wait(ctx, time.Until(w.zero.Add(moment)))
+				cancel()
+			})
+			if err := e.Run(ctx, w.zero); err != nil && !errors.Is(err, context.Canceled) {
+				t.Errorf("run: %v", err)
+			}
+			if err := e.Rollback(ctx); err != nil {
+				t.Errorf("roll back: %v", err)
+			}
+			w.tasks.Wait()
+			w.healthy()
+			for _, undo := range []string{"off errors web-1", "off delay web-2", "pause web-2 false", "off steal web-1", "spike restored"} {
+				if n := w.count(undo); n > 1 {
+					t.Errorf("%q %d times", undo, n)
+				}
+			}
+			for _, pair := range [][2]string{{"off delay web-2", "off errors web-1"}, {"pause web-2 false", "off delay web-2"}} {
+				if w.count(pair[0]) > 0 {
+					w.before(pair[0], pair[1])
+				}
+			}
+			// What waited says that it was not played, or was.
+			for _, letter := range []string{"B", "D", "F"} {
+				if kinds := w.kinds(letter); len(kinds) == 1 && moment > 0 {
+					outer := map[string]string{"B": "A", "D": "A", "F": "D"}[letter]
+					if what := map[bool]showdown.EventKind{true: showdown.FaultInjected, false: showdown.FaultUndone}[letter == "B"]; !slices.Contains(w.kinds(outer), string(what)) {
+						t.Errorf("%s says nothing, and %s only %v", letter, outer, w.kinds(outer))
+					}
+				}
+			}
+			if t.Failed() {
+				t.Logf("cancelled at %s:\n%s", moment, strings.Join(w.story, "\n"))
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// A condition that stops the experiment stops the steps that wait as well.
+func TestStoppedExperimentPlaysNoMore(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(func(c *Config) {
+			c.Cell.StopIf = []string{"enough"}
+			c.StopIf = func(now time.Duration) (string, bool) { return "enough", now > w.clock.Lab(2*minute) }
+		},
+			act("A", minute, "hang", "web-1", 5*minute),
+			after("A", act("B", 0, "hang", "web-2", 0)),
+			within("A", act("C", 30*showdown.Second, "slow", "web-2", 0)),
+			within("A", act("D", 3*minute, "slow", "web-1", 0)),
+		)
+		if err := e.Run(t.Context(), w.zero); !errors.Is(err, ErrStopped) {
+			t.Errorf("run: %v", err)
+		}
+		if got := w.failure("B"); got != "not played: the experiment ended before A was over" {
+			t.Errorf("B: %s", got)
+		}
+		w.before("off delay web-2", "pause web-1 false")
+		if kinds := w.kinds("D"); !slices.Equal(kinds, []string{"fault.planned"}) {
+			t.Errorf("D: %v", kinds) // its time had not come
+		}
+		w.healthy()
 	})
 }

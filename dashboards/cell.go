@@ -71,7 +71,7 @@ func newCell(m *metrics, s *stage, spec *showdown.Cell) *cell {
 		for _, phase := range faultPhases() {
 			m.chaosEvents.WithLabelValues(c.run, c.stage, c.name, step.Do, phase)
 		}
-		for _, target := range possibleTargets(step, spec.Topology.Instances) {
+		for _, target := range possibleTargets(step, spec.InstancesBefore(step)) {
 			c.chaos(step.Letter, step.Do, target).Set(0)
 		}
 	}
