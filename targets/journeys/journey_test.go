@@ -214,7 +214,7 @@ func TestJourneyClaims(t *testing.T) {
 	for name, c := range map[string]struct{ claim, want string }{
 		"good":            {"- {id: x-better, text: t, stages: [small, next], expect: good}", ""},
 		"waits":           {"- {id: x-better, text: t, stages: [small, later], expect: anything}", ""},
-		"does not hold":   {"- {id: x-better, text: t, stages: [small, next], expect: bad}", `dir/journey.yaml:6:62: claim x-better: 2 stages, "bad"`},
+		"does not hold":   {"- {id: x-better, text: t, stages: [small, next], expect: bad}", `dir/journey.yaml:6:58: claim x-better: 2 stages, "bad"`},
 		"one stage":       {"- {id: x-better, text: t, stages: [small], expect: good}", "stages must name the two or more stages that are compared"},
 		"unknown stage":   {"- {id: x-better, text: t, stages: [small, nextt], expect: good}", `unknown stage "nextt": did you mean "next"?`},
 		"unknown claim":   {"- {id: 9999, text: t, stages: [small, next], expect: good}", `unknown claim "9999"`},

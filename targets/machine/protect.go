@@ -35,7 +35,7 @@ func (m *machine) guarded() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, e := range m.endpoints {
-		if !e.filtered.Load() {
+		if e.listener != nil && !e.filtered.Load() {
 			return guardSilence
 		}
 	}
