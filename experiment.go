@@ -162,6 +162,9 @@ type Action struct {
 	NoTarget bool
 	// Repairs says that the action mends something: what fails after it failed before it.
 	Repairs bool
+	// Names says that it is done to names: of requests it takes those whose name is not
+	// resolved.
+	Names bool
 	// Stays says that what the action does stays until it is undone, so that without a
 	// duration no recovery is to be seen in the traffic.
 	Stays bool
@@ -223,15 +226,15 @@ func Actions() map[string]Action {
 			Params: []Param{{Name: "to", Kind: "instance", Does: "the instance that gets it"}},
 		},
 		{
-			Name: "remove-dns-record", Kind: Operation, Stays: true, Does: "removes the instance's address from the name's A records", Undo: "put it back",
+			Name: "remove-dns-record", Kind: Operation, Names: true, Stays: true, Does: "removes the instance's address from the name's A records", Undo: "put it back",
 			Params: []Param{{Name: "host", Kind: "host", Default: "@", Does: "the name"}},
 		},
 		{
-			Name: "restore-dns-record", Kind: Operation, Stays: true, Repairs: true, Does: "puts the instance's address into the name's A records", Undo: "remove it again",
+			Name: "restore-dns-record", Kind: Operation, Names: true, Stays: true, Repairs: true, Does: "puts the instance's address into the name's A records", Undo: "remove it again",
 			Params: []Param{{Name: "host", Kind: "host", Default: "@", Does: "the name"}},
 		},
 		{
-			Name: "dns-fail", Kind: Fault, Does: "lets the name servers fail", Undo: "let them answer again", NoTarget: true,
+			Name: "dns-fail", Kind: Fault, Names: true, Does: "lets the name servers fail", Undo: "let them answer again", NoTarget: true,
 			Params: []Param{
 				{Name: "mode", Kind: "choice", Choices: []string{"nxdomain", "servfail", "silent", "slow"}, Default: "servfail", Does: "how they fail"},
 				{Name: "host", Kind: "host", Optional: true, Does: "the only name that fails; every name without it"},

@@ -5,6 +5,8 @@ type deed struct {
 	// needs is what the backend must be able to do: a verb, "stop", "kill", "pause";
 	// empty where no machine is touched.
 	needs string
+	// needsFor is the same where it depends on the parameters; nil is needs.
+	needsFor func(values) string
 	// evidence is what the probe must see, in a few words.
 	evidence string
 	// bound says that the effect lives in the machine's process and ends with it.
@@ -15,6 +17,14 @@ type deed struct {
 	check func(values) error
 	// effect makes the effect on a target.
 	effect func(*target, values) effect
+}
+
+// wants is what the backend must be able to do for the parameters.
+func (d deed) wants(v values) string {
+	if d.needsFor != nil {
+		return d.needsFor(v)
+	}
+	return d.needs
 }
 
 // deeds is the table of actions; their names and parameters are the root package's

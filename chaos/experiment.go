@@ -124,10 +124,11 @@ func (e *Experiment) life(letter string) *life {
 }
 
 func (c Config) fidelity(s step) (string, error) {
-	if s.deed.needs == "" || c.Fidelity == nil {
+	needs := s.deed.wants(s.values)
+	if needs == "" || c.Fidelity == nil {
 		return "", nil
 	}
-	sentence, ok := c.Fidelity(s.deed.needs)
+	sentence, ok := c.Fidelity(needs)
 	if !ok {
 		return "", fmt.Errorf("this backend cannot do %s: %s", s.Do, sentence)
 	}

@@ -85,9 +85,9 @@ func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fid
 	if !a.NoTarget {
 		p.Candidates = s.Target.Candidates(c.InstancesBefore(s))
 	}
-	if d.needs != "" {
+	if needs := d.wants(v); needs != "" {
 		for _, f := range fidelity {
-			p.Fidelity, _ = f(d.needs)
+			p.Fidelity, _ = f(needs)
 		}
 	}
 	return p

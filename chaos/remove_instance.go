@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"showdown/targets/cloud"
 )
 
 // removeInstance terminates an instance for good, as somebody does who scales in. It
@@ -11,7 +13,12 @@ import (
 // it leaves: silence, as on AWS, or a refusal, as where a host still answers.
 func removeInstance() deed {
 	return deed{
-		needs:    "vacate",
+		needsFor: func(v values) string {
+			if v.choice == "silence" {
+				return string(cloud.Vacate)
+			}
+			return "stop"
+		},
 		evidence: "DescribeInstances says terminated; its address is silent, or refuses",
 		effect: func(t *target, v values) effect {
 			r := &removed{target: t, silent: v.choice == "silence", want: Refused}

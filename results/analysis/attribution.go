@@ -11,9 +11,11 @@ import (
 // count, from minStreak on, where the phase, the next fault or the traffic ends them.
 const stableStreak = 100
 
-// attribution says which fault a failed request falls to: the one whose beginning,
-// or whose undo, came last, as long as it is not over. A fault is over when its
-// undo was seen, some time has passed for what was on its way, and service is good.
+// attribution says which fault a failed request falls to: of those that are not over,
+// the one whose beginning, or whose undo, came last, and one on the instance that the
+// request went to before others. What is done to names takes only requests whose name
+// was not resolved, and those before others. A fault is over when its undo was seen,
+// some time has passed for what was on its way, and service is good.
 type attribution struct {
 	faults []*fault
 	moves  []move
@@ -109,15 +111,31 @@ func (a *attribution) ended(f *fault, at time.Duration) bool {
 func (a *attribution) failed(h *showdown.Hit) *fault {
 	a.advance(h.Sent + h.Latency)
 	a.good = 0
-	for n := len(a.open); n > 0; n = len(a.open) {
-		f := a.open[n-1]
-		if f.recovered == nil || !a.ended(f, h.Intended) {
-			f.outcomes[min(int(h.Outcome), outcomes-1)]++
-			return f
-		}
-		a.open = a.open[:n-1]
+	a.open = slices.DeleteFunc(a.open, func(f *fault) bool { return f.recovered != nil && a.ended(f, h.Intended) })
+	f := a.choose(h)
+	if f != nil {
+		f.outcomes[min(int(h.Outcome), outcomes-1)]++
 	}
-	return nil
+	return f
+}
+
+// choose is the open fault that a failed request falls to.
+func (a *attribution) choose(h *showdown.Hit) *fault {
+	unresolved := h.Outcome == showdown.DNSFailure
+	var latest *fault
+	for _, f := range slices.Backward(a.open) {
+		switch {
+		case f.names && unresolved:
+			return f
+		case f.names:
+			continue
+		case h.Backend != showdown.NoBackend && slices.Contains(f.targets, h.Backend):
+			return f
+		case latest == nil:
+			latest = f
+		}
+	}
+	return latest
 }
 
 // finish ends the record.

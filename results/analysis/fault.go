@@ -15,7 +15,9 @@ import (
 type fault struct {
 	letter, action string
 	targets        []string
-	planned        time.Duration
+	// names says that it is done to names, and instances stay as they are.
+	names   bool
+	planned time.Duration
 
 	injecting, injected, confirmedAt, healing, undoneAt *time.Duration
 	// changing and changed are when what a fault left behind, a resized instance for
@@ -82,6 +84,10 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 		if strings.HasPrefix(string(e.Kind), "fault.") || strings.HasPrefix(string(e.Kind), "change.") {
 			get(e.Target).apply(e, clock)
 		}
+	}
+	actions := showdown.Actions()
+	for _, f := range out {
+		f.names = actions[f.action].Names
 	}
 	for _, e := range events {
 		if e.Kind == showdown.InstanceStatus && (e.Data["system"] == "impaired" || e.Data["instance"] == "impaired") {
