@@ -121,13 +121,18 @@ func (s *story) fault(r *results.Summary, f results.Fault) {
 }
 
 func (s *story) claim(c results.ClaimResult) {
-	const indent = "                 "
-	for i, line := range wrap(c.Text, storyWidth-len(indent)) {
-		head := indent
-		if i == 0 {
-			head = fmt.Sprintf("  %s  %-3s  ", s.paint(verdictStyle(c.Verdict), fmt.Sprintf("%-8s", c.Verdict)), c.ID)
-		}
+	const (
+		indent = "                 "
+		short  = 3 // the notes' own ids; a claim of a stage's own has a line to itself
+	)
+	head := fmt.Sprintf("  %s  %-3s  ", s.paint(verdictStyle(c.Verdict), fmt.Sprintf("%-8s", c.Verdict)), c.ID)
+	if len(c.ID) > short {
+		fmt.Fprintln(s.t.stdout, strings.TrimRight(head, " "))
+		head = indent
+	}
+	for _, line := range wrap(c.Text, storyWidth-len(indent)) {
 		fmt.Fprintln(s.t.stdout, head+line)
+		head = indent
 	}
 	for _, clause := range strings.Split(c.Measured, "; ") {
 		for _, line := range wrap(clause, storyWidth-len(indent)) {
