@@ -281,6 +281,7 @@ func (a *Attack) Spike(factor float64) (restore func()) { return a.pacer.spike(f
 // client goes on with the instances it knows, at their new addresses; clients whose
 // cohort was told of no instance in particular learn of new ones too. An instance
 // that is missing keeps its last address in the minds of those that know no other.
+// Clients that resolve a name take no notice.
 func (a *Attack) SetAddresses(endpoints []Endpoint) {
 	a.setListing(0, endpoints, nil)
 }

@@ -17,11 +17,22 @@
 //
 // # Clients
 //
-// A client is a user with connections of its own, a profile and the addresses it
-// was told. Clients take turns, and cohorts are interleaved so that any stretch of
+// A client is a user with connections of its own, a profile, and the addresses it
+// was told or the name that it resolves. Clients take turns, and cohorts are interleaved so that any stretch of
 // requests is divided by their shares. A connection whose end arrived before the
 // send is replaced and not counted as a failure, as browsers do; an end after the
 // send is a reset. No request is ever sent twice.
+//
+// # Names
+//
+// A client with a host has a DNS cache of its own and asks the lab's name servers as a
+// stub resolver does: a fresh socket and a random id for each question, whatever is no
+// answer to it ignored until its time is over, TCP after a truncated answer, two
+// attempts of 5 AWS seconds each on different servers, as resolv.conf has by default.
+// The wait is part of the request's latency and timeout, and overlapping turns of a
+// client share it. At zero the caches hold answers of that moment at ages spread
+// evenly over the TTL, and the first picks are spread evenly over the addresses. A
+// connection that is kept outlives its answer; [showdown.Ageing] bounds it.
 //
 // # Answers
 //

@@ -115,3 +115,45 @@ func TestAskOverTCP(t *testing.T) {
 		})
 	}
 }
+
+// An answer that comes after its time finds nobody, also when the next question is on
+// its way: that has another socket and another id.
+func TestLateAnswer(t *testing.T) {
+	var late *DNSQuery
+	server := ServeDNS(t, "127.0.0.53", func(q *DNSQuery) {
+		if late == nil {
+			late = q
+			return
+		}
+		late.Reply(late.Answer(60, "127.0.0.66"))
+		q.Reply(q.Answer(60, "127.0.0.3"))
+	})
+	n := &names{servers: []string{server}, timeout: 80 * time.Millisecond, ask: newExchanges(nil).ask}
+	r, ok := n.look(t.Context(), &host{name: "www.shop.example"}, 1, 1)
+	if want := addresses("127.0.0.3"); !ok || !reflect.DeepEqual(r.addresses, want) {
+		t.Errorf("%+v, %v; want %v", r, ok, want)
+	}
+}
+
+// One name server that refuses, or is not there, costs the other one a question.
+func TestNextServer(t *testing.T) {
+	var refusals atomic.Int32
+	refusing := ServeDNS(t, "127.0.0.53", func(q *DNSQuery) {
+		refusals.Add(1)
+		m := q.Answer(0)
+		m.Rcode = dns.RcodeRefused
+		q.Reply(m)
+	})
+	good := ServeDNS(t, "127.0.0.54", func(q *DNSQuery) { q.Reply(q.Answer(60, "127.0.0.3")) })
+	for _, other := range []string{refusing, "127.0.0.53:1053"} {
+		n := &names{servers: []string{other, good}, timeout: 5 * time.Second, ask: newExchanges(nil).ask}
+		for who := range uint32(20) {
+			if r, ok := n.look(t.Context(), &host{name: "www.shop.example"}, who, 1); !ok || len(r.addresses) != 1 {
+				t.Errorf("client %d beside %s: %+v, %v", who, other, r, ok)
+			}
+		}
+	}
+	if n := refusals.Load(); n < 3 || n > 17 {
+		t.Errorf("%d of 20 clients asked the refusing one first", n)
+	}
+}
