@@ -101,6 +101,20 @@ func TestRoutes(t *testing.T) {
 			[]string{"b@2", "b@2"},
 		},
 		{
+			"jvm is as pinned", showdown.JVM, nil, 1,
+			[]string{"b@2", "b@2"},
+			1,
+			[]*endpoint{a, c},
+			[]string{"b@2"},
+		},
+		{
+			"chromium is as browser", showdown.Chromium, nil, 1,
+			[]string{"b@2", "b@2"},
+			3,
+			[]*endpoint{c, b},
+			[]string{"b@2"},
+		},
+		{
 			"fresh takes turns and tries one", showdown.Fresh, nil, 0,
 			[]string{"a@1", "b@2", "c@3", "a@1"},
 			1,

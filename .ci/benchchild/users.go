@@ -13,8 +13,11 @@ import (
 // clients is how many users a synthetic record has.
 const clients = 1000
 
+// ttl is how long their answers of the name servers live: an hour at speed 60.
+const ttl = time.Minute
+
 // users makes the requests that a thousand users would have made: late now and then,
-// answered by two instances in a time that scatters, with single failures and an
+// answered by two instances, whose name they resolved, in a time that scatters, with single failures and an
 // outage of both.
 type users struct {
 	random   *rand.Rand
@@ -50,6 +53,9 @@ func (u *users) hit() showdown.Hit {
 		Client:  uint32(client), Backend: [2]string{"web-1", "web-2"}[client%2],
 		// A time of day ends in as many digits as it needs.
 		BytesIn: 42, Reused: !u.broken[client],
+		Address: [2]string{"127.18.0.4", "127.18.0.5"}[client%2],
+		// Each has its own place in an hour's TTL.
+		DNSAge: (at + time.Duration(client)*ttl/clients) % ttl,
 	}
 	for u.random.IntN(10) == 0 && h.BytesIn > 36 {
 		h.BytesIn--
