@@ -10,7 +10,7 @@ import (
 // and on processes. The action's own test file has it.
 type example struct {
 	do, target string
-	// with are a parameter's name and value.
+	// with are the parameters' names and values in turn.
 	with []string
 	// kinds are the kinds of its events; nil is a fault that lasts and is undone.
 	kinds []string
@@ -29,6 +29,7 @@ func examples() []example {
 		deepFailureExamples(), fillQueueExamples(), packetDelayExamples(), clockSkewExamples(), leakExamples(),
 		addInstanceExamples(), removeInstanceExamples(), allocateAddressExamples(), remapEIPExamples(),
 		removeDNSRecordExamples(), restoreDNSRecordExamples(), dnsFailExamples(),
+		cutExamples(), changeSecurityGroupExamples(),
 	)
 }
 

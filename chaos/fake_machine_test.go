@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"showdown"
 	"showdown/targets/cloud"
 )
 
@@ -86,6 +87,9 @@ func (m *fakeMachine) Do(_ context.Context, c cloud.Command) (cloud.Counters, er
 			Requests: requests, Speed: allowed * (1 - m.on[string(cloud.Steal)].Share), MemoryMiB: 1024 * min(used, 1),
 		}, nil
 	}
+	if c.Verb == cloud.Connect {
+		return cloud.Counters{Met: m.w.connects(m.name, c.Address)}, nil
+	}
 	what := string(c.Verb)
 	if c.Off {
 		what = "off " + what
@@ -143,7 +147,8 @@ func (w *world) sight(ctx context.Context, place, path string, p patience) Sight
 	if !alive {
 		return Sight{Saw: Refused}
 	}
-	if _, cut := on[string(cloud.Blackhole)]; cut {
+	_, cut := on[string(cloud.Blackhole)]
+	if out, _ := w.keptOut(showdown.FromInternet, m.name); cut || out {
 		wait(ctx, p.connect)
 		return Sight{Saw: Unreachable}
 	}
@@ -212,7 +217,8 @@ func (c *openConnection) ask(_ string, answer time.Duration) Sight {
 	_, cut := c.m.on[string(cloud.Blackhole)]
 	took := roundTrip + 2*c.m.on[string(cloud.Lag)].Delay
 	c.m.mu.Unlock()
-	if cut || c.m.paused {
+	_, severed := c.m.w.keptOut(showdown.FromInternet, c.m.name)
+	if cut || severed || c.m.paused {
 		wait(context.Background(), answer)
 		return Sight{Saw: Silent, Took: answer}
 	}

@@ -36,6 +36,7 @@ type world struct {
 	allowed   float64 // by the instances' credits, of full speed
 	told      []Endpoint
 	places    places
+	rules     rules
 	tasks     sync.WaitGroup
 	// broken are the things that fail: "stop", "journal", a verb, "off delay".
 	broken map[string]error
@@ -76,6 +77,7 @@ func newWorld(t *testing.T, instances ...showdown.Instance) *world {
 		w.instances = append(w.instances, b)
 	}
 	w.zone(0)
+	w.guard()
 	return w
 }
 

@@ -26,7 +26,10 @@ func bubble(t *testing.T, test func(t *testing.T, w *world)) {
 func act(letter string, at showdown.Duration, do, target string, lasts showdown.Duration, with ...string) showdown.Step {
 	s := showdown.Step{Letter: letter, At: at, Do: do, Target: showdown.Selector(target), For: lasts}
 	if len(with) > 0 {
-		s.With = map[string]string{with[0]: with[1]}
+		s.With = map[string]string{}
+		for i := 0; i+1 < len(with); i += 2 {
+			s.With[with[i]] = with[i+1]
+		}
 	}
 	return s
 }

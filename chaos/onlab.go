@@ -8,6 +8,7 @@ import (
 	"showdown/targets/cloud"
 	"showdown/targets/cloud/ec2"
 	"showdown/targets/cloud/route53"
+	"showdown/targets/cloud/vpc"
 	"showdown/targets/lab"
 )
 
@@ -78,6 +79,33 @@ func (l onLab) RestoreRecord(_ context.Context, host, address string) error {
 	return translated(l.Lab.RestoreRecord(host, address))
 }
 
+func (l onLab) Cut(ctx context.Context, a, b string) error {
+	return translated(l.VPC().Cut(ctx, a, b))
+}
+
+func (l onLab) Uncut(ctx context.Context, a, b string) error {
+	return translated(l.VPC().Uncut(ctx, a, b))
+}
+
+func (l onLab) Authorize(ctx context.Context, group, source string) error {
+	return translated(l.VPC().AuthorizeIngress(ctx, group, showdown.SecurityRule{From: source}))
+}
+
+func (l onLab) Revoke(ctx context.Context, group, source string) error {
+	return translated(l.VPC().RevokeIngress(ctx, group, showdown.SecurityRule{From: source}))
+}
+
+func (l onLab) Members(group string) []string { return l.VPC().Members(group) }
+
+func (l onLab) Allowed(source, instance string) bool {
+	return l.VPC().Allows(source, instance, cloud.Port)
+}
+
+func (l onLab) Matrix(ctx context.Context) error {
+	_, err := l.Reach(ctx)
+	return err
+}
+
 // operate carries out an operation in the lab's Region and translates its refusal.
 func (l onLab) operate(call func(*ec2.Region) error) error {
 	region := l.EC2()
@@ -92,6 +120,10 @@ func translated(err error) error {
 	var refused *ec2.APIError
 	if errors.As(err, &refused) {
 		return &Refusal{Operation: refused.Operation, Code: refused.Code, Message: refused.Message}
+	}
+	var ruled *vpc.APIError
+	if errors.As(err, &ruled) {
+		return &Refusal{Operation: ruled.Operation, Code: ruled.Code, Message: ruled.Message}
 	}
 	var named *route53.APIError
 	if errors.As(err, &named) {
