@@ -16,6 +16,7 @@ func changeSecurityGroup() deed {
 	return deed{
 		needs:    string(cloud.Protect),
 		evidence: "new connections from the sources meet what the rules say, an open one goes on",
+		early:    true,
 		check: func(v values) error {
 			if v.names["revoke"] == "" && v.names["authorize"] == "" {
 				return errors.New("change-security-group changes nothing: add with: {revoke: internet}, or authorize")

@@ -14,6 +14,7 @@ func cut() deed {
 	return deed{
 		needs:    "cut",
 		evidence: "connections between the two are silent, an open one too",
+		early:    true,
 		check: func(v values) error {
 			if v.names["from"] == v.names["to"] {
 				return fmt.Errorf("cut is between %s and itself: name two sides", v.names["from"])

@@ -39,7 +39,7 @@ func (e *env) groups() (Groups, error) {
 	return g, nil
 }
 
-// path is a way that a connection can take between two sides.
+// route is a way that a connection can take between two sides.
 type route struct {
 	// from is an instance whose machine connects, or empty where a probe does as the
 	// clients would; to is an instance.
@@ -84,8 +84,14 @@ func (e *env) running(name string) bool {
 // try makes one connection and says what it met: one of cloud's words.
 func (e *env) try(ctx context.Context, r route) string {
 	to, _ := e.instance(r.to)
+	// A look that is cut short meets nothing: it ends itself in time.
+	connect, answer := e.limit.connect, e.limit.answer
+	if end, bounded := ctx.Deadline(); bounded {
+		left := time.Until(end) * 3 / 4
+		connect, answer = min(connect, left), min(answer, left)
+	}
 	if r.from == "" {
-		switch s := e.probe.look(ctx, address(to.Public, appPort), healthPath, patience{e.limit.connect, e.limit.answer}); s.Saw {
+		switch s := e.probe.look(ctx, address(to.Public, appPort), healthPath, patience{connect, answer}); s.Saw {
 		case Answered:
 			return cloud.Answered
 		case Refused, Reset:
@@ -97,9 +103,9 @@ func (e *env) try(ctx context.Context, r route) string {
 	if !ok {
 		return cloud.Unreachable
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.limit.answer+e.limit.command)
+	ctx, cancel := context.WithTimeout(ctx, answer+e.limit.command)
 	defer cancel()
-	c, err := m.Do(ctx, cloud.Command{Verb: cloud.Connect, Address: address(to.Private, appPort), Delay: e.limit.answer})
+	c, err := m.Do(ctx, cloud.Command{Verb: cloud.Connect, Address: address(to.Private, appPort), Delay: answer})
 	if err != nil {
 		return err.Error()
 	}

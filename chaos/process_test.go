@@ -80,7 +80,7 @@ func TestEveryActionOnProcesses(t *testing.T) {
 				var sending sync.WaitGroup
 				defer sending.Wait()
 				defer stop()
-				sending.Go(func() { s.load.send(ctx, s.lab.Endpoints()) })
+				sending.Go(func() { s.load.send(ctx, s.lab.ClientSource(), s.lab.Endpoints()) })
 			}
 			e := s.experiment()
 			if held, err := e.Steady(t.Context(), "before"); !held || err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -40,8 +41,12 @@ type countedLoad struct {
 }
 
 // send really sends it, to all instances in turn, until ctx ends.
-func (l *countedLoad) send(ctx context.Context, to []lab.Endpoint) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}, Timeout: 5 * time.Second}
+func (l *countedLoad) send(ctx context.Context, source string, to []lab.Endpoint) {
+	// From where the lab's clients are: the security groups let nobody else in.
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}}
+	client := &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: 100, DialContext: dialer.DialContext}, Timeout: 5 * time.Second,
+	}
 	defer client.CloseIdleConnections()
 	var requests sync.WaitGroup
 	defer requests.Wait()
