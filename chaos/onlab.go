@@ -7,8 +7,6 @@ import (
 	"showdown"
 	"showdown/targets/cloud"
 	"showdown/targets/cloud/ec2"
-	"showdown/targets/cloud/route53"
-	"showdown/targets/cloud/vpc"
 	"showdown/targets/lab"
 )
 
@@ -117,17 +115,9 @@ func (l onLab) operate(call func(*ec2.Region) error) error {
 
 // translated is an error of the lab in the words of an experiment.
 func translated(err error) error {
-	var refused *ec2.APIError
+	var refused *cloud.APIError
 	if errors.As(err, &refused) {
 		return &Refusal{Operation: refused.Operation, Code: refused.Code, Message: refused.Message}
-	}
-	var ruled *vpc.APIError
-	if errors.As(err, &ruled) {
-		return &Refusal{Operation: ruled.Operation, Code: ruled.Code, Message: ruled.Message}
-	}
-	var named *route53.APIError
-	if errors.As(err, &named) {
-		return &Refusal{Operation: named.Operation, Code: named.Code, Message: named.Message}
 	}
 	return err
 }

@@ -16,7 +16,8 @@ func TestJourneyCountsTheLastRunOfAStage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j, err := store.CreateJourney("mine", &results.JourneyManifest{Journey: "mine", Stages: []string{"one", "two"}, Speed: 60,
+	j, err := store.CreateJourney("mine", &results.JourneyManifest{
+		Journey: "mine", Stages: []string{"one", "two"}, Speed: 60,
 		Claims: []showdown.Claim{
 			{ID: "x-two-is-better", Stages: []string{"one", "two"}, Expect: `availability(whole("one")) < availability(whole("two"))`},
 			{ID: "x-waits", Stages: []string{"two", "three"}, Expect: `availability(whole("two")) < availability(whole("three"))`},

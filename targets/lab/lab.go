@@ -84,7 +84,7 @@ func New(c Config) (*Lab, error) {
 	}
 	emit := c.Emit
 	l := &Lab{specs: slices.Clone(c.Cell.Topology.Instances)}
-	l.outbox.emit = func(e showdown.Event) {
+	l.outbox.Send = func(e showdown.Event) {
 		l.owners.note(e)
 		emit(e)
 	}

@@ -31,7 +31,7 @@ type Address struct {
 func (r *Region) assign(in *instance, at time.Time) error {
 	address, err := r.cfg.Addresses.Public()
 	if err != nil {
-		return r.refused(in.Name, &APIError{"StartInstances", CodeInsufficientAddresses, err.Error()})
+		return r.refused(in.Name, cloud.NewAPIError("StartInstances", CodeInsufficientAddresses, err.Error()))
 	}
 	in.auto = address
 	in.holds = append(in.holds, Hold{From: at})
@@ -61,10 +61,10 @@ func (r *Region) AllocateAddress(context.Context) (string, error) {
 		}
 	}
 	if n >= ElasticIPLimit {
-		return "", r.refused("", &APIError{
+		return "", r.refused("", cloud.NewAPIError(
 			op, CodeAddressLimitExceeded,
 			fmt.Sprintf("%d elastic IP addresses are allocated, the limit of the Region; more are given on request", ElasticIPLimit),
-		})
+		))
 	}
 	address, err := r.cfg.Addresses.Elastic()
 	if err != nil {
@@ -79,7 +79,7 @@ func (r *Region) AllocateAddress(context.Context) (string, error) {
 func (r *Region) allocated(op, address string) (*elasticIP, error) {
 	e, ok := r.elastic[address]
 	if !ok || !e.hold.Until.IsZero() {
-		return nil, r.refused(address, &APIError{op, CodeAddressNotFound, fmt.Sprintf("the address %q is not allocated", address)})
+		return nil, r.refused(address, cloud.NewAPIError(op, CodeAddressNotFound, fmt.Sprintf("the address %q is not allocated", address)))
 	}
 	return e, nil
 }
@@ -95,7 +95,7 @@ func (r *Region) ReleaseAddress(_ context.Context, address string) error {
 		return err
 	}
 	if e.instance != "" {
-		return r.refused(address, &APIError{op, CodeAddressInUse, fmt.Sprintf("the address %s is associated with %q", address, e.instance)})
+		return r.refused(address, cloud.NewAPIError(op, CodeAddressInUse, fmt.Sprintf("the address %s is associated with %q", address, e.instance)))
 	}
 	e.hold.Until = time.Now()
 	return nil
@@ -144,10 +144,10 @@ func (r *Region) associable(address, name string, reassociate bool) (in *instanc
 		return nil, "", r.refused(name, refuse(opAssociate, name, in.state, a.code))
 	}
 	if e.instance != "" && e.instance != name && !reassociate {
-		return nil, "", r.refused(name, &APIError{
+		return nil, "", r.refused(name, cloud.NewAPIError(
 			string(opAssociate), CodeAlreadyAssociated,
 			fmt.Sprintf("the address %s is already associated with %q", address, e.instance),
-		})
+		))
 	}
 	return in, e.instance, nil
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"showdown/targets/cloud"
+
 	"showdown"
 )
 
@@ -78,7 +80,7 @@ func (r *Region) Place(ctx context.Context, l Launch) (Instance, error) {
 func (r *Region) admit(l Launch) (*instance, error) {
 	const op = "RunInstances"
 	bad := func(format string, args ...any) (*instance, error) {
-		return nil, r.refused(l.Name, &APIError{op, CodeInvalidParameterValue, fmt.Sprintf(format, args...)})
+		return nil, r.refused(l.Name, cloud.NewAPIError(op, CodeInvalidParameterValue, fmt.Sprintf(format, args...)))
 	}
 	before, taken := r.instances[l.Name]
 	if l.Name == "" || taken && before.state != Terminated {
@@ -247,10 +249,10 @@ func (r *Region) modifiable(name, instanceType string) (*instance, InstanceType,
 	}
 	t, ok := TypeByName(instanceType)
 	if !ok {
-		return nil, t, r.refused(name, &APIError{
+		return nil, t, r.refused(name, cloud.NewAPIError(
 			string(opModify), CodeInvalidParameterValue,
 			fmt.Sprintf("the instance type %q is unknown: it is one of %s", instanceType, strings.Join(TypeNames(), ", ")),
-		})
+		))
 	}
 	if _, err := unlimited(t, in.CreditMode); err != nil {
 		return nil, t, err

@@ -118,7 +118,7 @@ func New(c Config) (*Region, error) {
 		wake:      make(chan struct{}, 1),
 
 		addressOps: make(chan struct{}, 1),
-		outbox:     outbox{emit: c.Emit},
+		outbox:     outbox{cloud.Outbox[showdown.Event]{Send: c.Emit}},
 	}, nil
 }
 
@@ -246,7 +246,7 @@ func alive(m cloud.Machine) bool {
 // unlock releases the Region and sends the events that were queued under the lock.
 func (r *Region) unlock() {
 	r.mu.Unlock()
-	r.outbox.flush()
+	r.outbox.Flush()
 }
 
 // enter moves an instance to a state, at a planned moment. r.mu is held.
@@ -290,7 +290,7 @@ func (r *Region) find(op operation, name string) (*instance, error) {
 	if in, ok := r.instances[name]; ok {
 		return in, nil
 	}
-	return nil, r.refused(name, &APIError{string(op), CodeInstanceNotFound, fmt.Sprintf("the instance %q does not exist", name)})
+	return nil, r.refused(name, cloud.NewAPIError(string(op), CodeInstanceNotFound, fmt.Sprintf("the instance %q does not exist", name)))
 }
 
 // seeded is the source of one instance's chances: its own, so that they do not
@@ -301,36 +301,9 @@ func (r *Region) seeded(name string) *rand.Rand {
 	return rand.New(rand.NewPCG(r.cfg.Seed, h.Sum64()))
 }
 
-// outbox sends events in the order in which they were added, outside of every lock.
-type outbox struct {
-	emit func(showdown.Event)
-
-	mu      sync.Mutex
-	queue   []showdown.Event
-	sending bool
-}
+// outbox sends the Region's events.
+type outbox struct{ cloud.Outbox[showdown.Event] }
 
 func (o *outbox) add(kind showdown.EventKind, target string, data map[string]any) {
-	o.mu.Lock()
-	o.queue = append(o.queue, showdown.Event{Kind: kind, Source: "ec2", Target: target, Data: data})
-	o.mu.Unlock()
-}
-
-func (o *outbox) flush() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.sending {
-		return
-	}
-	o.sending = true
-	for len(o.queue) > 0 {
-		e := o.queue[0]
-		o.queue = o.queue[1:]
-		o.mu.Unlock()
-		if o.emit != nil {
-			o.emit(e)
-		}
-		o.mu.Lock()
-	}
-	o.sending = false
+	o.Put(showdown.Event{Kind: kind, Source: "ec2", Target: target, Data: data})
 }

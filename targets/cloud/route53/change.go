@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"showdown/targets/cloud"
+
 	"showdown"
 )
 
@@ -114,7 +116,7 @@ func (z *Zone) change(action, name string, decide func(now *snapshot, full strin
 	z.mu.Lock()
 	defer z.unlock()
 	if z.closed {
-		return ChangeInfo{}, z.refused(name, &APIError{opChange, CodeNoSuchHostedZone, fmt.Sprintf("no hosted zone %s: it is closed", bare(z.apex))})
+		return ChangeInfo{}, z.refused(name, cloud.NewAPIError(opChange, CodeNoSuchHostedZone, fmt.Sprintf("no hosted zone %s: it is closed", bare(z.apex))))
 	}
 	full, err := absolute(name, z.apex)
 	if err != nil {
@@ -218,5 +220,5 @@ func (z *Zone) find(id string) (*change, error) {
 	if c, ok := z.changes[id]; ok {
 		return c, nil
 	}
-	return nil, z.refused(id, &APIError{opGetChange, CodeNoSuchChange, fmt.Sprintf("could not find the change %q", id)})
+	return nil, z.refused(id, cloud.NewAPIError(opGetChange, CodeNoSuchChange, fmt.Sprintf("could not find the change %q", id)))
 }

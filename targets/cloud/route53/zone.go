@@ -111,7 +111,7 @@ func New(c Config) (*Zone, error) {
 		checks:  map[endpoint]*check{},
 		wake:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
-		outbox:  outbox{emit: c.Emit, names: c.Names},
+		outbox:  newOutbox(c.Emit, c.Names),
 	}
 	z.failing.Store(&failures{})
 	z.ill.Store(&sick{})
@@ -184,7 +184,7 @@ func (z *Zone) Record(name string) (r Record, ok bool) {
 // unlock releases the Zone and sends the events that were queued under the lock.
 func (z *Zone) unlock() {
 	z.mu.Unlock()
-	z.outbox.flush()
+	z.outbox.Flush()
 }
 
 // refused notes that an operation was refused and returns the refusal.

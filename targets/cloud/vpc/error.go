@@ -1,20 +1,9 @@
 package vpc
 
-import (
-	"errors"
-	"fmt"
-)
+import "showdown/targets/cloud"
 
-// APIError is an operation on security groups that AWS refused (Amazon EC2 API
-// Reference, Error codes).
-type APIError struct {
-	// Operation is the API operation: "AuthorizeSecurityGroupIngress".
-	Operation string
-	// Code is the error code, one of the Code constants.
-	Code string
-	// Message says what was wrong with the request.
-	Message string
-}
+// APIError is an operation that was refused.
+type APIError = cloud.APIError
 
 // The error codes that a [VPC] answers with.
 const (
@@ -34,16 +23,5 @@ const (
 	CodeTooManyGroups = "SecurityGroupsPerInterfaceLimitExceeded"
 )
 
-// Error is the refusal in one line: operation, code, message.
-func (e *APIError) Error() string {
-	return fmt.Sprintf("%s: %s: %s", e.Operation, e.Code, e.Message)
-}
-
 // Code is the error code of the [APIError] that err wraps; empty when there is none.
-func Code(err error) string {
-	var api *APIError
-	if errors.As(err, &api) {
-		return api.Code
-	}
-	return ""
-}
+func Code(err error) string { return cloud.Code(err) }

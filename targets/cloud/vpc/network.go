@@ -49,9 +49,9 @@ func NewNetwork(groups []showdown.SecurityGroup, internet netip.Prefix, limits L
 	for _, g := range groups {
 		switch _, taken := n.groups[g.Name]; {
 		case g.Name == "" || g.Name == showdown.FromInternet || strings.ContainsAny(g.Name, "./: "):
-			return nil, &APIError{opCreate, CodeInvalidParameterValue, "the group name " + quote(g.Name) + " cannot be: it would read as a source of another kind"}
+			return nil, cloud.NewAPIError(opCreate, CodeInvalidParameterValue, "the group name "+quote(g.Name)+" cannot be: it would read as a source of another kind")
 		case taken:
-			return nil, &APIError{opCreate, CodeGroupDuplicate, "the security group " + quote(g.Name) + " exists already"}
+			return nil, cloud.NewAPIError(opCreate, CodeGroupDuplicate, "the security group "+quote(g.Name)+" exists already")
 		}
 		n.groups[g.Name] = nil
 	}

@@ -60,7 +60,7 @@ func (r rule) String() string { return fmt.Sprintf("%d from %s", r.port, r.from)
 
 // refusal is a refusal whose operation is added by who was asked.
 func refusal(code, format string, args ...any) error {
-	return &APIError{Code: code, Message: fmt.Errorf(format, args...).Error()}
+	return cloud.NewAPIError("", code, fmt.Errorf(format, args...).Error())
 }
 
 // simplest is prefixes in order, without those that another one holds.

@@ -25,7 +25,7 @@ const (
 func of(operation string, err error) error {
 	var api *APIError
 	if errors.As(err, &api) && api.Operation == "" {
-		return &APIError{operation, api.Code, api.Message}
+		return cloud.NewAPIError(operation, api.Code, api.Message)
 	}
 	return err
 }
