@@ -318,3 +318,38 @@ func TestCauseIsWhatMostFailuresFallTo(t *testing.T) {
 		})
 	}
 }
+
+// TestFailuresFallToWhatHitTheirInstance: of two faults that are in place, the one on the
+// instance that was asked takes the failure, and what is done to names takes only names
+// that were not resolved.
+func TestFailuresFallToWhatHitTheirInstance(t *testing.T) {
+	at := func(d time.Duration) *time.Duration { return &d }
+	of := func(letter string, injecting time.Duration, names bool, targets ...string) *fault {
+		return &fault{letter: letter, action: "kill", targets: targets, injecting: at(injecting), names: names}
+	}
+	faults := []*fault{
+		of("A", time.Second, false, "web-1"),
+		of("B", 2*time.Second, false, "web-2"),
+		of("C", 3*time.Second, true, "web-1"),
+	}
+	a := newAttribution(faults, time.Second)
+	for _, c := range []struct {
+		outcome showdown.Outcome
+		backend string
+		want    string
+	}{
+		{showdown.Refused, "web-1", "A"},
+		{showdown.Refused, "web-2", "B"},
+		{showdown.HTTP5xx, "web-3", "B"}, // nobody hit it: the latest
+		{showdown.ConnectTimeout, "", "B"},
+		{showdown.DNSFailure, "", "C"},
+	} {
+		h := showdown.Hit{Intended: 4 * time.Second, Sent: 4 * time.Second, Outcome: c.outcome, Backend: c.backend}
+		if got := letterOf(a.failed(&h)); got != c.want {
+			t.Errorf("%s of %q falls to %q, want %q", c.outcome, c.backend, got, c.want)
+		}
+	}
+	if faults[0].failures() != 1 || faults[1].failures() != 3 || faults[2].failures() != 1 {
+		t.Errorf("they have %d, %d and %d failures", faults[0].failures(), faults[1].failures(), faults[2].failures())
+	}
+}
