@@ -16,7 +16,7 @@ import (
 	"showdown/targets/journal"
 )
 
-// neighbourStage is a lab with names for two lab seconds; it wants the stage's name, and
+// neighbourStage is a lab with names for three lab seconds; it wants the stage's name, and
 // the step and the claim that make it another one.
 const neighbourStage = `version: 1
 journey: mine
@@ -41,7 +41,7 @@ cells:
       profile: fresh
       host: "@"
       timeout: 30s
-      phases: [{name: all, for: 4m, rate: 120}]
+      phases: [{name: all, for: 6m, rate: 120}]
     timeline:
       - {letter: A, at: 90s, for: 60s, %s}
 claims:

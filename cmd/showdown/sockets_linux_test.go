@@ -93,19 +93,28 @@ func parseSocketAddress(text string) netip.AddrPort {
 	return netip.AddrPortFrom(address, uint16(n))
 }
 
-func TestParseSockets(t *testing.T) {
-	const (
-		tcp = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n" +
-			"   0: 0400117F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4711 1 0\n" +
-			"   1: 0400117F:1F90 0500107F:9C40 01 00000000:00000000 00:00000000 00000000  1000        0 4712 1 0\n"
-		udp = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n" +
-			"  17: 0400157F:2745 00000000:0000 07 00000000:00000000 00:00000000 00000000  1000        0 4713 2 0 0\n" +
-			"  18: 0400107F:9C41 0400157F:2745 01 00000000:00000000 00:00000000 00000000  1000        0 4714 2 0 0\n"
-		udp6 = "   3: 00000000000000000000000001000000:2745 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 4715 2 0 0\n"
-	)
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		t.Skip("the tables above are those of a machine whose words begin with the lowest byte")
+// kernelAddress is an address as the kernel prints it on this machine.
+func kernelAddress(text string) string {
+	a := netip.MustParseAddrPort(text)
+	var words strings.Builder
+	for word := range slices.Chunk(a.Addr().AsSlice(), 4) {
+		fmt.Fprintf(&words, "%08X", binary.NativeEndian.Uint32(word))
 	}
+	return fmt.Sprintf("%s:%04X", &words, a.Port())
+}
+
+func TestParseSockets(t *testing.T) {
+	t.Parallel()
+	const (
+		head  = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+		queue = " 00000000:00000000 00:00000000 00000000  1000        0 "
+	)
+	line := func(local, remote, state, inode string) string {
+		return "   0: " + kernelAddress(local) + " " + kernelAddress(remote) + " " + state + queue + inode + " 2 0 0\n"
+	}
+	tcp := head + line("127.17.0.4:8080", "0.0.0.0:0", "0A", "4711") + line("127.17.0.4:8080", "127.16.0.5:40000", "01", "4712")
+	udp := head + line("127.21.0.4:10053", "0.0.0.0:0", "07", "4713") + line("127.16.0.4:40001", "127.21.0.4:10053", "01", "4714")
+	udp6 := head + line("[::1]:10053", "[::]:0", "07", "4715")
 	tests := []struct {
 		network, state, table string
 		want                  []socket
@@ -114,11 +123,25 @@ func TestParseSockets(t *testing.T) {
 		{"udp", "07", udp, []socket{{"udp", netip.MustParseAddrPort("127.21.0.4:10053"), "4713"}}},
 		{"udp6", "07", udp6, []socket{{"udp6", netip.MustParseAddrPort("[::1]:10053"), "4715"}}},
 		{"tcp", "0A", "", nil},
-		{"tcp", "0A", "not a table at all, but many many words 0A 0A 0A 0A\n", nil},
+		{"tcp", "0A", head, nil},
 	}
 	for _, test := range tests {
 		if got := parseSockets(test.network, test.state, test.table); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %v, want %v", test.network, got, test.want)
 		}
 	}
+}
+
+// FuzzParseSocketAddress finds every address again, and reads anything without harm.
+func FuzzParseSocketAddress(f *testing.F) {
+	f.Add("0400117F:1F90")
+	f.Add("00000000000000000000000001000000:2745")
+	f.Add("0400117F")
+	f.Add(":")
+	f.Fuzz(func(t *testing.T, text string) {
+		a := parseSocketAddress(text)
+		if a.IsValid() && parseSocketAddress(kernelAddress(a.String())) != a {
+			t.Errorf("%q is %s, which is printed as %s", text, a, kernelAddress(a.String()))
+		}
+	})
 }
