@@ -1,7 +1,7 @@
 # make test     run every test, installing what they need (as root)
 # make lint     formatting, vet and staticcheck
 # make bench    the bounds of docs/bounds.md, rivals in the same run, at most 5 minutes
-# make soak     100 kills at random moments
+# make soak     100 kills at random moments of random stages, and the table of what they hit
 
 GO      ?= go
 TOOLS   := $(CURDIR)/.ci/tools

@@ -10,12 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
 
 	"showdown"
 	"showdown/results"
 	"showdown/results/analysis"
+	"showdown/targets/cloud"
+	"showdown/targets/journeys"
 )
 
 // killStage takes a second or so and has an action of every way to break a machine.
@@ -69,167 +70,222 @@ cells:
       phases: [{name: all, for: 2m, rate: 100}]
 `
 
-// TestKilledAnywhere kills the program, its helpers or a machine at random moments of
-// a run, and looks for what is left: processes, listeners, pending journals, an
-// unreadable record. SHOWDOWN_SOAK is how often, 5 by default.
-func TestKilledAnywhere(t *testing.T) {
-	t.Parallel()
-	times := 5
-	if n, err := strconv.Atoi(os.Getenv("SHOWDOWN_SOAK")); err == nil && n > 0 {
-		times = n
-	}
-	seed := uint64(time.Now().UnixNano())
-	if n, err := strconv.ParseUint(os.Getenv("SHOWDOWN_SOAK_SEED"), 10, 64); err == nil {
-		seed = n
-	}
-	t.Logf("SHOWDOWN_SOAK_SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 1))
-	// Each victim gets its turn, in another order each time.
-	var victims []string
-	moments := map[string]int{}
-	for range times {
-		if len(victims) == 0 {
-			victims = []string{"showdown", "showdown and reverter", "spawner", "machine"}
-			random.Shuffle(len(victims), func(i, j int) { victims[i], victims[j] = victims[j], victims[i] })
-		}
-		moments[killOnce(t, random, victims[0])]++
-		victims = victims[1:]
-	}
-	var table []string
-	for moment, n := range moments {
-		table = append(table, fmt.Sprintf("%4d  %s", n, moment))
-	}
-	slices.Sort(table)
-	t.Logf("the moments hit:\n%s", strings.Join(table, "\n"))
+// wellClaim is what nextStage must hold where nothing is left of another run.
+const wellClaim = `
+claims:
+  - {id: x-well, text: it answers, expect: 'availability(whole()) > 95%'}
+`
+
+// kill is one run that is killed.
+type kill struct {
+	*program
+	stage  *showdown.Stage
+	victim string
+	// dir is the record of the run, as it was found at the moment of the kill; empty
+	// where there was none.
+	dir string
+	// answered says that every instance of the first labs was seen to listen.
+	answered bool
 }
 
-// killMoment lets a random time pass: three in ten fall before the traffic, one in ten
-// after it, the others between, where there is always a step before, in effect or
-// behind.
-func killMoment(p *program, random *rand.Rand) {
-	const comingUp, played = 400 * time.Millisecond, 2500 * time.Millisecond
-	draw := func(d time.Duration) time.Duration { return time.Duration(random.Int64N(int64(d))) }
-	var after time.Duration
-	switch n := random.IntN(10); {
-	case n < 3:
-		after = draw(comingUp)
-	case n < 4:
-		after = draw(comingUp)
-		p.until(func() bool { return p.said("traffic.ended") })
-	default:
-		after = comingUp + draw(played)
-	}
-	select {
-	case <-p.ended:
-	case <-time.After(after):
-	}
-}
-
-func killOnce(t *testing.T, random *rand.Rand, victim string) (moment string) {
-	t.Helper()
-	p := newProgram(t)
-	p.start("run", p.file("kill.yaml", killStage), "--speed", "120", "--json")
-	killMoment(p, random)
-	var pids []int
-	switch victim {
-	case "showdown":
-		pids = []int{p.cmd.Process.Pid}
-	case "showdown and reverter":
-		pids = append(p.processes("__reverter"), p.cmd.Process.Pid)
-	default:
-		// One that is not there yet, or no more, is nobody's victim.
-		if found := p.processes("__" + victim); len(found) > 0 {
-			pids = []int{found[random.IntN(len(found))]}
-		}
-	}
-	moment = victim + " killed " + stepOf(p.record())
-	listeners := p.listeners()
+// once plays the stage, kills the victim near the moment that is aimed at, which is
+// any where that is nil, checks what is left, and returns where the kill hit.
+func (k *kill) once(path string, aim *place, random *rand.Rand) []place {
+	k.t.Helper()
+	k.env = []string{"GORACE=atexit_sleep_ms=0"} // else each process stays for a second
+	k.start("run", path, "--speed", strconv.Itoa(soakSpeed), "--json")
+	k.await(aim, random)
+	pids := k.victims(random)
+	listeners := k.listeners()
+	k.look()
+	over := k.over()
 	at := time.Now()
 	for _, pid := range pids {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-			t.Fatal(err)
+			k.t.Fatal(err)
 		}
 	}
-	code := p.wait()
-	if victim == "showdown and reverter" {
-		// The machines die with their holder, and the journal waits for the next run:
-		// it heals and is none the worse.
-		p.start("run", p.file("next.yaml", nextStage), "--speed", "120", "--json")
-		if next := p.wait(); next != exitHeld {
-			t.Errorf("%s: the next run exits %d:\n%s", moment, next, p.stderr.String())
-		}
+	code := k.wait()
+	var places []place
+	if !over && len(pids) > 0 {
+		places = placesOf(k.seen(), at)
+	}
+	when := fmt.Sprintf("%s killed in stage %s, %v", k.victim, k.stage.Name, places)
+	if k.victim == "showdown and reverter" {
+		// The machines die with their holder, and the journal waits for the next run.
+		k.gone(when, listeners)
 	} else {
-		checkKilled(t, p, moment, victim, code, at)
+		k.checkRun(when, code)
+		k.left(when, listeners)
 	}
-	p.left(moment, listeners)
-	return moment
+	k.checkRecord(when, at, code)
+	k.start("run", k.file("next.yaml", nextStage+wellClaim), "--speed", strconv.Itoa(soakSpeed), "--json")
+	if next := k.wait(); next != exitHeld {
+		k.t.Errorf("%s: the next run exits %d:\n%s", when, next, k.stderr.String())
+	}
+	k.left(when+", and the next run", listeners)
+	return places
 }
 
-// checkKilled fails when the record of a run is not what is left of it after one of
-// its processes was killed.
-func checkKilled(t *testing.T, p *program, moment, victim string, code int, at time.Time) {
-	t.Helper()
-	dir := p.record()
-	if dir == "" {
+// await lets time pass until the moment of the kill.
+func (k *kill) await(aim *place, random *rand.Rand) {
+	k.t.Helper()
+	// How long a place lasts once it shows, about.
+	const short, long = 50 * time.Millisecond, 300 * time.Millisecond
+	draw := func(d time.Duration) time.Duration { return time.Duration(random.Int64N(int64(max(d, 1)))) }
+	pause := draw(k.length())
+	if aim != nil {
+		shows := *aim
+		pause = draw(long)
+		switch {
+		case shows == place{rowHealing, after}, shows == place{rowEnding, in}:
+			// It is over before it shows in the record, and follows this.
+			shows = place{rowHealing, in}
+		case shows.row == rowLab, shows.row == rowSteady && shows.column == in, shows.row == rowEnding:
+			pause = draw(short)
+		}
+		k.until(func() bool {
+			k.look()
+			return slices.Contains(placesOf(k.seen(), time.Now()), shows)
+		})
+	}
+	select {
+	case <-k.ended:
+	case <-time.After(pause):
+	}
+}
+
+// length is about how long the stage takes from its command to its end.
+func (k *kill) length() time.Duration {
+	const start, group, end = 300 * time.Millisecond, 300 * time.Millisecond, 300 * time.Millisecond
+	clock, _ := showdown.NewClock(soakSpeed) // a constant
+	length := start + end
+	for _, members := range journeys.Groups(k.stage, clock) {
+		longest := time.Duration(0)
+		for _, i := range members {
+			longest = max(longest, k.stage.Cells[i].Traffic.Length(clock))
+		}
+		length += group + longest
+	}
+	return length
+}
+
+// victims are the processes that are killed.
+func (k *kill) victims(random *rand.Rand) []int {
+	switch k.victim {
+	case "showdown":
+		return []int{k.cmd.Process.Pid}
+	case "showdown and reverter":
+		return append(k.processes("__reverter"), k.cmd.Process.Pid)
+	}
+	// One that is not there yet, or no more, is nobody's victim.
+	found := k.processes("__" + k.victim)
+	if len(found) == 0 {
+		return nil
+	}
+	return []int{found[random.IntN(len(found))]}
+}
+
+// look sees what there is of the run. What a run records before its traffic it keeps to
+// itself until then, so its labs are looked at.
+func (k *kill) look() {
+	k.dir = k.record()
+	if k.dir == "" || k.answered {
 		return
 	}
-	s, err := analysis.Analyse(dir)
+	m, err := results.ReadManifest(k.dir)
+	if err != nil || !m.Zero.IsZero() {
+		return
+	}
+	instances, listening := 0, 0
+	clock, _ := showdown.NewClock(soakSpeed) // a constant
+	for _, i := range journeys.Groups(k.stage, clock)[0] {
+		instances += len(k.stage.Cells[i].Topology.Instances)
+	}
+	for _, sockets := range k.listenersOf("__machine") {
+		if slices.ContainsFunc(sockets, func(s socket) bool { return s.address.Port() == cloud.Port }) {
+			listening++
+		}
+	}
+	k.answered = listening >= instances
+}
+
+// seen is what is known of the run by now.
+func (k *kill) seen() seen {
+	s := seen{answering: k.answered}
+	if k.dir == "" {
+		return s
+	}
+	var err error
+	if s.manifest, err = results.ReadManifest(k.dir); err != nil {
+		s.manifest = nil // just being made
+		return s
+	}
+	// What cannot be read of a record that is being written is checked at its end.
+	s.events, s.whole, _ = results.ReadEvents(filepath.Join(k.dir, results.EventsFile))
+	return s
+}
+
+// checkRun fails when a run that could go on, or end by itself, did not do so well.
+func (k *kill) checkRun(when string, code int) {
+	k.t.Helper()
+	if strings.HasPrefix(k.victim, "showdown") || k.dir == "" {
+		return
+	}
+	s, err := analysis.Analyse(k.dir)
 	if err != nil {
-		// Killed between making the folder and what is in it.
-		if code < 0 && errors.Is(err, os.ErrNotExist) {
-			return
-		}
-		t.Errorf("%s: the record cannot be analysed: %v", moment, err)
-		return
-	}
-	if victim == "showdown" {
-		m, err := results.ReadManifest(dir)
-		if err != nil || s.Complete || m.Zero.IsZero() {
-			return
-		}
-		// A second of the record may be missing, and requests that had no answer yet.
-		const missing = time.Second + 250*time.Millisecond
-		played := min(at.Sub(m.Zero), 2500*time.Millisecond).Seconds()
-		const noise = 0.5
-		if lost := played - s.LabSeconds; lost > missing.Seconds()+noise {
-			t.Errorf("%s: the last %.2f s of the record are missing", moment, lost)
-		}
-		return
+		return // which checkRecord says
 	}
 	if !s.Complete {
-		t.Errorf("%s: the run went on, and its record is not complete", moment)
+		k.t.Errorf("%s: the run went on, and its record is not complete", when)
 	}
-	events, _, err := results.ReadEvents(filepath.Join(dir, results.EventsFile))
+	events, _, err := results.ReadEvents(filepath.Join(k.dir, results.EventsFile))
 	if err != nil {
-		t.Fatal(err)
+		k.t.Fatal(err)
 	}
 	lost := slices.ContainsFunc(events, func(e showdown.Event) bool {
 		return e.Kind == showdown.MachineLost && e.T < s.LabSeconds*s.Speed
 	})
 	switch {
 	case code == exitNotUndone:
-		t.Errorf("%s: the run says that something is left:\n%s", moment, p.stderr.String())
+		k.t.Errorf("%s: the run says that something is left:\n%s", when, k.stderr.String())
 	case lost && s.Verdict == showdown.Held:
-		t.Errorf("%s: the verdict is held, without a machine", moment)
-	case lost && victim == "spawner" && (code != exitError || !strings.Contains(p.stderr.String(), "has died")):
-		t.Errorf("%s: exit code %d, want %d and the reason:\n%s", moment, code, exitError, p.stderr.String())
+		k.t.Errorf("%s: the verdict is held, without a machine", when)
+	case lost && k.victim == "spawner" && (code != exitError || !strings.Contains(k.stderr.String(), "has died")):
+		k.t.Errorf("%s: exit code %d, want %d and the reason:\n%s", when, code, exitError, k.stderr.String())
 	}
 }
 
-// stepOf is how far the run in dir had got, by its events.
-func stepOf(dir string) string {
-	if dir == "" {
-		return "before the record was opened"
+// checkRecord fails when the record cannot be read, or when more than the last second of
+// it is missing.
+func (k *kill) checkRecord(when string, at time.Time, code int) {
+	k.t.Helper()
+	if k.dir == "" {
+		return
 	}
-	events, _, err := results.ReadEvents(filepath.Join(dir, results.EventsFile))
-	if err != nil || len(events) == 0 {
-		return "while the lab came up"
-	}
-	last := events[len(events)-1]
-	for i := len(events) - 1; i >= 0 && last.Kind != showdown.RunEnded && last.Kind != showdown.TrafficEnded; i-- {
-		if strings.HasPrefix(string(events[i].Kind), "fault.") {
-			return "after " + string(events[i].Kind) + " " + events[i].Target
+	s, err := analysis.Analyse(k.dir)
+	if err != nil {
+		// Killed between making the folder and what is in it.
+		if code >= 0 || !errors.Is(err, os.ErrNotExist) {
+			k.t.Errorf("%s: the record cannot be analysed: %v", when, err)
 		}
+		return
 	}
-	return "after " + string(last.Kind)
+	m, err := results.ReadManifest(k.dir)
+	if err != nil {
+		k.t.Fatalf("%s: %v", when, err)
+	}
+	if s.Complete || m.Zero.IsZero() {
+		return
+	}
+	// A second of the record may be missing, and requests that had no answer yet.
+	const missing, noise = time.Second + 250*time.Millisecond, 500 * time.Millisecond
+	clock, _ := showdown.NewClock(soakSpeed) // a constant
+	var played time.Duration
+	for _, i := range journeys.Groups(k.stage, clock)[0] {
+		played = max(played, min(at.Sub(m.Zero), k.stage.Cells[i].Traffic.Length(clock)))
+	}
+	if lost := played.Seconds() - s.LabSeconds; lost > (missing + noise).Seconds() {
+		k.t.Errorf("%s: the last %.2f s of the record are missing", when, lost)
+	}
 }

@@ -16,13 +16,19 @@ import (
 	"time"
 
 	"showdown/results"
+	"showdown/targets/journal"
 )
 
 // program is a showdown that runs as a user's does: a process of its own, in a
 // process group of its own, with a folder for its runs and one for its journals.
 type program struct {
-	t              *testing.T
-	dir, mark      string
+	t         *testing.T
+	dir, mark string
+	// runtime is where its journals and its slots' locks are; several may share it, as
+	// the programs of one user do.
+	runtime string
+	// env are further variables of its environment.
+	env            []string
 	cmd            *exec.Cmd
 	stdout, stderr bytes.Buffer
 	ended          chan struct{}
@@ -37,12 +43,22 @@ const endWait = 90 * time.Second
 // newProgram is a place for runs of one test; start runs one in it.
 func newProgram(t *testing.T) *program {
 	t.Helper()
-	p := &program{t: t, dir: t.TempDir()}
+	dir := t.TempDir()
+	p := &program{t: t, dir: dir, runtime: filepath.Join(dir, "runtime")}
 	p.mark = fmt.Sprintf("SHOWDOWN_TEST=%d-%d", os.Getpid(), programs.Add(1))
-	if err := os.Mkdir(filepath.Join(p.dir, "runtime"), 0o700); err != nil {
+	if err := os.Mkdir(p.runtime, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// newNeighbour is a place for runs of the same user: other runs and processes, the
+// same journals and slots.
+func (p *program) newNeighbour() *program {
+	p.t.Helper()
+	n := newProgram(p.t)
+	n.runtime = p.runtime
+	return n
 }
 
 func (p *program) runs() string { return filepath.Join(p.dir, "runs") }
@@ -59,7 +75,8 @@ func (p *program) file(name, content string) string {
 func (p *program) start(args ...string) {
 	p.t.Helper()
 	p.cmd = exec.Command("showdown", args...)
-	p.cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+filepath.Join(p.dir, "runtime"), "SHOWDOWN_OUT="+p.runs(), p.mark)
+	p.cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+p.runtime, "SHOWDOWN_OUT="+p.runs(), p.mark)
+	p.cmd.Env = append(p.cmd.Env, p.env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.stdout.Reset()
 	p.stderr.Reset()
@@ -120,30 +137,60 @@ func (p *program) group(s syscall.Signal) {
 	}
 }
 
-// left fails when processes, listeners or journals of the runs are left. listeners
-// are those that were there before.
-func (p *program) left(when string, listeners []string) {
+// left fails when processes, listeners, journals or locked slots of the runs are left.
+// listeners are those that were there before.
+func (p *program) left(when string, listeners []socket) {
+	p.t.Helper()
+	p.gone(when, listeners)
+	if journals := p.journals(); len(journals) > 0 {
+		p.t.Errorf("%s: journals are left: %v", when, journals)
+	}
+	if locked := p.lockedSlots(); len(locked) > 0 {
+		p.t.Errorf("%s: these slots are still locked: %v", when, locked)
+	}
+}
+
+// gone fails when processes or listeners of the runs are left.
+func (p *program) gone(when string, listeners []socket) {
 	p.t.Helper()
 	if !eventually(5*time.Second, func() bool { return len(p.processes("")) == 0 }) {
 		p.t.Errorf("%s: these processes are left: %v", when, p.processes(""))
 	}
 	open := listening()
-	for _, inode := range listeners {
-		if slices.Contains(open, inode) {
-			p.t.Errorf("%s: a listener is left: socket %s", when, inode)
+	for _, s := range listeners {
+		if slices.Contains(open, s) {
+			p.t.Errorf("%s: a listener is left: %s", when, s)
 		}
-	}
-	if journals := p.journals(); len(journals) > 0 {
-		p.t.Errorf("%s: journals are left: %v", when, journals)
 	}
 }
 
 func (p *program) journals() []string {
-	found, err := filepath.Glob(filepath.Join(p.dir, "runtime", "showdown", "*.journal*"))
+	found, err := filepath.Glob(filepath.Join(p.runtime, "showdown", "*.journal*"))
 	if err != nil {
 		p.t.Error(err)
 	}
 	return found
+}
+
+// lockedSlots are the numbers of the slots whose lock somebody holds. A lock that is
+// free is held for the moment of the look.
+func (p *program) lockedSlots() []int {
+	p.t.Helper()
+	var locked []int
+	for slot := journal.MinSlot; slot <= journal.MaxSlot; slot++ {
+		f, err := os.OpenFile(filepath.Join(p.runtime, "showdown", fmt.Sprintf("slot-%02d.lock", slot)), os.O_RDWR, 0)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+			locked = append(locked, slot)
+		}
+		_ = f.Close() // which unlocks it
+	}
+	return locked
 }
 
 // record is the folder of the youngest run that is no journey; empty when there is
@@ -192,38 +239,6 @@ func (p *program) processes(word string) []int {
 		}
 	}
 	return pids
-}
-
-// listeners are the listening sockets of the program's processes, by inode.
-func (p *program) listeners() []string {
-	open := listening()
-	var mine []string
-	for _, pid := range p.processes("") {
-		links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
-		for _, link := range links {
-			target, _ := os.Readlink(link)
-			inode := strings.TrimSuffix(strings.TrimPrefix(target, "socket:["), "]")
-			if slices.Contains(open, inode) {
-				mine = append(mine, inode)
-			}
-		}
-	}
-	return mine
-}
-
-// listening are the inodes of all listening TCP sockets.
-func listening() []string {
-	const listen = "0A"
-	var inodes []string
-	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		data, _ := os.ReadFile(table)
-		for line := range strings.Lines(string(data)) {
-			if f := strings.Fields(line); len(f) > 9 && f[3] == listen {
-				inodes = append(inodes, f[9])
-			}
-		}
-	}
-	return inodes
 }
 
 // eventually asks for what is to happen until it does or limit is over.
