@@ -44,7 +44,7 @@ cells:
       timeout: 60s
       phases: [{name: all, for: 30s, rate: 200}]
     timeline:
-      - {letter: A, at: 6s, do: kill, target: '33% role:web', for: 6s}
+      - {letter: A, at: 9s, do: kill, target: '33% role:web', for: 6s}
 claims:
   - {id: x-1, text: the others answer meanwhile, expect: 'availability(during("A")) > 50%'}
 `)
@@ -57,7 +57,8 @@ func TestManyMachines(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)
 	p.start("run", p.file("many.yaml", manyStage()), "--seed", "7", "--json")
-	p.until(func() bool { return p.said(string(showdown.PhaseStarted)) })
+	// Looking at so many takes a while, and must be over before the kill.
+	p.until(func() bool { return p.said(string(showdown.LabUp)) })
 	machines, listeners := p.processes("__machine"), p.listeners()
 	// Each listens at its private address and at its public one.
 	if len(machines) != manyInstances || len(listeners) < 2*manyInstances {
