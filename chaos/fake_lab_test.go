@@ -20,6 +20,16 @@ func (w *world) Instances() []Instance {
 	return out
 }
 
+func (w *world) Instance(name string) (Instance, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b := w.box(name)
+	if b == nil {
+		return Instance{}, false
+	}
+	return b.Instance, true
+}
+
 func (w *world) Machine(name string) (cloud.Machine, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -30,6 +30,9 @@ type Instance struct {
 type Lab interface {
 	// Instances are the instances in the order of the topology, as they are now.
 	Instances() []Instance
+	// Instance is the one of that name as it is now, if there is any: probes ask for it
+	// often, and for many instances side by side.
+	Instance(name string) (Instance, bool)
 	// Machine is the process that runs behind an instance now, if any.
 	Machine(name string) (cloud.Machine, bool)
 	// RestartMachine runs the process of an instance that crashed again. It returns

@@ -18,15 +18,28 @@ type onLab struct{ *lab.Lab }
 
 func (l onLab) Instances() []Instance {
 	var out []Instance
-	groups := l.VPC()
 	for _, in := range l.Lab.Instances() {
-		out = append(out, Instance{
-			Instance: in.Instance, State: string(in.State), Type: in.Type,
-			Private: in.Private, Public: in.Public, Elastic: in.Elastic,
-			Closed: groups != nil && !groups.Allows(showdown.FromInternet, in.Name, cloud.Port),
-		})
+		out = append(out, l.seen(in))
 	}
 	return out
+}
+
+func (l onLab) Instance(name string) (Instance, bool) {
+	in, ok := l.Lab.Instance(name)
+	if !ok {
+		return Instance{}, false
+	}
+	return l.seen(in), true
+}
+
+// seen is an instance of the lab as an experiment sees it.
+func (l onLab) seen(in lab.Instance) Instance {
+	groups := l.VPC()
+	return Instance{
+		Instance: in.Instance, State: string(in.State), Type: in.Type,
+		Private: in.Private, Public: in.Public, Elastic: in.Elastic,
+		Closed: groups != nil && !groups.Allows(showdown.FromInternet, in.Name, cloud.Port),
+	}
 }
 
 func (l onLab) StopInstance(ctx context.Context, name string) error {

@@ -85,6 +85,12 @@ func (e *env) path() string {
 // instances are the lab's instances now.
 func (e *env) instances() []Instance {
 	now := e.lab.Instances()
+	e.note(now...)
+	return now
+}
+
+// note keeps the addresses of instances, for the time when they have none.
+func (e *env) note(now ...Instance) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, in := range now {
@@ -92,7 +98,6 @@ func (e *env) instances() []Instance {
 			e.known[in.Name] = in.Public
 		}
 	}
-	return now
 }
 
 func (e *env) lastAddress(name string) string {
@@ -160,12 +165,11 @@ func (e *env) aim(name string) (*target, error) {
 }
 
 func (e *env) instance(name string) (Instance, bool) {
-	for _, in := range e.instances() {
-		if in.Name == name {
-			return in, true
-		}
+	now, ok := e.lab.Instance(name)
+	if ok {
+		e.note(now)
 	}
-	return Instance{}, false
+	return now, ok
 }
 
 // control asks something of the machine that the action hits, in bounded time. It

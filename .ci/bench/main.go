@@ -29,6 +29,7 @@ var benches = []struct {
 	{"outage", outages},
 	{"record", record},
 	{"lab", labs},
+	{"many", manies},
 	{"agree", agree},
 }
 

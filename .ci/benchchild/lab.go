@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -11,15 +10,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"showdown"
 	"showdown/targets/backend/process"
-	"showdown/targets/journal"
 	"showdown/targets/lab"
 )
 
@@ -43,28 +39,15 @@ func runLab(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	dir, err := journal.Dir()
+	h, err := startHarness(ctx, *binary)
 	if err != nil {
 		return err
-	}
-	mark := fmt.Sprintf("bench-%d", os.Getpid())
-	j, err := journal.Open(dir, mark)
-	if err != nil {
-		return err
-	}
-	reverter, err := process.StartReverter(ctx, []string{*binary, "__reverter", dir}, dir)
-	if err != nil {
-		return errors.Join(err, j.Close())
-	}
-	backend, err := process.Start(ctx, process.Config{Command: []string{*binary, "__spawner"}, Journal: j, Stderr: os.Stderr})
-	if err != nil {
-		return errors.Join(err, j.Close(), reverter.Close())
 	}
 	l, err := lab.New(lab.Config{
-		Run: mark, Cell: cell(*instances), App: "clock", Work: 22.258, Clock: clock, Seed: 1, Backend: backend, Journal: j,
+		Run: h.mark, Cell: cell(*instances), App: "clock", Work: work, Clock: clock, Seed: 1, Backend: h.backend, Journal: h.journal,
 	})
 	if err != nil {
-		return errors.Join(err, backend.Close(ctx), j.Close(), reverter.Close())
+		return errors.Join(err, h.Close(ctx))
 	}
 	var r labRun
 	running, stop := context.WithCancel(ctx)
@@ -82,14 +65,14 @@ func runLab(ctx context.Context, args []string) (err error) {
 		err = say(map[string]bool{"Answering": true})
 	}
 	if err == nil {
-		r.Machines, r.Spawner, err = memory(l, backend)
+		r.Machines, r.Spawner, err = memory(l, h.backend)
 	}
 	began = time.Now()
 	stop()
 	// What was started is ended also when ctx has been.
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	err = errors.Join(err, <-ran, l.Down(ending), backend.Close(ending), j.Close(), reverter.Close())
+	err = errors.Join(err, <-ran, l.Down(ending), h.Close(ending))
 	r.Down = millis(time.Since(began))
 	if err != nil {
 		return err
@@ -157,19 +140,4 @@ func memory(l *lab.Lab, backend *process.Backend) (machines, spawner int, err er
 	}
 	spawner, err = proportional(backend.Spawner().PID)
 	return machines, spawner, err
-}
-
-// proportional is a process's proportional set size in KiB: a page that n processes
-// share counts as an nth.
-func proportional(pid int) (int, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range bytes.Lines(data) {
-		if rest, ok := bytes.CutPrefix(line, []byte("Pss:")); ok {
-			return strconv.Atoi(string(bytes.TrimSuffix(bytes.TrimSpace(rest), []byte(" kB"))))
-		}
-	}
-	return 0, fmt.Errorf("process %d: no proportional set size", pid)
 }

@@ -24,6 +24,9 @@ var commands = map[string]func(context.Context, []string) error{
 	"export":   export,
 	"spend":    spend,
 	"lab":      runLab,
+	"many":     many,
+	"plain":    plain,
+	"serve":    serve,
 }
 
 func main() {

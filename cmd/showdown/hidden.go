@@ -33,6 +33,7 @@ func hiddenCommand(args []string) (hidden, bool) {
 		}
 	case machineCommand:
 		run = func(stdin io.Reader, stdout io.Writer) error {
+			defer machine.Tune()()
 			return machine.Main(context.Background(), stdin, stdout)
 		}
 	case reverterCommand:

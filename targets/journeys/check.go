@@ -168,6 +168,7 @@ func (c *checker) topology(cell *showdown.Cell, path string) {
 			c.add(at+".volume_gib", "volume_gib must lie between 1 and %d, as a gp2 volume's size does", maxVolumeGiB)
 		}
 	}
+	c.subnets(top, path)
 	c.groups(top, path)
 }
 

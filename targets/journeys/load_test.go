@@ -155,6 +155,7 @@ func TestLoadRefusesWithThePlaceAndTheFix(t *testing.T) {
 		"unknown type":     {replace("type: t2.micro", "type: t2.mikro"), `mine.yaml:10:17: unknown instance type "t2.mikro": did you mean "t2.micro"?`},
 		"another region":   {replace("      instances:", "      region: mars-1\n      instances:"), `mine.yaml:8:15: unknown region "mars-1"`},
 		"another zone":     {replace("type: t2.micro", "type: t2.micro\n          zone: eu-west-1a"), `zone "eu-west-1a" is not in region "us-east-1": write us-east-1a to us-east-1f`},
+		"a full subnet":    {replace("type: t2.micro", "type: t2.micro\n"+strings.Repeat("        - {name: x, type: t2.micro}\n", 251)), `mine.yaml:261:11: instance "x" is one too many for zone us-east-1a: its subnet has 251 addresses; put some instances into another zone`},
 		"credit mode":      {replace("type: t2.micro", "type: t2.micro\n          credit_mode: free"), `credit_mode "free": write standard or unlimited`},
 		"no queue":         {replace("type: t2.micro", "type: t2.micro\n          queue: 0"), `queue must lie between 1 and 10000`},
 		"the base missing": {replace("- name: base", "- name: bass"), `mine.yaml:5:1: no cell is named "base"`},

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"sync"
 
 	"showdown/targets/cloud/vpc"
@@ -22,12 +23,24 @@ func (a *addresses) Private(zone string) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	z := vpc.ZoneNumber(zone)
+	if a.private[z] >= journal.MaxHosts {
+		return "", fullError(zone)
+	}
 	address, err := journal.Address(a.slot, journal.RolePrivate, z, a.private[z])
 	if err != nil {
 		return "", err
 	}
 	a.private[z]++
 	return address.String(), nil
+}
+
+// fullError says that the subnet of a zone has no address left. A subnet has as many as
+// one of 256 on AWS has beside the five that AWS keeps (VPC User Guide, Subnet sizing).
+func fullError(zone string) error {
+	if zone == "" {
+		zone = "the only zone"
+	}
+	return fmt.Errorf("the subnet of %s is full: it has %d addresses, and one of a terminated instance is not given again; use another zone", zone, journal.MaxHosts)
 }
 
 // Public is the next address that can be assigned at a start.

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"fmt"
 	"net/netip"
 
 	"showdown"
@@ -51,7 +52,7 @@ func planNetwork(t showdown.Topology) (*vpc.Network, error) {
 	for _, in := range t.Instances {
 		text, err := plan.Private(in.Zone)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("instance %q: %w", in.Name, err)
 		}
 		private, err := netip.ParseAddr(text)
 		if err != nil {

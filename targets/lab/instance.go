@@ -44,10 +44,7 @@ func (l *Lab) Instances() []Instance {
 	var out []Instance
 	for _, in := range l.asked() {
 		if now, ok := region.Instance(in.Name); ok {
-			out = append(out, Instance{
-				Instance: in, State: now.State, Type: now.Type, Private: now.Private, Public: now.Public,
-				Elastic: now.Elastic, Status: now.Status, Listening: now.Listening, Credits: now.Credits,
-			})
+			out = append(out, joined(in, now))
 		}
 	}
 	return out
@@ -56,12 +53,30 @@ func (l *Lab) Instances() []Instance {
 // Instance is the instance of that name as it is now; ok is false when the lab has
 // none.
 func (l *Lab) Instance(name string) (in Instance, ok bool) {
-	for _, in := range l.Instances() {
-		if in.Name == name {
-			return in, true
-		}
+	region := l.EC2()
+	if region == nil {
+		return Instance{}, false
 	}
-	return Instance{}, false
+	l.mu.Lock()
+	i := slices.IndexFunc(l.specs, func(in showdown.Instance) bool { return in.Name == name })
+	var asked showdown.Instance
+	if i >= 0 {
+		asked = l.specs[i]
+	}
+	l.mu.Unlock()
+	now, known := region.Instance(name)
+	if i < 0 || !known {
+		return Instance{}, false
+	}
+	return joined(asked, now), true
+}
+
+// joined is what was asked for beside what EC2 says of it.
+func joined(asked showdown.Instance, now ec2.Instance) Instance {
+	return Instance{
+		Instance: asked, State: now.State, Type: now.Type, Private: now.Private, Public: now.Public,
+		Elastic: now.Elastic, Status: now.Status, Listening: now.Listening, Credits: now.Credits,
+	}
 }
 
 // Machine is the living process behind an instance; ok is false when there is none.

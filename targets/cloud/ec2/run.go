@@ -40,16 +40,30 @@ func (r *Region) Run(ctx context.Context) error {
 			return nil
 		case <-r.wake:
 		case <-ticker.C:
-			r.mu.Lock()
-			for _, name := range r.names {
-				if in := r.instances[name]; in.state == Running && !in.booting && !in.checking {
-					in.checking = true
-					wg.Go(func() { r.check(ctx, in) })
-				}
+			at, due := time.Now(), r.due()
+			for i, in := range due {
+				at := at.Add(checkDelay(i, len(due), r.cfg.Clock.Lab(CheckEvery)))
+				wg.Go(func() {
+					_ = sleepUntil(ctx, at) // check itself finds that ctx has ended
+					r.check(ctx, in)
+				})
 			}
-			r.mu.Unlock()
 		}
 	}
+}
+
+// due are the instances that are checked now.
+func (r *Region) due() []*instance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var due []*instance
+	for _, name := range r.names {
+		if in := r.instances[name]; in.state == Running && !in.booting && !in.checking {
+			in.checking = true
+			due = append(due, in)
+		}
+	}
+	return due
 }
 
 // later queues a task for Run. r.mu is held.
@@ -69,17 +83,36 @@ func (r *Region) takeTasks() []func(context.Context) {
 	return tasks
 }
 
-// check is one status check of a running instance: its machine's network is really
-// asked, and must answer within half the time to the next check.
+// check is one status check of a running instance, and the look at its credits that
+// comes with it.
 func (r *Region) check(ctx context.Context, in *instance) {
+	defer func() {
+		r.mu.Lock()
+		in.checking = false
+		r.mu.Unlock()
+	}()
 	r.mu.Lock()
-	m, plan, private := in.machine, in.plan, in.private
+	m, plan, private, burst := in.machine, in.plan, in.private, in.typ.Burst != nil
+	booting := in.booting // since it was its turn
 	r.mu.Unlock()
-	good := r.reach(ctx, m, private, r.cfg.Clock.Lab(CheckEvery/2))
-	counters, counted := r.ask(ctx, m, creditPatience)
-	if ctx.Err() != nil {
-		good = true // nobody looks any more, and a cancelled question says nothing
+	if booting || !r.checkStatus(ctx, in, m, plan, private) || !burst {
+		return
 	}
+	// Unlike one that goes down it can be given time: nothing waits for the answer.
+	counters, counted := r.ask(ctx, m, r.cfg.Clock.Lab(CheckEvery/4))
+	r.mu.Lock()
+	defer r.unlock()
+	if counted && in.plan == plan && in.state == Running {
+		in.balance, in.launch = counters.Balance, counters.Launch
+		r.outbox.add(showdown.InstanceCredits, in.Name, map[string]any{"balance": counters.Balance, "speed": counters.Speed})
+	}
+}
+
+// checkStatus is the status check: the machine's network is really asked, and must
+// answer within half the time to the next check. ok is false when the answer says
+// nothing any more.
+func (r *Region) checkStatus(ctx context.Context, in *instance, m cloud.Machine, plan int, private string) (ok bool) {
+	good := r.reach(ctx, m, private, r.cfg.Clock.Lab(CheckEvery/2))
 	host := true
 	if b, ok := r.cfg.Backend.(interface{ Lost() <-chan struct{} }); ok {
 		select {
@@ -90,9 +123,8 @@ func (r *Region) check(ctx context.Context, in *instance) {
 	}
 	r.mu.Lock()
 	defer r.unlock()
-	in.checking = false
 	if ctx.Err() != nil || in.plan != plan || in.state != Running {
-		return
+		return false
 	}
 	age := r.cfg.Clock.AWS(time.Since(in.runningSince))
 	before := Status{in.system.Health, in.software.Health}
@@ -101,10 +133,7 @@ func (r *Region) check(ctx context.Context, in *instance) {
 		r.sayStatus(in)
 		in.notify()
 	}
-	if counted && in.typ.Burst != nil {
-		in.balance, in.launch = counters.Balance, counters.Launch
-		r.outbox.add(showdown.InstanceCredits, in.Name, map[string]any{"balance": counters.Balance, "speed": counters.Speed})
-	}
+	return true
 }
 
 // reach says whether a machine lives and its network answers within patience.

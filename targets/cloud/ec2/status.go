@@ -1,10 +1,24 @@
 package ec2
 
-import "showdown"
+import (
+	"time"
+
+	"showdown"
+)
 
 // CheckEvery is how often the status checks run (EC2 User Guide, Status checks for
 // your instances).
 const CheckEvery = showdown.Minute
+
+// checkGap is the lab time between the checks of two instances. AWS checks each at a
+// time of its own; all of a hundred at once would be a load that the clients feel.
+const checkGap = 2 * time.Millisecond
+
+// checkDelay is how much later than the first of n instances the i-th is checked, where
+// checks come with a period: all of them in a quarter of it.
+func checkDelay(i, n int, period time.Duration) time.Duration {
+	return min(time.Duration(i)*checkGap, time.Duration(i)*period/4/time.Duration(n))
+}
 
 // Health is the result of a status check.
 type Health string

@@ -177,18 +177,46 @@ func (n *Network) Inbound(member string) (in cloud.Inbound, ok bool) {
 	if !ok {
 		return in, false
 	}
+	return cloud.Inbound{Allow: n.allowed(m.Groups), Cut: n.cutFrom(m)}, true
+}
+
+// inbounds is what each member lets in. What a set of groups allows is worked out once
+// for all who have it: a hundred members of a group that lets itself in are ten thousand
+// addresses.
+func (n *Network) inbounds() map[string]cloud.Inbound {
+	out := make(map[string]cloud.Inbound, len(n.members))
+	allowed := map[string][]cloud.Allowed{}
+	for name, m := range n.members {
+		groups := strings.Join(m.Groups, " ") // no name has a space
+		allow, known := allowed[groups]
+		if !known {
+			allow = n.allowed(m.Groups)
+			allowed[groups] = allow
+		}
+		out[name] = cloud.Inbound{Allow: allow, Cut: n.cutFrom(m)}
+	}
+	return out
+}
+
+// allowed is the union of the rules of groups.
+func (n *Network) allowed(groups []string) []cloud.Allowed {
 	byPort := map[int][]netip.Prefix{}
-	for _, g := range m.Groups {
+	for _, g := range groups {
 		for _, r := range n.groups[g] {
 			byPort[r.port] = append(byPort[r.port], n.sources(r.from)...)
 		}
 	}
-	in.Allow = []cloud.Allowed{}
+	allow := []cloud.Allowed{}
 	for _, port := range slices.Sorted(maps.Keys(byPort)) {
 		for _, p := range simplest(byPort[port]) {
-			in.Allow = append(in.Allow, cloud.Allowed{From: p, Port: port})
+			allow = append(allow, cloud.Allowed{From: p, Port: port})
 		}
 	}
+	return allow
+}
+
+// cutFrom is the sources that are cut from a member.
+func (n *Network) cutFrom(m Member) []netip.Prefix {
 	var cut []netip.Prefix
 	for c := range n.cuts {
 		if n.stands(c.a, m) {
@@ -198,8 +226,7 @@ func (n *Network) Inbound(member string) (in cloud.Inbound, ok bool) {
 			cut = append(cut, n.addresses(c.a)...)
 		}
 	}
-	in.Cut = simplest(cut)
-	return in, true
+	return simplest(cut)
 }
 
 // stands says whether a side of a cut means a member.

@@ -312,3 +312,23 @@ func FuzzParseCIDR(f *testing.F) {
 		}
 	})
 }
+
+// TestInboundsAreThoseOfEach: what is worked out for all members at once is what each
+// lets in.
+func TestInboundsAreThoseOfEach(t *testing.T) {
+	members := append(tierMembers(), member("both-1", "127.19.2.4", "web", "db"), member("closed-1", "127.19.2.5", "closed"))
+	n := mustNetwork(t, tiers(), members...)
+	if err := n.cut("web", "db"); err != nil {
+		t.Fatal(err)
+	}
+	all := n.inbounds()
+	if len(all) != len(members) {
+		t.Errorf("%d members let something in, want %d", len(all), len(members))
+	}
+	for _, m := range members {
+		want, ok := n.Inbound(m.Name)
+		if !ok || !equal(all[m.Name], want) {
+			t.Errorf("%s: %v, want %v", m.Name, all[m.Name], want)
+		}
+	}
+}

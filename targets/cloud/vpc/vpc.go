@@ -211,8 +211,7 @@ func (v *VPC) apply(ctx context.Context, operation func(*Network) error) error {
 // news is what members let in now and were not told yet. v.mu is held.
 func (v *VPC) news() map[string]cloud.Inbound {
 	out := map[string]cloud.Inbound{}
-	for name := range v.network.members {
-		in, _ := v.network.Inbound(name)
+	for name, in := range v.network.inbounds() {
 		if before, told := v.told[name]; !told || !equal(before, in) {
 			out[name] = in
 		}
