@@ -43,11 +43,13 @@ func TestFleetActions(t *testing.T) {
 		},
 		{
 			"allocate-address", act("A", minute, "allocate-address", "", 0, "count", "7"), changed,
-			map[string]any{"allocated": 5, "code": "AddressLimitExceeded"}, nil,
+			map[string]any{"allocated": 5, "code": "AddressLimitExceeded"},
+			nil,
 		},
 		{
 			"allocate-address within the limit", act("A", minute, "allocate-address", "", 0, "count", "2"), changed,
-			map[string]any{"allocated": 2, "code": ""}, nil,
+			map[string]any{"allocated": 2, "code": ""},
+			nil,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
