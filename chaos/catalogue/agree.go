@@ -53,7 +53,7 @@ func agreeSteps(action, section string, stage *showdown.Stage) (problems []error
 			if s.Do != action || Helper(s) {
 				continue
 			}
-			head := Played(c.Name, s)
+			head := Played(c, s)
 			_, rest, ok := strings.Cut(section, head)
 			rest, _, _ = strings.Cut(rest, "**Played in")
 			switch {

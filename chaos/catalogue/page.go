@@ -59,7 +59,8 @@ measured: each action is played in a cell of its own (` + "`.ci/faults/faults.ya
 hit, and read from the record of the run. docs/chaos.md has the life of a fault and its facts.
 
 **Latencies are this machine's**, and those of loopback: compare them with the line before, not with another computer. Counts
-and shares are those of a few dozen requests each.
+and shares are those of a few dozen requests each. Where an instance has more to do than it can, it is chance which kind of
+clients is turned away more often: requests come in a fixed order.
 
 `
 
@@ -110,7 +111,7 @@ func (r *Run) byAction() map[string][]shownIn {
 	for _, spec := range r.Manifest.Spec.Cells {
 		c := r.Cells[spec.Name]
 		for _, s := range c.Shown {
-			out[s.Step.Do] = append(out[s.Step.Do], shownIn{Shown: s, cell: spec.Name, disturbed: c.Disturbed})
+			out[s.Step.Do] = append(out[s.Step.Do], shownIn{Shown: s, cell: spec, disturbed: c.Disturbed})
 		}
 	}
 	return out
@@ -119,7 +120,7 @@ func (r *Run) byAction() map[string][]shownIn {
 // shownIn is a step with the cell in which it was played.
 type shownIn struct {
 	Shown
-	cell      string
+	cell      showdown.Cell
 	disturbed bool
 }
 

@@ -75,16 +75,36 @@ func standard(p showdown.Param) string {
 	return "none; it is required"
 }
 
-// Played is a step of the stage in a sentence.
-func Played(cell string, s showdown.Step) string {
+// Played is a step of the stage in a sentence, with what prepares it and what its cell
+// says of itself.
+func Played(c showdown.Cell, s showdown.Step) string {
+	text := "**Played in cell `" + c.Name + "`"
+	if c.Shows != "" {
+		text += ", " + c.Shows
+	}
+	text += ":** " + deed(s)
+	var prepared []string
+	for _, other := range c.Timeline {
+		if Helper(other) {
+			prepared = append(prepared, deed(other))
+		}
+	}
+	if len(prepared) > 0 {
+		text += ", after " + strings.Join(prepared, " and ")
+	}
+	return text + "."
+}
+
+// deed is what a step does, in a few words.
+func deed(s showdown.Step) string {
 	text := "`" + s.Do + "`"
 	if s.Target != "" {
 		text += " on `" + string(s.Target) + "`"
 	}
-	a := showdown.Actions()[s.Do]
+	params := showdown.Actions()[s.Do].Params
 	var with []string
-	chooses := slices.ContainsFunc(a.Params, func(p showdown.Param) bool { return p.Kind == "choice" })
-	for _, p := range a.Params {
+	chooses := slices.ContainsFunc(params, func(p showdown.Param) bool { return p.Kind == "choice" })
+	for _, p := range params {
 		// What stands beside a choice matters to one of the choices alone.
 		if v, ok := s.With[p.Name]; ok && (!chooses || p.Kind == "choice" || v != p.Default) {
 			with = append(with, fmt.Sprintf("`%s: %s`", p.Name, v))
@@ -96,7 +116,7 @@ func Played(cell string, s showdown.Step) string {
 	if s.For > 0 {
 		text += " for " + s.For.String()
 	}
-	return fmt.Sprintf("**Played in cell `%s`:** %s.", cell, text)
+	return text
 }
 
 // row writes a line of a table.

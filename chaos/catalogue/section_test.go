@@ -58,14 +58,19 @@ func TestPlayed(t *testing.T) {
 		step showdown.Step
 		want string
 	}{
-		{showdown.Step{Do: "hang", Target: "web-1", For: 5 * showdown.Minute}, "**Played in cell `c`:** `hang` on `web-1` for 5m."},
-		{showdown.Step{Do: "slow", Target: "web-1", With: map[string]string{"latency": "100ms"}}, "**Played in cell `c`:** `slow` on `web-1` with `latency: 100ms`."},
+		{showdown.Step{Do: "hang", Target: "web-1", For: 5 * showdown.Minute}, "`hang` on `web-1` for 5m"},
+		{showdown.Step{Do: "slow", Target: "web-1", With: map[string]string{"latency": "100ms"}}, "`slow` on `web-1` with `latency: 100ms`"},
 		// How slow matters only where the name servers are slow.
-		{showdown.Step{Do: "dns-fail", With: map[string]string{"latency": "100ms", "mode": "silent"}}, "**Played in cell `c`:** `dns-fail` with `mode: silent`."},
-		{showdown.Step{Do: "dns-fail", With: map[string]string{"latency": "40ms", "mode": "slow"}}, "**Played in cell `c`:** `dns-fail` with `mode: slow`, `latency: 40ms`."},
+		{showdown.Step{Do: "dns-fail", With: map[string]string{"latency": "100ms", "mode": "silent"}}, "`dns-fail` with `mode: silent`"},
+		{showdown.Step{Do: "dns-fail", With: map[string]string{"latency": "40ms", "mode": "slow"}}, "`dns-fail` with `mode: slow`, `latency: 40ms`"},
 	} {
-		if got := Played("c", c.step); got != c.want {
-			t.Errorf("%q, want %q", got, c.want)
+		if got, want := Played(showdown.Cell{Name: "c"}, c.step), "**Played in cell `c`:** "+c.want+"."; got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
+	}
+	s := showdown.Step{Letter: "A", Do: "start-instance", Target: "web-1"}
+	c := showdown.Cell{Name: "c", Shows: "at night", Timeline: []showdown.Step{{Letter: "X", Do: "stop-instance", Target: "web-1"}, s}}
+	if got, want := Played(c, s), "**Played in cell `c`, at night:** `start-instance` on `web-1`, after `stop-instance` on `web-1`."; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
