@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("faults", flag.ExitOnError)
 	root := flags.String("root", ".", "folder of the project")
 	seed := flags.Uint64("seed", 1, "seed of the run")
-	again := flags.Int("again", 1, "how often cells that the machine disturbed are played again")
+	again := flags.Int("again", 1, "how often doubtful cells are played again")
 	from := flags.String("from", "", "write what this run's folder holds, and play nothing")
 	_ = flags.Parse(args) // it exits by itself
 	temp, err := os.MkdirTemp("", "showdown-faults-")
@@ -78,7 +78,8 @@ type player struct {
 	program    string
 }
 
-// played is what the stage showed. Cells that the machine disturbed are played again.
+// played is what the stage showed. Cells that the machine disturbed, or in which
+// something is missing, are played again.
 func (p *player) played(ctx context.Context, again int) (*catalogue.Run, error) {
 	p.program = filepath.Join(p.temp, "showdown")
 	build := exec.CommandContext(ctx, "go", "build", "-o", p.program, "./cmd/showdown")
@@ -88,11 +89,11 @@ func (p *player) played(ctx context.Context, again int) (*catalogue.Run, error) 
 	}
 	seen, err := p.play(ctx)
 	for ; err == nil && again > 0; again-- {
-		cells := seen.Disturbed()
+		cells := seen.Doubtful()
 		if len(cells) == 0 {
 			break
 		}
-		fmt.Fprintf(os.Stderr, "the machine stalled in %s; playing again\n", strings.Join(cells, ", "))
+		fmt.Fprintf(os.Stderr, "the machine was too busy for %s; playing again\n", strings.Join(cells, ", "))
 		var later *catalogue.Run
 		if later, err = p.play(ctx, cells...); err == nil {
 			seen.Replace(later)

@@ -209,13 +209,37 @@ func (r *Run) Disturbed() []string {
 	return out
 }
 
-// Replace takes over the cells of a later run of the same stage that it disturbed less.
+// Doubtful lists the cells that are worth another try, in the order of the stage: those
+// that the machine disturbed, and those that do not say everything.
+func (r *Run) Doubtful() []string {
+	var out []string
+	for _, c := range r.Manifest.Spec.Cells {
+		if r.Cells[c.Name].doubt() > 0 {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
+
+// Replace takes over the cells of a later run of the same stage that are less doubtful.
 func (r *Run) Replace(later *Run) {
 	for name, c := range later.Cells {
-		if !c.Disturbed {
+		if c.doubt() < r.Cells[name].doubt() {
 			r.Cells[name] = c
 		}
 	}
+}
+
+// doubt is 0 for a cell that says everything, 1 where the machine disturbed it, and 2
+// where something is missing.
+func (c Cell) doubt() int {
+	switch {
+	case len(c.problems()) > 0:
+		return 2
+	case c.Disturbed:
+		return 1
+	}
+	return 0
 }
 
 // Complete fails unless every step was played and seen, and every kind of clients sent
@@ -223,23 +247,30 @@ func (r *Run) Replace(later *Run) {
 func (r *Run) Complete() error {
 	var problems []error
 	for _, spec := range r.Manifest.Spec.Cells {
-		c := r.Cells[spec.Name]
-		if len(c.Calm) == 0 && len(c.Shown) == 0 {
-			problems = append(problems, fmt.Errorf("cell %s shows nothing: give it a step that is no helper", spec.Name))
-		}
-		for _, s := range c.Shown {
-			switch {
-			case s.Failure != "":
-				problems = append(problems, fmt.Errorf("%s of cell %s failed: %s", s.Step.Letter, spec.Name, s.Failure))
-			case !s.Confirmed:
-				problems = append(problems, fmt.Errorf("%s of cell %s was not seen by the probe: %s", s.Step.Letter, spec.Name, s.Evidence))
-			}
-			for i := range s.Rows {
-				if s.Rows[i].Requests() == 0 {
-					problems = append(problems, fmt.Errorf("%s of cell %s: %s clients sent nothing %s: give it more time", s.Step.Letter, spec.Name, s.Rows[i].Clients, s.Rows[i].When))
-				}
-			}
+		for _, err := range r.Cells[spec.Name].problems() {
+			problems = append(problems, fmt.Errorf("cell %s: %w", spec.Name, err))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// problems are what a cell does not say.
+func (c Cell) problems() (problems []error) {
+	if len(c.Calm) == 0 && len(c.Shown) == 0 {
+		return []error{errors.New("it shows nothing: give it a step that is no helper")}
+	}
+	for _, s := range c.Shown {
+		switch {
+		case s.Failure != "":
+			problems = append(problems, fmt.Errorf("%s failed: %s", s.Step.Letter, s.Failure))
+		case !s.Confirmed:
+			problems = append(problems, fmt.Errorf("%s was not seen by the probe: %s", s.Step.Letter, s.Evidence))
+		}
+		for i := range s.Rows {
+			if r := &s.Rows[i]; r.Requests() == 0 {
+				problems = append(problems, fmt.Errorf("%s: %s clients sent nothing %s: give it more time", s.Step.Letter, r.Clients, r.When))
+			}
+		}
+	}
+	return problems
 }

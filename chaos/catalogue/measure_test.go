@@ -124,17 +124,17 @@ func TestWhatSaysNotEnough(t *testing.T) {
 			if e.Kind == showdown.FaultConfirmed {
 				e.Kind = showdown.FaultUnconfirmed
 			}
-		}, "A of cell hang was not seen by the probe: connected, no answer"},
+		}, "cell hang: A was not seen by the probe: connected, no answer"},
 		{"failed", func(e *showdown.Event) {
 			if e.Kind == showdown.FaultConfirmed {
 				e.Kind, e.Data = showdown.FaultFailed, map[string]any{"error": "no such process"}
 			}
-		}, "A of cell hang failed: no such process"},
+		}, "cell hang: A failed: no such process"},
 		{"too short", func(e *showdown.Event) {
 			if e.Target == "X" {
 				e.T = 170
 			}
-		}, "A of cell hang: fresh clients sent nothing before"},
+		}, "cell hang: A: fresh clients sent nothing before"},
 	} {
 		run, err := Measure(recorded(t, c.changed, true))
 		if err != nil {
@@ -152,22 +152,32 @@ func TestWhatSaysNotEnough(t *testing.T) {
 	}
 }
 
-// A cell that was played again takes the place of the disturbed one, unless it was
-// disturbed again.
+// A cell that was played again takes the place of what was less sure, and of nothing
+// else.
 func TestReplace(t *testing.T) {
-	cell := func(disturbed bool, evidence string) Cell {
-		return Cell{Disturbed: disturbed, Shown: []Shown{{Evidence: evidence}}}
+	cell := func(disturbed, confirmed bool, evidence string) Cell {
+		return Cell{Disturbed: disturbed, Shown: []Shown{{Evidence: evidence, Confirmed: confirmed}}}
 	}
-	run := &Run{
-		Manifest: &results.Manifest{Spec: &showdown.Stage{Cells: []showdown.Cell{{Name: "a"}, {Name: "b"}, {Name: "c"}}}},
-		Cells:    map[string]Cell{"a": cell(false, "1"), "b": cell(true, "1"), "c": cell(true, "1")},
+	names := []string{"sure", "better", "as-disturbed", "unseen", "worse"}
+	spec := &showdown.Stage{}
+	for _, name := range names {
+		spec.Cells = append(spec.Cells, showdown.Cell{Name: name})
 	}
-	run.Replace(&Run{Cells: map[string]Cell{"b": cell(false, "2"), "c": cell(true, "2")}})
+	run := &Run{Manifest: &results.Manifest{Spec: spec}, Cells: map[string]Cell{
+		"sure": cell(false, true, "1"), "better": cell(true, true, "1"), "as-disturbed": cell(true, true, "1"),
+		"unseen": cell(false, false, "1"), "worse": cell(true, true, "1"),
+	}}
+	if got := fmt.Sprint(run.Doubtful()); got != "[better as-disturbed unseen worse]" {
+		t.Errorf("doubtful %s", got)
+	}
+	run.Replace(&Run{Cells: map[string]Cell{
+		"better": cell(false, true, "2"), "as-disturbed": cell(true, true, "2"), "unseen": cell(true, true, "2"), "worse": cell(false, false, "2"),
+	}})
 	got := ""
-	for _, name := range []string{"a", "b", "c"} {
+	for _, name := range names {
 		got += run.Cells[name].Shown[0].Evidence
 	}
-	if got != "121" || fmt.Sprint(run.Disturbed()) != "[c]" {
+	if got != "12121" || fmt.Sprint(run.Disturbed()) != "[as-disturbed unseen worse]" {
 		t.Errorf("evidence %s, disturbed %v", got, run.Disturbed())
 	}
 }
