@@ -2,6 +2,7 @@
 # make lint     formatting, vet and staticcheck
 # make bench    the bounds of docs/bounds.md, rivals in the same run, at most 5 minutes
 # make soak     100 kills at random moments of random stages, and the table of what they hit
+# make faults   docs/faults.md anew: every chaos action played and measured
 
 GO      ?= go
 TOOLS   := $(CURDIR)/.ci/tools
@@ -17,7 +18,7 @@ export GOMODCACHE := $(CACHE)/mod
 export GOPATH := $(CACHE)/path
 endif
 
-.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture
+.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture faults
 
 all: lint test
 
@@ -66,3 +67,7 @@ fuzz:
 # The README's picture, from a real run.
 picture: build
 	script -qec './showdown demo' /dev/null </dev/null | $(GO) run -C .ci/picture . -from '^2/2' -to '^  vertical' >docs/demo.svg
+
+# The catalogue of the faults, from a real run of a minute.
+faults:
+	$(GO) run ./.ci/faults -root $(CURDIR)

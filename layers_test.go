@@ -38,6 +38,7 @@ var layer = map[string]int{
 	"results/report":      4,
 	"dashboards":          4,
 	"dashboards/promtest": 5,
+	"chaos/catalogue":     5,
 
 	"play":         5,
 	"cmd/showdown": 6,

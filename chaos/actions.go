@@ -9,6 +9,11 @@ type deed struct {
 	needsFor func(values) string
 	// evidence is what the probe must see, in a few words.
 	evidence string
+	// made says how the action is made and how that differs from AWS, where no backend
+	// is needed that says so.
+	made string
+	// bounds are the bounds of a parameter where they are narrower than its kind's.
+	bounds map[string]string
 	// bound says that the effect lives in the machine's process and ends with it.
 	bound bool
 	// early says that the first look takes up to limits.census more than the others'.

@@ -18,6 +18,7 @@ const terminated = "terminated"
 func addInstance() deed {
 	return deed{
 		evidence: "the new instance answers, DescribeInstances says running",
+		made:     "a process of its own that boots in the time that EC2 takes; nobody learns of it by itself, which is so on AWS too",
 		effect:   func(t *target, v values) effect { return &added{target: t, as: v.names["name"]} },
 	}
 }

@@ -13,6 +13,7 @@ import (
 func allocateAddress() deed {
 	return deed{
 		evidence: "EC2's answers: the addresses that it gave, and the code with which it refused",
+		made:     "the lab's own EC2 answers, with the quota and the code of AWS; the addresses are loopback ones",
 		effect:   func(t *target, v values) effect { return &allocated{target: t, count: v.count} },
 	}
 }

@@ -99,6 +99,9 @@ func TestTablesAgree(t *testing.T) {
 		if d.effect == nil || d.evidence == "" {
 			t.Errorf("%s has no effect or does not say its evidence", name)
 		}
+		if asks := d.needs != "" || d.needsFor != nil; asks == (d.made != "") {
+			t.Errorf("%s: either a backend says how it is made, or the deed does", name)
+		}
 	}
 	slices.Sort(named)
 	slices.Sort(done)

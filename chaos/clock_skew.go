@@ -17,6 +17,7 @@ func clockSkew() deed {
 		needs:    string(cloud.Skew),
 		evidence: "the time that the instance tells is ahead of the probe's own clock",
 		bound:    true,
+		bounds:   map[string]string{"by": "at least " + minSkew.String() + " of AWS time"},
 		check: func(v values) error {
 			if v.duration < minSkew {
 				return fmt.Errorf("by of clock-skew is %s: at least %s, or nobody notices", v.duration, minSkew)

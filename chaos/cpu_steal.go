@@ -16,6 +16,7 @@ func cpuSteal() deed {
 		needs:    string(cloud.Steal),
 		evidence: "the machine's speed fell by the share, and a request takes longer from outside",
 		bound:    true,
+		bounds:   map[string]string{"share": fmt.Sprintf("above 0%%, at most %g%%", maxSteal*100)},
 		check: func(v values) error {
 			if v.share > maxSteal {
 				return fmt.Errorf("share of cpu-steal is %g%%: at most %g%%, an instance without CPU is a hang", v.share*100, maxSteal*100)

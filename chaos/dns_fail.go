@@ -12,6 +12,7 @@ import (
 func dnsFail() deed {
 	return deed{
 		evidence: "every name server gives no such name, a failure, no answer, or answers later by the latency",
+		made:     "the lab's own name servers answer so, over real UDP and TCP; all of them at once, which Route 53 is built to avoid",
 		effect: func(t *target, v values) effect {
 			return &mute{target: t, mode: v.choice, host: v.names["host"], latency: v.latency}
 		},

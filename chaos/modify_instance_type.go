@@ -13,6 +13,7 @@ import (
 func modifyInstanceType() deed {
 	return deed{
 		evidence: "EC2's answer, and the type that DescribeInstances says afterwards",
+		made:     "the lab's own EC2 answers, with the code of AWS; no machine is touched",
 		effect:   func(t *target, v values) effect { return &modified{target: t, want: v.instanceType} },
 	}
 }

@@ -17,6 +17,7 @@ func packetDelay() deed {
 		needs:    string(cloud.Lag),
 		evidence: "the round trip grew by twice the latency on an open connection, by four times on a new one",
 		bound:    true,
+		bounds:   map[string]string{"latency": "real time above 0, at most " + maxLag.String()},
 		check: func(v values) error {
 			if v.latency > maxLag {
 				return fmt.Errorf("latency of packet-delay is %s: at most %s, for more take blackhole", v.latency, maxLag)

@@ -91,13 +91,13 @@ func (v *values) parse(p showdown.Param, text string) error {
 		v.share = float64(s)
 	case "factor":
 		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || !(f > 0 && f <= 1000) {
-			return fmt.Errorf("%q is not a factor: write a number above 0 and at most 1000, like 5", text)
+		if err != nil || !(f > 0 && f <= maxFactor) {
+			return fmt.Errorf("%q is not a factor: write a number above 0 and at most %d, like 5", text, maxFactor)
 		}
 		v.factor = f
 	case "latency":
 		d, err := time.ParseDuration(text)
-		if err != nil || d <= 0 || d > time.Minute {
+		if err != nil || d <= 0 || d > maxLatency {
 			return fmt.Errorf("%q is not a latency: write a length of real time above 0 and at most 1m, like 100ms", text)
 		}
 		v.latency = d
@@ -114,8 +114,13 @@ func (v *values) parse(p showdown.Param, text string) error {
 	return nil
 }
 
-// maxCount bounds what an action asks for at once.
-const maxCount = 1000
+// Bounds of parameters, whatever the action.
+const (
+	// maxCount bounds what an action asks for at once.
+	maxCount   = 1000
+	maxFactor  = 1000
+	maxLatency = time.Minute
+)
 
 func unknownParam(a showdown.Action, name string) error {
 	if len(a.Params) == 0 {

@@ -11,6 +11,7 @@ import (
 func remapEIP() deed {
 	return deed{
 		evidence: "the other instance answers at the elastic IP",
+		made:     "after a second or two of AWS time one process closes the loopback address, with its connections, and the other binds it",
 		effect:   func(t *target, v values) effect { return &remapped{target: t, to: v.names["to"]} },
 	}
 }

@@ -11,6 +11,7 @@ import (
 func removeDNSRecord() deed {
 	return deed{
 		evidence: "every name server answers without the address",
+		made:     "the lab's own name servers change their answers when the zone's propagation is over; clients ask them over real UDP",
 		effect:   func(t *target, v values) effect { return &record{target: t, host: v.names["host"], in: false} },
 	}
 }

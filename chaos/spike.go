@@ -11,6 +11,7 @@ import (
 func spike() deed {
 	return deed{
 		evidence: "the machines receive more requests by the factor",
+		made:     "the generator sends more requests; the clients stay as many as they are",
 		early:    true,
 		effect:   func(t *target, v values) effect { return &surge{target: t, factor: v.factor} },
 	}

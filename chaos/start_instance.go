@@ -9,6 +9,7 @@ import (
 func startInstance() deed {
 	return deed{
 		evidence: "the instance answers, DescribeInstances says running",
+		made:     "a new process that boots in the time that EC2 takes",
 		effect:   func(t *target, _ values) effect { return &started{target: t} },
 	}
 }

@@ -15,6 +15,7 @@ import (
 func tellClients() deed {
 	return deed{
 		evidence: "somebody answers at the addresses that were told",
+		made:     "the clients know at once; people would read a mail one after the other, or not at all",
 		effect:   func(t *target, _ values) effect { return &told{target: t} },
 	}
 }

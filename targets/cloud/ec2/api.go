@@ -100,7 +100,7 @@ func (r *Region) admit(l Launch) (*instance, error) {
 	}
 	in.fill(credits)
 	if in.private, err = r.cfg.Addresses.Private(l.Zone); err != nil {
-		return nil, r.refused(l.Name, &APIError{op, CodeInsufficientAddresses, fmt.Sprintf("no private address for %q: %v", l.Name, err)})
+		return nil, r.refused(l.Name, cloud.NewAPIError(op, CodeInsufficientAddresses, fmt.Sprintf("no private address for %q: %v", l.Name, err)))
 	}
 	if l.ElasticIP != "" {
 		eip, ok := r.elastic[l.ElasticIP]
