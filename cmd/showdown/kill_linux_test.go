@@ -95,16 +95,12 @@ func (k *kill) once(path string, aim *place, random *rand.Rand) []place {
 	k.env = []string{"GORACE=atexit_sleep_ms=0"} // else each process stays for a second
 	k.start("run", path, "--speed", strconv.Itoa(soakSpeed), "--json")
 	k.await(aim, random)
-	pids := k.victims(random)
-	listeners := k.listeners()
+	// The victim is frozen first: what is looked at takes longer than some moments do.
+	pids, over, at := k.victims(random), k.over(), time.Now()
+	k.signal(pids, syscall.SIGSTOP)
 	k.look()
-	over := k.over()
-	at := time.Now()
-	for _, pid := range pids {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-			k.t.Fatal(err)
-		}
-	}
+	listeners := k.listeners()
+	k.signal(pids, syscall.SIGKILL)
 	code := k.wait()
 	var places []place
 	if !over && len(pids) > 0 {
@@ -116,12 +112,21 @@ func (k *kill) once(path string, aim *place, random *rand.Rand) []place {
 		k.gone(when, listeners)
 	} else {
 		k.checkRun(when, code)
-		k.left(when, listeners)
+		k.healed(when, listeners)
 	}
 	k.checkRecord(when, at, code)
 	k.next(when)
 	k.left(when+", and the next run", listeners)
 	return places
+}
+
+func (k *kill) signal(pids []int, s syscall.Signal) {
+	k.t.Helper()
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
+			k.t.Fatal(err)
+		}
+	}
 }
 
 // next fails unless the next run holds its claim, or the one after it: what is left of a
@@ -157,7 +162,10 @@ func (k *kill) await(aim *place, random *rand.Rand) {
 			pause = draw(short)
 		}
 		k.until(func() bool {
-			k.look()
+			k.dir = k.record()
+			if aim.row == rowSteady || *aim == (place{rowLab, after}) {
+				k.look()
+			}
 			return slices.Contains(placesOf(k.seen(), time.Now()), *aim)
 		})
 	}
