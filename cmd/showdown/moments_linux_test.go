@@ -56,10 +56,12 @@ func (m *moments) never() []string {
 }
 
 // next is the stage that is killed next, and where: nil is anywhere. About every other
-// kill is aimed, and all are when there are only left of them for what was never hit.
-// The aim is what was hit least, steps that were never hit first.
+// kill is aimed, and all are when there are only left of them for what was never hit: an
+// aim may be missed, so there are to be some for each. The aim is what was hit least,
+// steps that were never hit first.
 func (m *moments) next(random *rand.Rand, left int) (*showdown.Stage, *place) {
-	if random.IntN(2) == 0 && left > len(m.never()) {
+	const tries = 3
+	if random.IntN(2) == 0 && left > tries*len(m.never()) {
 		return m.stages[random.IntN(len(m.stages))], nil
 	}
 	var stage *showdown.Stage

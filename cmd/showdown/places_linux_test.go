@@ -69,6 +69,9 @@ type seen struct {
 	whole bool
 	// answering says that every instance of the first labs listens.
 	answering bool
+	// judged is when the analysis of the whole record was written; the zero Time where it
+	// was not.
+	judged time.Time
 }
 
 // placesOf is where the moment at lies in the run that was seen: in all steps that were
@@ -85,8 +88,10 @@ func placesOf(s seen, at time.Time) []place {
 	for _, e := range s.events {
 		switch {
 		case e.At.After(at):
-		case e.Kind == showdown.RunEnded:
+		case e.Kind == showdown.RunEnded && !s.judged.IsZero() && !s.judged.After(at):
 			return []place{{rowEnding, after}}
+		case e.Kind == showdown.RunEnded:
+			return []place{{rowEnding, in}}
 		default:
 			known[e.Cell] = append(known[e.Cell], e)
 		}
@@ -301,7 +306,7 @@ func TestPlacesOf(t *testing.T) {
 		broken                   bool
 		zeros                    map[string]time.Time
 		events                   []showdown.Event
-		at                       float64
+		judged, at               float64
 		want                     []place
 	}{
 		{name: "no record", noRecord: true, at: -2, want: []place{{rowLab, before}}},
@@ -321,7 +326,9 @@ func TestPlacesOf(t *testing.T) {
 		{name: "the next group comes up", events: base, at: 12, want: []place{{rowLab, in}, {rowSteady, before}}},
 		{name: "the last lab is down", zeros: map[string]time.Time{"other": at(13)}, events: second, at: 23.5, want: []place{{rowEnding, in}}},
 		{name: "in the next group", zeros: map[string]time.Time{"other": at(13)}, events: second, at: 14.5, want: []place{{"other/A", in}, {rowHealing, before}}},
-		{name: "the run has ended", zeros: map[string]time.Time{"other": at(13)}, events: second, at: 25, want: []place{{rowEnding, after}}},
+		{name: "the record is whole", zeros: map[string]time.Time{"other": at(13)}, events: second, at: 25, want: []place{{rowEnding, in}}},
+		{name: "the record is analysed", zeros: map[string]time.Time{"other": at(13)}, events: second, judged: 25, at: 26, want: []place{{rowEnding, after}}},
+		{name: "it is analysed later", zeros: map[string]time.Time{"other": at(13)}, events: second, judged: 27, at: 26, want: []place{{rowEnding, in}}},
 		{name: "breaks off before the traffic is recorded", broken: true, at: 0.1, want: []place{{"A", before}, {rowSteady, after}}},
 		{name: "breaks off in one", broken: true, events: base[:3], at: 1.5, want: []place{{"A", in}, {"B", before}}},
 		// Whether A is still in place is not known, nor whether C has begun.
@@ -334,6 +341,9 @@ func TestPlacesOf(t *testing.T) {
 			s := seen{events: test.events, whole: !test.broken, answering: test.answer}
 			if !test.noRecord {
 				s.manifest = &results.Manifest{Spec: stage, Speed: 60, Zeros: test.zeros}
+				if test.judged > 0 {
+					s.judged = at(test.judged)
+				}
 				if !test.noZero {
 					s.manifest.Zero = zero
 				}

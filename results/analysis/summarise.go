@@ -130,9 +130,10 @@ func (c *cellRecord) health(g results.Generator) health {
 			h.void("the experiment was stopped: %s", condition)
 		case showdown.MachineLost:
 			// Whatever the claims made of it, this was nobody's experiment. After the
-			// traffic it changed no number.
+			// traffic it changed no number; traffic that it broke off ends before it,
+			// and before its planned end.
 			reason := fmt.Sprintf("the machine of %s was lost at %.0f s", e.Target, e.T)
-			if labTime(e.T, c.clock) <= c.end {
+			if labTime(e.T, c.clock) <= max(c.end, c.planned) {
 				h.void("%s", reason)
 			} else {
 				h.remarks = append(h.remarks, reason)

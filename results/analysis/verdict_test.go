@@ -172,6 +172,21 @@ func TestVerdicts(t *testing.T) {
 			},
 			claim: showdown.Held, run: showdown.Unknown, reason: "stopped: availability",
 		},
+		{
+			name: "a machine is lost, and breaks the traffic off", expect: held,
+			change: func(r *run) {
+				r.hits["base"] = slices.DeleteFunc(r.hits["base"], func(h showdown.Hit) bool { return h.Intended >= 450*time.Second/60 })
+				r.events = append(r.events, event("base", showdown.TrafficEnded, 450, "", nil), event("base", showdown.MachineLost, 451, "web-1", nil))
+			},
+			claim: showdown.Held, run: showdown.Unknown, reason: "the machine of web-1 was lost at 451 s",
+		},
+		{
+			name: "a machine is lost after the traffic", expect: held,
+			change: func(r *run) {
+				r.events = append(r.events, event("base", showdown.TrafficEnded, 781, "", nil), event("base", showdown.MachineLost, 782, "web-1", nil))
+			},
+			claim: showdown.Held, run: showdown.Held, reason: "the machine of web-1 was lost at 782 s",
+		},
 		{name: "nothing detected", expect: `detected("A") < 1m`, claim: showdown.Unknown, run: showdown.Unknown},
 		{name: "too few requests", expect: `availability(after("A", 2s)) <= 1`, claim: showdown.Unknown, run: showdown.Unknown},
 		{name: "no requests and no failures", expect: `failed(after("A", 1s)) == 0`, claim: showdown.Unknown, run: showdown.Unknown},
