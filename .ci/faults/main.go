@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("faults", flag.ExitOnError)
 	root := flags.String("root", ".", "folder of the project")
 	seed := flags.Uint64("seed", 1, "seed of the run")
-	again := flags.Int("again", 1, "how often doubtful cells are played again")
+	again := flags.Int("again", 2, "how often doubtful cells are played again")
 	from := flags.String("from", "", "write what this run's folder holds, and play nothing")
 	_ = flags.Parse(args) // it exits by itself
 	temp, err := os.MkdirTemp("", "showdown-faults-")
