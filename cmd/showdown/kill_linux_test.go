@@ -140,12 +140,11 @@ func (k *kill) next(when string) {
 		if code == exitHeld {
 			return
 		}
-		text := fmt.Sprintf("%s: next run %d exits %d:\n%s\n%s", when, try+1, code, k.stderr.String(), k.stdout.String())
 		if try == tries-1 || code == exitNotUndone || code == exitError {
-			k.t.Error(text)
+			k.t.Errorf("%s: the next run exits %d:\n%s\n%s", when, code, k.stderr.String(), k.stdout.String())
 			return
 		}
-		k.t.Log(text)
+		k.t.Logf("%s: the next run exits %d, it is played again:\n%s", when, code, k.stderr.String())
 	}
 }
 
