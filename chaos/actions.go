@@ -16,6 +16,9 @@ type deed struct {
 	bounds map[string]string
 	// bound says that the effect lives in the machine's process and ends with it.
 	bound bool
+	// inside says that the probe connects to no target: what it sees is an answer of the
+	// control plane or of name servers.
+	inside bool
 	// early says that the first look takes up to limits.census more than the others'.
 	early bool
 	// check looks at the parameters beyond their kinds; nil where there is nothing.

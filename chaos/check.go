@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"showdown"
+	"showdown/targets/lab"
 )
 
 // Check looks at the timelines of a stage without running them. Its error holds
@@ -92,7 +94,30 @@ func checkTarget(c showdown.Cell, s showdown.Step, a showdown.Action) error {
 	if _, err := s.Target.Select(instances, func(int) int { return 0 }); err != nil {
 		return fmt.Errorf("%w%s", err, meant(string(s.Target), targetNames(instances)))
 	}
-	return nil
+	return checkSight(c, s)
+}
+
+// checkSight is the error of a target that nobody can look at: probes come from where
+// the clients are, and the security groups keep them out.
+func checkSight(c showdown.Cell, s showdown.Step) error {
+	if deeds()[s.Do].inside {
+		return nil
+	}
+	matrix, err := lab.Expected(c.Topology)
+	if err != nil {
+		return nil // the loader says what is wrong with the groups
+	}
+	var closed []string
+	for _, r := range matrix {
+		if r.From == showdown.FromInternet && !r.Allowed && slices.Contains(s.Target.Candidates(c.Topology.Instances), r.To) {
+			closed = append(closed, r.To)
+		}
+	}
+	if len(closed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("nobody could see what happens to %s: its security groups keep out the internet, and probes with it; let internet in, or hit another instance",
+		strings.Join(closed, ", "))
 }
 
 func phaseNames(c showdown.Cell) (names []string) {

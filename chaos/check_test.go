@@ -189,3 +189,30 @@ func FuzzParseParams(f *testing.F) {
 		}
 	})
 }
+
+// TestCheckRefusesWhatNobodyCouldSee: probes come from where the clients are.
+func TestCheckRefusesWhatNobodyCouldSee(t *testing.T) {
+	front, back := web("web-1"), web("db-1")
+	front.SecurityGroups, back.SecurityGroups = []string{"front"}, []string{"back"}
+	cell := showdown.Cell{
+		Name: "base",
+		Topology: showdown.Topology{
+			Instances: []showdown.Instance{front, back},
+			SecurityGroups: []showdown.SecurityGroup{
+				{Name: "front", Inbound: []showdown.SecurityRule{{From: showdown.FromInternet}}},
+				{Name: "back", Inbound: []showdown.SecurityRule{{From: "front"}}},
+			},
+		},
+		Traffic: showdown.Traffic{Phases: []showdown.Phase{{Name: "all", For: 10 * minute, Rate: 100}}},
+	}
+	for step, refused := range map[string]bool{
+		"kill web-1": false, "kill db-1": true, "hang all": true, "blackhole one role:web": true, "remove-dns-record db-1": false,
+	} {
+		do, target, _ := strings.Cut(step, " ")
+		cell.Timeline = []showdown.Step{act("A", minute, do, target, 0)}
+		err := Check(&showdown.Stage{Cells: []showdown.Cell{cell}})
+		if said := err != nil && strings.Contains(err.Error(), "nobody could see what happens to db-1"); said != refused {
+			t.Errorf("%s: refused %t, want %t: %v", step, said, refused, err)
+		}
+	}
+}

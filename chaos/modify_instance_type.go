@@ -12,6 +12,7 @@ import (
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceAttribute.html
 func modifyInstanceType() deed {
 	return deed{
+		inside:   true,
 		evidence: "EC2's answer, and the type that DescribeInstances says afterwards",
 		made:     "the lab's own EC2 answers, with the code of AWS; no machine is touched",
 		effect:   func(t *target, v values) effect { return &modified{target: t, want: v.instanceType} },

@@ -10,6 +10,7 @@ import (
 // from then on is not given it; who asked before keeps it for the record's TTL.
 func removeDNSRecord() deed {
 	return deed{
+		inside:   true,
 		evidence: "every name server answers without the address",
 		made:     "the lab's own name servers change their answers when the zone's propagation is over; clients ask them over real UDP",
 		effect:   func(t *target, v values) effect { return &record{target: t, host: v.names["host"], in: false} },

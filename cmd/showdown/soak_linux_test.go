@@ -48,9 +48,6 @@ func TestSoakStages(t *testing.T) {
 		t.Fatal(err)
 	}
 	missing := showdown.Actions()
-	// No experiment can play these yet.
-	delete(missing, "cut")
-	delete(missing, "change-security-group")
 	kinds := map[string]int{"names": 0, "security groups": 0, "side by side": 0, "groups of cells": 0, "during": 0, "after": 0, "jitter": 0, "repeat": 0}
 	stages, _ := soakStages(t)
 	for _, s := range stages {

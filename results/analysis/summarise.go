@@ -125,6 +125,13 @@ func (c *cellRecord) health(g results.Generator) health {
 			} else {
 				h.remarks = append(h.remarks, "the steady state did not hold after the roll back")
 			}
+		case showdown.TrafficEnded:
+			// A run that breaks off, because all machines are gone for example, ends its
+			// traffic before the plan does.
+			const slack = 50 * time.Millisecond
+			if at := labTime(e.T, c.clock); c.planned > 0 && at < c.planned-slack {
+				h.void("the traffic ended at %.0f s of %.0f s", e.T, awsSecs(c.planned, c.clock))
+			}
 		case showdown.ExperimentStopped:
 			condition, _ := e.Data["condition"].(string)
 			h.void("the experiment was stopped: %s", condition)

@@ -181,6 +181,14 @@ func TestVerdicts(t *testing.T) {
 			claim: showdown.Held, run: showdown.Unknown, reason: "the machine of web-1 was lost at 451 s",
 		},
 		{
+			name: "the traffic breaks off, and nobody says why", expect: held,
+			change: func(r *run) {
+				r.hits["base"] = slices.DeleteFunc(r.hits["base"], func(h showdown.Hit) bool { return h.Intended >= 450*time.Second/60 })
+				r.events = append(r.events, event("base", showdown.TrafficEnded, 450, "", nil))
+			},
+			claim: showdown.Held, run: showdown.Unknown, reason: "the traffic ended at 450 s of 780 s",
+		},
+		{
 			name: "a machine is lost after the traffic", expect: held,
 			change: func(r *run) {
 				r.events = append(r.events, event("base", showdown.TrafficEnded, 781, "", nil), event("base", showdown.MachineLost, 782, "web-1", nil))
