@@ -1,6 +1,6 @@
 # make test     run every test, installing what they need (as root)
 # make lint     formatting, vet and staticcheck
-# make bench    the bounds of docs/bounds.md, rivals in the same run, at most 5 minutes
+# make bench    the bounds of docs/bounds.md, rivals in the same run, about 5 minutes
 # make soak     100 kills at random moments of random stages, and the table of what they hit
 # make faults   docs/faults.md anew: every chaos action played and measured
 
@@ -66,7 +66,7 @@ fuzz:
 
 # The README's picture, from a real run.
 picture: build
-	script -qec './showdown demo' /dev/null </dev/null | $(GO) run -C .ci/picture . -from '^2/2' -to '^  vertical' >docs/demo.svg
+	script -qec './showdown demo' /dev/null </dev/null | $(GO) run -C .ci/picture . -from '^4/4' -to '^  dns' >docs/demo.svg
 
 # The catalogue of the faults, from a real run of a minute.
 faults:

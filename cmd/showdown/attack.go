@@ -108,7 +108,7 @@ func (t *terminal) attack(c *cli.Context) (err error) {
 	if c.Bool("quiet") {
 		close(ended)
 	} else {
-		line := newStatus(t.stderr, stage, &stage.Cells[0], clock)
+		line := newStatus(t.stderr, stage, []*showdown.Cell{&stage.Cells[0]}, clock)
 		ac.Observers = append(ac.Observers, line)
 		go func() { defer close(ended); _ = line.Run(ctx) }()
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -234,8 +235,8 @@ func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, e
 	}
 	ctx, stop := context.WithCancel(p.ctx)
 	ended := make(chan struct{})
-	if shown := shownCell(s, config.Cells); shown != nil && !p.c.Bool("quiet") {
-		line := newStatus(p.t.stderr, s, shown, clock)
+	if !p.c.Bool("quiet") {
+		line := newStatus(p.t.stderr, s, playedCells(s, config.Cells), clock)
 		config.Observers, config.Step = append(config.Observers, line), line.Step
 		go func() { defer close(ended); _ = line.Run(ctx) }()
 	} else {
@@ -288,13 +289,15 @@ func rounded(c showdown.Clock, at time.Duration) showdown.Duration {
 	return showdown.Duration(time.Duration(c.AWS(at)).Round(time.Millisecond))
 }
 
-func shownCell(s *showdown.Stage, only []string) *showdown.Cell {
-	name := showdown.BaseCell
-	if len(only) > 0 {
-		name = only[0]
+// playedCells are the cells of a stage that are played: those named, or all.
+func playedCells(s *showdown.Stage, only []string) []*showdown.Cell {
+	var out []*showdown.Cell
+	for i := range s.Cells {
+		if len(only) == 0 || slices.Contains(only, s.Cells[i].Name) {
+			out = append(out, &s.Cells[i])
+		}
 	}
-	cell, _ := s.Cell(name)
-	return cell
+	return out
 }
 
 // commandLine is what the user typed after the program's name.

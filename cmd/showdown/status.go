@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -15,24 +16,32 @@ import (
 
 // status is one self-refreshing line on a terminal, or a line every few seconds
 // elsewhere: stage, phase, rate, share of good answers, p99, active faults and the
-// time that is left. It shows the base cell.
+// time that is left. It shows the base cell as long as that has traffic, then the one
+// that goes on longest.
 type status struct {
 	w       io.Writer
 	refresh bool
 	columns int
 	stage   string
-	cell    string
 	clock   showdown.Clock
-	length  time.Duration
 	now     func() time.Time
 
-	mu     sync.Mutex
-	step   play.Step
+	mu    sync.Mutex
+	step  play.Step
+	cells []*cellStatus
+	notes []string // to be written once, above the line
+	last  string
+}
+
+// cellStatus is what is known of one cell.
+type cellStatus struct {
+	name string
+	// length is that of its traffic; 0 is without end.
+	length time.Duration
 	zero   time.Time
 	phase  string
 	faults []activeFault
 	recent []showdown.Hit
-	last   string
 }
 
 // wide is the number of columns from which the line says what can be left out.
@@ -40,17 +49,18 @@ const wide = 100
 
 type activeFault struct{ letter, text string }
 
-// newStatus is the status line of one cell of a stage; nothing is shown before
-// Run.
-func newStatus(w io.Writer, stage *showdown.Stage, cell *showdown.Cell, clock showdown.Clock) *status {
+// newStatus is the status line of the cells of a stage that are played; nothing is
+// shown before Run.
+func newStatus(w io.Writer, stage *showdown.Stage, cells []*showdown.Cell, clock showdown.Clock) *status {
 	columns, name := width(w), stage.ID()
 	if columns < wide {
 		name = stage.Name
 	}
-	return &status{
-		w: w, refresh: isTerminal(w), columns: columns, stage: name, cell: cell.Name,
-		clock: clock, length: cell.Traffic.Length(clock), now: time.Now,
+	s := &status{w: w, refresh: isTerminal(w), columns: columns, stage: name, clock: clock, now: time.Now}
+	for _, c := range cells {
+		s.cells = append(s.cells, &cellStatus{name: c.Name, length: c.Traffic.Length(clock)})
 	}
+	return s
 }
 
 // Step takes what the run does from now on.
@@ -60,35 +70,87 @@ func (s *status) Step(step play.Step) {
 	s.step = step
 }
 
+// cell is the cell of that name, nil where it is not shown.
+func (s *status) cell(name string) *cellStatus {
+	for _, c := range s.cells {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
 // Hits takes a batch of finished requests.
 func (s *status) Hits(cell string, hits []showdown.Hit) {
-	if cell != s.cell {
-		return
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.recent = append(s.recent, hits...)
+	if c := s.cell(cell); c != nil {
+		c.recent = append(c.recent, hits...)
+		c.forget(s.now())
+	}
+}
+
+// forget drops the requests that the line does not look back to any more.
+func (c *cellStatus) forget(now time.Time) {
+	if !c.zero.IsZero() {
+		at := now.Sub(c.zero)
+		c.recent = slices.DeleteFunc(c.recent, func(h showdown.Hit) bool { return h.Intended < at-batch-window })
+	}
 }
 
 // Event takes an event of the run.
 func (s *status) Event(e showdown.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.zero.IsZero() {
-		s.zero = e.At.Add(-s.clock.Lab(showdown.Duration(e.T * float64(showdown.Second))))
-	}
-	if e.Cell != s.cell {
+	c := s.cell(e.Cell)
+	if c == nil {
 		return
 	}
+	if c.zero.IsZero() {
+		c.zero = e.At.Add(-s.clock.Lab(showdown.Duration(e.T * float64(showdown.Second))))
+	}
 	switch e.Kind {
+	case showdown.LabUp:
+		if domain, _ := e.Data["domain"].(string); domain != "" {
+			s.notes = append(s.notes, nameServers(c.name, domain, e.Data["name_servers"]))
+		}
 	case showdown.PhaseStarted:
-		s.phase = e.Target
+		c.phase = e.Target
 	case showdown.FaultInjecting:
-		s.faults = append(s.faults, activeFault{e.Target, describeFault(e)})
+		c.faults = append(c.faults, activeFault{e.Target, describeFault(e)})
 	case showdown.FaultUndone, showdown.FaultNotUndone, showdown.FaultFailed:
-		s.faults = slices.DeleteFunc(s.faults, func(f activeFault) bool { return f.letter == e.Target })
+		c.faults = slices.DeleteFunc(c.faults, func(f activeFault) bool { return f.letter == e.Target })
 	}
 }
+
+// nameServers says how the names of a cell can be asked for while it is played.
+func nameServers(cell, domain string, servers any) string {
+	text := fmt.Sprintf("the names of cell %s: %s", cell, domain)
+	if list, _ := servers.([]string); len(list) > 0 {
+		if host, port, err := net.SplitHostPort(list[0]); err == nil {
+			text += fmt.Sprintf("; dig @%s -p %s %s", host, port, domain)
+		}
+	}
+	return text
+}
+
+// shown is the cell that the line is about now; nil when none has begun.
+func (s *status) shown(now time.Time) *cellStatus {
+	var best *cellStatus
+	for _, c := range s.cells {
+		switch at := now.Sub(c.zero); {
+		case c.zero.IsZero() || at < 0:
+		case c.name == showdown.BaseCell && (at < c.length || c.length == 0):
+			return c
+		case best == nil || c.left(now) > best.left(now):
+			best = c
+		}
+	}
+	return best
+}
+
+// left is how much of the cell's traffic is to come.
+func (c *cellStatus) left(now time.Time) time.Duration { return c.length - now.Sub(c.zero) }
 
 func describeFault(e showdown.Event) string {
 	text := e.Target + " " + fmt.Sprint(e.Data["action"])
@@ -127,6 +189,7 @@ func (s *status) Run(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		}
+		s.writeNotes()
 		line, now := s.line(), s.now()
 		if s.refresh {
 			if line != "" {
@@ -142,6 +205,20 @@ func (s *status) Run(ctx context.Context) error {
 			due = now.Add(nextLine)
 			fmt.Fprintln(s.w, line)
 		}
+	}
+}
+
+// writeNotes writes what is to be said once, above the line.
+func (s *status) writeNotes() {
+	s.mu.Lock()
+	notes := s.notes
+	s.notes = nil
+	s.mu.Unlock()
+	for _, note := range notes {
+		if s.refresh {
+			note = "\r\x1b[K" + note
+		}
+		fmt.Fprintln(s.w, note)
 	}
 }
 
@@ -165,16 +242,14 @@ func (s *status) line() string {
 	if s.step != "" && s.step != play.Playing {
 		return s.stage + "  " + string(s.step)
 	}
-	if s.zero.IsZero() {
+	c := s.shown(s.now())
+	if c == nil {
 		return ""
 	}
-	at := s.now().Sub(s.zero)
-	if at < 0 {
-		return ""
-	}
-	s.recent = slices.DeleteFunc(s.recent, func(h showdown.Hit) bool { return h.Intended < at-batch-window })
+	at := s.now().Sub(c.zero)
+	c.forget(s.now())
 	good, all, latencies := 0, 0, []time.Duration(nil)
-	for _, h := range s.recent {
+	for _, h := range c.recent {
 		if h.Intended >= at-batch {
 			continue
 		}
@@ -184,7 +259,7 @@ func (s *status) line() string {
 			latencies = append(latencies, h.Latency)
 		}
 	}
-	parts := []string{s.stage, s.phase, fmt.Sprintf("%4d/s", all)}
+	parts := []string{s.stage, c.label(), fmt.Sprintf("%4d/s", all)}
 	if all > 0 {
 		parts = append(parts, fmt.Sprintf("ok %5.1f %%", 100*float64(good)/float64(all)))
 	} else {
@@ -197,22 +272,30 @@ func (s *status) line() string {
 	} else {
 		parts = append(parts, "p99     - ms")
 	}
-	for _, f := range s.faults {
+	for _, f := range c.faults {
 		parts = append(parts, "! "+f.text)
 	}
-	if left := s.length - at; left > 0 {
+	if left := c.left(s.now()); left > 0 {
 		text := fmt.Sprintf("%s left", showdown.Duration(s.clock.AWS(left)/showdown.Second*showdown.Second))
 		if s.columns >= wide {
 			text += fmt.Sprintf(" (%.0f s here)", left.Seconds())
 		}
 		parts = append(parts, text)
-	} else {
+	} else if c.length > 0 {
 		parts = append(parts, "traffic over")
 	}
 	if s.columns < wide {
 		return strings.Join(parts, " ")
 	}
 	return strings.Join(parts, "  ")
+}
+
+// label is the phase, with the cell where that is not the base cell.
+func (c *cellStatus) label() string {
+	if c.name == showdown.BaseCell {
+		return c.phase
+	}
+	return c.name + "/" + c.phase
 }
 
 func clip(line string, columns int) string {

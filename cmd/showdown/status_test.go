@@ -21,7 +21,11 @@ func aStatus(t *testing.T, w *bytes.Buffer) (*status, showdown.Clock) {
 	cell := showdown.Cell{Name: showdown.BaseCell, Traffic: showdown.Traffic{
 		Phases: []showdown.Phase{{Name: "calm", For: 10 * showdown.Minute, Pace: showdown.Constant, Rate: 100}},
 	}}
-	return newStatus(w, &showdown.Stage{Journey: "whatsthetime", Name: "vertical", Cells: []showdown.Cell{cell}}, &cell, clock), clock
+	longer := cell
+	longer.Name = "removal"
+	longer.Traffic.Phases = []showdown.Phase{{Name: "hour", For: showdown.Hour, Pace: showdown.Constant, Rate: 100}}
+	stage := &showdown.Stage{Journey: "whatsthetime", Name: "vertical", Cells: []showdown.Cell{cell, longer}}
+	return newStatus(w, stage, []*showdown.Cell{&stage.Cells[0], &stage.Cells[1]}, clock), clock
 }
 
 // TestStatusTellsEachLongStep writes a line for every step that takes a second, and
@@ -79,9 +83,34 @@ func TestStatusLine(t *testing.T) {
 		if line := s.line(); !strings.HasSuffix(line, "traffic over") || strings.Contains(line, "kill") {
 			t.Errorf("after the traffic: %q", line)
 		}
+		// Another cell that goes on is shown instead.
+		s.Event(showdown.Event{T: 0, At: now, Cell: "removal", Kind: showdown.PhaseStarted, Target: "hour"})
+		if line := s.line(); !strings.Contains(line, "  removal/hour  ") || !strings.HasSuffix(line, "48m54s left (49 s here)") {
+			t.Errorf("after the base cell's traffic: %q", line)
+		}
 		s.Step(play.Healing)
 		if line := s.line(); line != "whatsthetime/vertical  healing" {
 			t.Errorf("in the roll back: %q", line)
+		}
+	})
+}
+
+// TestStatusTellsOfNameServers once, above the line.
+func TestStatusTellsOfNameServers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		s, _ := aStatus(t, &out)
+		s.Event(showdown.Event{T: -3, At: time.Now(), Cell: showdown.BaseCell, Kind: showdown.LabUp, Data: map[string]any{
+			"domain": "whatisthetime.com", "name_servers": []string{"127.21.0.4:10053", "127.21.0.5:10053"},
+		}})
+		ctx, cancel := context.WithTimeout(t.Context(), 1200*time.Millisecond)
+		defer cancel()
+		if err := s.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		want := "the names of cell base: whatisthetime.com; dig @127.21.0.4 -p 10053 whatisthetime.com\n"
+		if got := out.String(); !strings.HasPrefix(got, want) || strings.Count(got, "dig") != 1 {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
 	})
 }
