@@ -95,7 +95,7 @@ func (r *Region) bringDown(ctx context.Context, in *instance, due, force time.Ti
 	var cutting sync.WaitGroup
 	defer cutting.Wait()
 	cutting.Go(func() { cut(ctx, m, due) })
-	place := r.leaves(in) && vacate(ctx, m)
+	place := r.leaves(in) && vacate(ctx, m, due)
 	if !place {
 		if err := m.Stop(ctx); err != nil && alive(m) {
 			_ = m.Kill(context.WithoutCancel(ctx)) // Stop has already tried; nothing is left to say
@@ -116,10 +116,10 @@ func (r *Region) leaves(in *instance) bool {
 	return in.silent && !r.closed
 }
 
-// vacate ends the application of a machine and keeps its addresses silent. A machine
-// that cannot do it is ended like any other.
-func vacate(ctx context.Context, m cloud.Machine) bool {
-	_, err := m.Do(ctx, cloud.Command{Verb: cloud.Vacate})
+// vacate ends the application of a machine, whose requests in flight have until due,
+// and keeps its addresses silent. A machine that cannot do it is ended like any other.
+func vacate(ctx context.Context, m cloud.Machine, due time.Time) bool {
+	_, err := m.Do(ctx, cloud.Command{Verb: cloud.Vacate, Delay: max(time.Until(due), time.Millisecond)})
 	return err == nil && alive(m)
 }
 
