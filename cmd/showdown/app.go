@@ -42,8 +42,14 @@ func newApp(t *terminal) *cli.App {
 }
 
 func (t *terminal) noCommand(c *cli.Context) error {
-	if c.Args().Present() {
-		name := c.Args().First()
+	name := c.Args().First()
+	if name == "help" { // the library's own would stand in the help of every command
+		name = c.Args().Get(1)
+		if find(c.App.Commands, name) != nil {
+			return cli.ShowCommandHelp(c, name)
+		}
+	}
+	if name != "" {
 		hint := "run showdown --help for the list of commands"
 		if s := cli.SuggestCommand(c.App.Commands, name); s != "" {
 			hint = s + " Else " + hint

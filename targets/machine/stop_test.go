@@ -54,13 +54,7 @@ func TestKill(t *testing.T) {
 func TestStopFinishesWhatIsInFlight(t *testing.T) {
 	s := newSite(t)
 	web := s.start(s.config("web-1", 0))
-	web.do(cloud.Command{Verb: cloud.Delay, Delay: silence})
-	busy, idle := web.mustDial(), web.mustDial()
-	if err := busy.send(); err != nil {
-		t.Fatal(err)
-	}
-	for web.do(cloud.Command{Verb: cloud.Stats}).Requests == 0 { // until it is in flight
-	}
+	busy, idle := web.busyAndIdle()
 	stopped := make(chan error, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -75,6 +75,20 @@ func (m *target) mustAsk(l *link) {
 	}
 }
 
+// busyAndIdle opens two connections: one on which a request is in flight, whose answer
+// takes as long as a probe waits for one, and one on which nothing was asked.
+func (m *target) busyAndIdle() (busy, idle *link) {
+	m.t.Helper()
+	m.do(cloud.Command{Verb: cloud.Delay, Delay: silence})
+	busy, idle = m.mustDial(), m.mustDial()
+	if err := busy.send(); err != nil {
+		m.t.Fatal(err)
+	}
+	for m.do(cloud.Command{Verb: cloud.Stats}).Requests == 0 { // until it is in flight
+	}
+	return busy, idle
+}
+
 func timedOut(err error) bool {
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()

@@ -121,7 +121,7 @@ func (r *Region) AssociateAddress(ctx context.Context, address, name string, rea
 	if err != nil || from == name {
 		return err
 	}
-	if err := sleepUntil(ctx, due); err != nil {
+	if err := cloud.SleepUntil(ctx, due); err != nil {
 		return err
 	}
 	if from != "" {

@@ -223,7 +223,7 @@ func (r *Region) modify(ctx context.Context, name, instanceType string, at time.
 	}
 	due := at.Add(r.cfg.Clock.Lab(r.cfg.Timings.Modify.draw(in.rng)))
 	r.unlock()
-	if err := sleepUntil(ctx, due); err != nil {
+	if err := cloud.SleepUntil(ctx, due); err != nil {
 		return err
 	}
 	r.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"showdown"
+	"showdown/targets/cloud"
 )
 
 // maxLead bounds how much earlier than its moment a machine may be started. It refuses
@@ -238,7 +239,7 @@ func (r *Region) await(ctx context.Context, in *instance, plan int, until func()
 func (r *Region) boot(in *instance, plan int, at time.Time, b boot) func(context.Context) {
 	return func(ctx context.Context) {
 		running := at.Add(r.cfg.Clock.Lab(b.running))
-		if sleepUntil(ctx, running) != nil {
+		if cloud.SleepUntil(ctx, running) != nil {
 			return
 		}
 		r.mu.Lock()
@@ -259,7 +260,7 @@ func (r *Region) halt(in *instance, plan int, at, due time.Time, end func(time.T
 		r.bringDown(ctx, in, due, at.Add(r.cfg.Clock.Lab(r.cfg.Timings.ForcedStop)))
 		// A machine that took longer than planned defers the state.
 		due := latest(due, time.Now())
-		if sleepUntil(ctx, due) != nil {
+		if cloud.SleepUntil(ctx, due) != nil {
 			return
 		}
 		r.mu.Lock()
@@ -277,7 +278,7 @@ func (r *Region) bringUp(ctx context.Context, in *instance, plan int, at time.Ti
 	// A machine may well take longer than the slowest one so far.
 	lead := min(2*r.lead, maxLead)
 	r.mu.Unlock()
-	if sleepUntil(ctx, at.Add(-lead)) != nil || in.lock(ctx) != nil {
+	if cloud.SleepUntil(ctx, at.Add(-lead)) != nil || in.lock(ctx) != nil {
 		return
 	}
 	defer in.unlock()
@@ -293,7 +294,7 @@ func (r *Region) bringUp(ctx context.Context, in *instance, plan int, at time.Ti
 	}
 	err := r.startMachine(ctx, in, true)
 	if err == nil {
-		if sleepUntil(ctx, at) != nil {
+		if cloud.SleepUntil(ctx, at) != nil {
 			return
 		}
 		r.mu.Lock()

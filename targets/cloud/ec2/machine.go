@@ -140,7 +140,7 @@ func cut(ctx context.Context, m cloud.Machine, due time.Time) {
 		case <-ctx.Done():
 		}
 	}()
-	if sleepUntil(ctx, due.Add(-min(goingDown, time.Until(due)/2))) == nil {
+	if cloud.SleepUntil(ctx, due.Add(-min(goingDown, time.Until(due)/2))) == nil {
 		_, _ = m.Do(ctx, cloud.Command{Verb: cloud.Reset}) // who does not react is powered off
 	}
 }

@@ -44,7 +44,7 @@ func (r *Region) Run(ctx context.Context) error {
 			for i, in := range due {
 				at := at.Add(checkDelay(i, len(due), r.cfg.Clock.Lab(CheckEvery)))
 				wg.Go(func() {
-					_ = sleepUntil(ctx, at) // check itself finds that ctx has ended
+					_ = cloud.SleepUntil(ctx, at) // check itself finds that ctx has ended
 					r.check(ctx, in)
 				})
 			}
@@ -256,20 +256,4 @@ func (r *Region) clear(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// sleepUntil waits for a moment; it fails when ctx ends first.
-func sleepUntil(ctx context.Context, at time.Time) error {
-	d := time.Until(at)
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

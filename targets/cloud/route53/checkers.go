@@ -120,7 +120,7 @@ func (z *Zone) begin(ctx context.Context, wg *sync.WaitGroup, e endpoint, epoch,
 func (z *Zone) ask(ctx context.Context, wg *sync.WaitGroup, c *check, checker int, epoch time.Time, offset, interval time.Duration) {
 	number, due := nextCheck(epoch, offset, interval, time.Now())
 	for {
-		if sleep(ctx, time.Until(due)) != nil {
+		if cloud.SleepUntil(ctx, due) != nil {
 			return
 		}
 		this := number

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"showdown/targets/cloud"
 )
 
 const (
@@ -239,7 +241,7 @@ func (s *server) serveUDP(ctx context.Context, conn *net.UDPConn, wg *sync.WaitG
 			}
 			wg.Go(func() {
 				defer func() { <-late }()
-				if sleep(ctx, delay) == nil {
+				if cloud.SleepUntil(ctx, time.Now().Add(delay)) == nil {
 					_, _ = conn.WriteToUDPAddrPort(out, from)
 				}
 			})
@@ -286,7 +288,7 @@ func (s *server) converse(ctx context.Context, conn net.Conn) {
 			continue
 		}
 		if delay > 0 {
-			if sleep(ctx, delay) != nil {
+			if cloud.SleepUntil(ctx, time.Now().Add(delay)) != nil {
 				return
 			}
 			_ = conn.SetDeadline(time.Now().Add(idleTCP))
@@ -303,19 +305,4 @@ func ended(err error) error {
 		return nil
 	}
 	return err
-}
-
-// sleep waits in lab time; it fails when ctx ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
