@@ -30,7 +30,7 @@ const (
 	RunStarted EventKind = "run.started"
 	RunEnded   EventKind = "run.ended"
 	// LabUp and LabDown frame a cell's lab; LabUp carries "lab_ms", "instances", and where
-	// there is a hosted zone "domain" and "name_servers".
+	// there is a hosted zone "domain", "name_servers" and "hosts", the names with an address.
 	LabUp   EventKind = "lab.up"
 	LabDown EventKind = "lab.down"
 	// SteadyStateChecked carries "when" (before, after), "held" and "measured".

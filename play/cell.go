@@ -75,6 +75,23 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 	return c, nil
 }
 
+// hosts are the names of a zone that have an address, in the order of the file, as
+// anyone would type them.
+func hosts(z *showdown.HostedZone) []string {
+	if z == nil {
+		return nil
+	}
+	var out []string
+	for _, r := range z.Records {
+		name := z.Name
+		if r.Name != "@" {
+			name = r.Name + "." + name
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
 // up brings the cell's lab up and makes what acts on it.
 func (c *cell) up(ctx context.Context) error {
 	began := time.Now()
@@ -88,7 +105,7 @@ func (c *cell) up(ctx context.Context) error {
 		Kind: showdown.LabUp, Source: "play",
 		Data: map[string]any{
 			"lab_ms": float64(time.Since(began)) / 1e6, "instances": len(c.spec.Topology.Instances),
-			"name_servers": c.lab.NameServers(), "domain": c.lab.Domain(),
+			"name_servers": c.lab.NameServers(), "domain": c.lab.Domain(), "hosts": hosts(c.spec.Topology.HostedZone),
 		},
 	})
 

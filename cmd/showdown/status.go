@@ -112,7 +112,7 @@ func (s *status) Event(e showdown.Event) {
 	switch e.Kind {
 	case showdown.LabUp:
 		if domain, _ := e.Data["domain"].(string); domain != "" {
-			s.notes = append(s.notes, nameServers(c.name, domain, e.Data["name_servers"]))
+			s.notes = append(s.notes, nameServers(c.name, domain, e.Data["name_servers"], e.Data["hosts"]))
 		}
 	case showdown.PhaseStarted:
 		c.phase = e.Target
@@ -124,11 +124,15 @@ func (s *status) Event(e showdown.Event) {
 }
 
 // nameServers says how the names of a cell can be asked for while it is played.
-func nameServers(cell, domain string, servers any) string {
+func nameServers(cell, domain string, servers, hosts any) string {
 	text := fmt.Sprintf("the names of cell %s: %s", cell, domain)
+	host := domain
+	if names, _ := hosts.([]string); len(names) > 0 {
+		host = names[0] // the apex need not have a record
+	}
 	if list, _ := servers.([]string); len(list) > 0 {
-		if host, port, err := net.SplitHostPort(list[0]); err == nil {
-			text += fmt.Sprintf("; dig @%s -p %s %s", host, port, domain)
+		if at, port, err := net.SplitHostPort(list[0]); err == nil {
+			text += fmt.Sprintf("; dig @%s -p %s %s", at, port, host)
 		}
 	}
 	return text

@@ -101,14 +101,14 @@ func TestStatusTellsOfNameServers(t *testing.T) {
 		var out bytes.Buffer
 		s, _ := aStatus(t, &out)
 		s.Event(showdown.Event{T: -3, At: time.Now(), Cell: showdown.BaseCell, Kind: showdown.LabUp, Data: map[string]any{
-			"domain": "whatisthetime.com", "name_servers": []string{"127.21.0.4:10053", "127.21.0.5:10053"},
+			"domain": "whatisthetime.com", "hosts": []string{"hour.whatisthetime.com"}, "name_servers": []string{"127.21.0.4:10053", "127.21.0.5:10053"},
 		}})
 		ctx, cancel := context.WithTimeout(t.Context(), 1200*time.Millisecond)
 		defer cancel()
 		if err := s.Run(ctx); err != nil {
 			t.Fatal(err)
 		}
-		want := "the names of cell base: whatisthetime.com; dig @127.21.0.4 -p 10053 whatisthetime.com\n"
+		want := "the names of cell base: whatisthetime.com; dig @127.21.0.4 -p 10053 hour.whatisthetime.com\n"
 		if got := out.String(); !strings.HasPrefix(got, want) || strings.Count(got, "dig") != 1 {
 			t.Errorf("got\n%s\nwant\n%s", got, want)
 		}
