@@ -112,6 +112,41 @@ const (
 	// instance, "from" the group, instance or "internet", "met" is "answered", "refused",
 	// "silent" or "unreachable", "allowed" what the rules say, "fidelity" how a denial is made.
 	Reached EventKind = "vpc.reached"
+	// TargetHealth is what a load balancer node believes of a target from now on: target
+	// is the instance, and it carries "balancer", "node", "zone", "group", "from", "to"
+	// ("initial", "healthy", "unhealthy") and "reason".
+	TargetHealth EventKind = "target.health"
+	// TargetState is a target in its group's register: target is the instance, and it
+	// carries "balancer", "group" and "to": "registered", "draining", "deregistered".
+	TargetState EventKind = "target.state"
+	// BalancerNode is a load balancer's node in the name's answer or not: target is the
+	// node, and it carries "balancer", "zone", "address", "in_dns" and "reason".
+	BalancerNode EventKind = "balancer.node"
+	// BalancerChanged is a load balancer with another setting: target is the balancer,
+	// "change" says it in words.
+	BalancerChanged EventKind = "balancer.changed"
+	// ScalingActivity is an activity of an Auto Scaling group, which is the target, in
+	// the words of its activity history: "activity" (its number), "status"
+	// ("InProgress", "Successful", "Failed", "Cancelled"), "description", "cause",
+	// "instance" and "zone".
+	ScalingActivity EventKind = "scaling.activity"
+	// ScalingAlarm is an alarm that changes its state: target is the policy, and it
+	// carries "group", "alarm" ("high", "low"), "to" ("OK", "ALARM") and "value".
+	ScalingAlarm EventKind = "scaling.alarm"
+	// ScalingCapacity is an Auto Scaling group's size, said at each change: "min", "max",
+	// "desired", "in_service", "pending", "terminating", and "zones" with the instances
+	// in service by zone.
+	ScalingCapacity EventKind = "scaling.capacity"
+	// ScalingLifecycle is an instance, the target, in another lifecycle state of its
+	// group: "group", "from", "to" (Amazon EC2 Auto Scaling User Guide, Instance
+	// lifecycle).
+	ScalingLifecycle EventKind = "scaling.lifecycle"
+	// ScalingMetric is a value of a policy's metric for an AWS minute: target is the
+	// group, "metric" and "value".
+	ScalingMetric EventKind = "scaling.metric"
+	// ZoneCapacity is a zone, the target, in which no instance can be launched or
+	// started, or can be again: "open".
+	ZoneCapacity EventKind = "zone.capacity"
 	// Stall is the harness's own heartbeat coming late; it carries "late_ms".
 	Stall EventKind = "stall"
 	// Interrupted is a signal or a cancelled run; it carries "reason".

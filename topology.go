@@ -11,6 +11,10 @@ type Topology struct {
 	// Region is the AWS Region that names and prices are of.
 	Region    string     `yaml:"region" json:"region"`
 	Instances []Instance `yaml:"instances" json:"instances"`
+	// LoadBalancers stand in front of instances.
+	LoadBalancers []LoadBalancer `yaml:"load_balancers" json:"load_balancers,omitempty"`
+	// AutoScalingGroups launch instances of their own.
+	AutoScalingGroups []AutoScalingGroup `yaml:"auto_scaling_groups" json:"auto_scaling_groups,omitempty"`
 	// SecurityGroups are the lab's own groups; an instance that names none belongs to
 	// [DefaultGroup].
 	SecurityGroups []SecurityGroup `yaml:"security_groups" json:"security_groups,omitempty"`
@@ -64,6 +68,9 @@ type RecordSet struct {
 	TTL Duration `yaml:"ttl" json:"ttl"`
 	// Instances are the instances whose public addresses are the values.
 	Instances []string `yaml:"instances" json:"instances,omitempty"`
+	// Alias is the load balancer whose nodes are the answer; such a record has no TTL and
+	// no values of its own.
+	Alias string `yaml:"alias" json:"alias,omitempty"`
 	// Values are addresses written out.
 	Values []string `yaml:"values" json:"values,omitempty"`
 	// Multivalue makes it a multivalue answer: one record for each value, at most
@@ -98,6 +105,9 @@ type Instance struct {
 	// ElasticIP gives the instance an elastic IP. Without one its public address is
 	// assigned at each start.
 	ElasticIP bool `yaml:"elastic_ip" json:"elastic_ip"`
+	// Private leaves the instance without a public address: only the lab's own machines
+	// and who knows its private one can try to reach it.
+	Private bool `yaml:"private" json:"private,omitempty"`
 	// SecurityGroups are the names of the groups whose rules protect it, at most five;
 	// empty is [DefaultGroup].
 	SecurityGroups []string `yaml:"security_groups" json:"security_groups,omitempty"`

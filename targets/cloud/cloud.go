@@ -46,6 +46,12 @@ type MachineConfig struct {
 	// Speed is the clock's.
 	Speed float64 `json:"speed"`
 	Seed  uint64  `json:"seed"`
+	// Balancer makes the machine a node of a load balancer in place of an instance with
+	// an application: App and Capacity do not count then.
+	Balancer *Balancer `json:"balancer,omitempty"`
+	// Notify takes what the machine says on its own, in order, from one goroutine; nil
+	// drops it. It must be quick.
+	Notify func(Note) `json:"-"`
 }
 
 // Inbound is the union of the rules of a machine's security groups, as addresses: the
@@ -151,6 +157,9 @@ const (
 	// Command.Address ("ip:port") and says in [Counters.Met] what it met within
 	// Command.Delay.
 	Connect Verb = "connect"
+	// Balance replaces the configuration of a load balancer's node by Command.Balancer.
+	// Requests in flight go on.
+	Balance Verb = "balance"
 	// Stats asks for the machine's counters.
 	Stats Verb = "stats"
 )
@@ -165,6 +174,8 @@ type Command struct {
 	Status  int           `json:"status,omitempty"`
 	Deep    bool          `json:"deep,omitempty"`
 	Inbound *Inbound      `json:"inbound,omitempty"`
+	// Balancer is the new configuration of Balance.
+	Balancer *Balancer `json:"balancer,omitempty"`
 }
 
 // Counters are a machine's counters since it started.
@@ -192,6 +203,8 @@ type Counters struct {
 	Guard string `json:"guard,omitempty"`
 	// Met is what Connect met: [Answered], [Refused], [Silent] or [Unreachable].
 	Met string `json:"met,omitempty"`
+	// Balancer are the counters of a load balancer's node.
+	Balancer *BalancerCounters `json:"balancer,omitempty"`
 }
 
 // Machine is a started machine. Its methods are safe for concurrent use, and each

@@ -16,6 +16,8 @@ type Answer struct {
 	Ready bool `json:"ready,omitempty"`
 	// Error is empty when the order is carried out.
 	Error string `json:"error,omitempty"`
+	// Note is what the machine says on its own; such a line answers nothing.
+	Note *Note `json:"note,omitempty"`
 	// Counters are there for Stats.
 	Counters *Counters `json:"counters,omitempty"`
 }
