@@ -186,7 +186,7 @@ func (r *Region) detach(ctx context.Context, address string) error {
 	r.mu.Lock()
 	e.instance, in.elastic = "", ""
 	var err error
-	if in.state == Running || in.state == Pending {
+	if (in.state == Running || in.state == Pending) && !in.NoPublic {
 		err = r.assign(in, time.Now())
 	}
 	m, auto := in.machine, in.auto

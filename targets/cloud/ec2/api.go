@@ -19,6 +19,11 @@ func (r *Region) RunInstances(_ context.Context, launches ...Launch) ([]Instance
 	r.mu.Lock()
 	defer r.unlock()
 	var out []Instance
+	for _, l := range launches {
+		if err := r.room("RunInstances", l.Name, l.Type, l.Zone); err != nil {
+			return nil, err
+		}
+	}
 	for i, l := range launches {
 		in, err := r.admit(l)
 		if err != nil {
@@ -108,8 +113,10 @@ func (r *Region) admit(l Launch) (*instance, error) {
 			return bad("the address %s is not allocated or not free", l.ElasticIP)
 		}
 		eip.instance, in.elastic = l.Name, l.ElasticIP
-	} else if err := r.assign(in, time.Now()); err != nil {
-		return nil, err
+	} else if !l.NoPublic {
+		if err := r.assign(in, time.Now()); err != nil {
+			return nil, err
+		}
 	}
 	if taken {
 		r.past = append(r.past, before)
@@ -194,6 +201,11 @@ func (r *Region) each(op operation, names []string, do func(*instance, time.Time
 		a := answerOf(op, in.state)
 		if a.code != "" {
 			return r.refused(name, refuse(op, name, in.state, a.code))
+		}
+		if !a.noop && op == opStart {
+			if err := r.room(string(op), name, in.typ.Name, in.Zone); err != nil {
+				return err
+			}
 		}
 		if !a.noop {
 			willing = append(willing, in)

@@ -22,7 +22,7 @@ func (r *Region) start(in *instance, at time.Time) error {
 	}
 	// A start gives a new public address (EC2 User Guide, Stop and start your
 	// instance); an elastic IP stays.
-	if in.elastic == "" {
+	if in.elastic == "" && !in.NoPublic {
 		if err := r.assign(in, at); err != nil {
 			return err
 		}

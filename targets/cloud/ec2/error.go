@@ -16,6 +16,7 @@ const (
 	CodeAddressInUse           = "InvalidIPAddress.InUse"
 	CodeAlreadyAssociated      = "Resource.AlreadyAssociated"
 	CodeInsufficientAddresses  = "InsufficientFreeAddressesInSubnet"
+	CodeInsufficientCapacity   = "InsufficientInstanceCapacity"
 )
 
 // Code is the error code of the [APIError] that err wraps; empty when there is none.

@@ -86,6 +86,8 @@ type Region struct {
 	places  []cloud.Machine
 	elastic map[string]*elasticIP
 	order   []string // elastic IPs in the order of their allocation
+	// full are the zones in which no instance can be launched or started.
+	full map[string]bool
 	tasks   []func(context.Context)
 	wake    chan struct{}
 	// addressOps is held while an elastic IP moves.
@@ -115,6 +117,7 @@ func New(c Config) (*Region, error) {
 		cfg:       c,
 		instances: map[string]*instance{},
 		elastic:   map[string]*elasticIP{},
+		full:      map[string]bool{},
 		wake:      make(chan struct{}, 1),
 
 		addressOps: make(chan struct{}, 1),
@@ -141,6 +144,9 @@ type Launch struct {
 	// ElasticIP is an allocated address to associate from the beginning; empty leaves
 	// the instance with an auto-assigned public address.
 	ElasticIP string
+	// NoPublic leaves it without a public address, as in a subnet that assigns none (VPC
+	// User Guide, Subnet public IP addressing attribute).
+	NoPublic bool
 }
 
 // instance is an instance as the Region keeps it; Region.mu guards it.
@@ -166,6 +172,7 @@ type instance struct {
 
 	system, software check
 	runningSince     time.Time
+	impairedSince    time.Time // zero while no check is impaired
 	credits          *cloud.Credits // for the next start of the machine
 	typeBefore       InstanceType   // at the last stop
 	balance, surplus float64
@@ -212,6 +219,9 @@ type Instance struct {
 	// Elastic says that Public is an elastic IP.
 	Elastic bool
 	Status  Status
+	// Launched is when RunInstances was accepted, and ImpairedSince when a status check
+	// found it impaired; zero while none does.
+	Launched, ImpairedSince time.Time
 	// Listening says that the application answers, as far as the Region knows.
 	Listening bool
 	// Credits is the balance when it was last looked at, once an AWS minute.
@@ -226,7 +236,10 @@ func (in *instance) describe() Instance {
 		Listening: in.listening && alive(in.machine), Credits: in.balance,
 	}
 	if in.state == Running {
-		d.Status = Status{in.system.Health, in.software.Health}
+		d.Status, d.ImpairedSince = Status{in.system.Health, in.software.Health}, in.impairedSince
+	}
+	if len(in.history) > 0 {
+		d.Launched = in.history[0].At
 	}
 	return d
 }
@@ -255,7 +268,7 @@ func (r *Region) enter(in *instance, s State, at time.Time) {
 	in.state, in.since = s, at
 	in.history = append(in.history, Change{at, s, in.typ.Name})
 	if s == Running {
-		in.runningSince = at
+		in.runningSince, in.impairedSince = at, time.Time{}
 		in.system, in.software = check{Health: Initializing}, check{Health: Initializing}
 	}
 	r.outbox.add(showdown.InstanceState, in.Name, map[string]any{"from": string(from), "to": string(s), "type": in.typ.Name})

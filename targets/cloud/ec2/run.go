@@ -129,6 +129,12 @@ func (r *Region) checkStatus(ctx context.Context, in *instance, m cloud.Machine,
 	age := r.cfg.Clock.AWS(time.Since(in.runningSince))
 	before := Status{in.system.Health, in.software.Health}
 	in.system, in.software = in.system.observe(host, age), in.software.observe(good, age)
+	switch impaired := in.system.Health == Impaired || in.software.Health == Impaired; {
+	case !impaired:
+		in.impairedSince = time.Time{}
+	case in.impairedSince.IsZero():
+		in.impairedSince = time.Now()
+	}
 	if (Status{in.system.Health, in.software.Health}) != before {
 		r.sayStatus(in)
 		in.notify()
