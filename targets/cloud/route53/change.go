@@ -109,6 +109,21 @@ func (z *Zone) RestoreValue(name string, value netip.Addr) (ChangeInfo, error) {
 	})
 }
 
+// Delete takes the whole record set of a name, an alias too (Amazon Route 53 API
+// Reference, ChangeResourceRecordSets, DELETE). Upsert with what [Zone.Record] said
+// before puts it back.
+func (z *Zone) Delete(name string) (ChangeInfo, error) {
+	return z.change("DELETE", name, func(now *snapshot, full string) (*set, error) {
+		s := now.sets[full]
+		if s == nil {
+			return nil, invalidBatch("tried to delete the record set %s, but it was not found", bare(full))
+		}
+		none := s.with(nil)
+		none.alias = nil
+		return none, nil
+	})
+}
+
 // change accepts a change of the record set of a name, or refuses it. decide is the
 // set after it, given the zone before; one without values is removed.
 func (z *Zone) change(action, name string, decide func(now *snapshot, full string) (*set, error)) (ChangeInfo, error) {

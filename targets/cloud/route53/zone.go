@@ -28,6 +28,9 @@ type Config struct {
 	// Zone is the hosted zone. Its record sets have their values written out; who calls
 	// has put the addresses of their instances there.
 	Zone showdown.HostedZone
+	// Alias are the addresses of the load balancer that a record set is an alias of. It is
+	// asked at each query and must not block; nil knows none.
+	Alias func(balancer string) []netip.Addr
 	// Servers are where the name servers listen, one to [MaxServers], in 127.0.0.0/8.
 	// Port 0 lets the system choose.
 	Servers []netip.AddrPort
@@ -125,6 +128,12 @@ func New(c Config) (*Zone, error) {
 		r, err := RecordOf(rs)
 		if err != nil {
 			return fail(err)
+		}
+		if rs.Alias != "" {
+			if c.Alias == nil {
+				return fail(fmt.Errorf("the record set %q is an alias of %q, which is no load balancer", rs.Name, rs.Alias))
+			}
+			r.TTL, r.Alias = 0, func() []netip.Addr { return c.Alias(rs.Alias) }
 		}
 		s, err := newSet(c.Clock, apex, z.hosts, r)
 		if err != nil {
