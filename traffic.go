@@ -75,6 +75,15 @@ type Cohort struct {
 	Connections Ageing `yaml:"connections" json:"connections,omitzero"`
 }
 
+// Known are the instances and load balancer nodes that any cohort was told of by name.
+func (t Traffic) Known() []string {
+	var out []string
+	for _, c := range t.Cohorts {
+		out = append(out, c.Knows...)
+	}
+	return out
+}
+
 // Ageing bounds the life of a connection that a client keeps. The zero Ageing bounds
 // nothing. A connection that ends so is replaced before a request, never in one.
 type Ageing struct {

@@ -14,7 +14,7 @@ type addresses struct {
 	slot int
 
 	mu              sync.Mutex
-	private         map[int]int // handed out, by zone
+	private, nodes  map[int]int // handed out, by zone
 	public, elastic int
 }
 

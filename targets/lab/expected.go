@@ -19,13 +19,22 @@ func Expected(t showdown.Topology) ([]Reach, error) {
 		return nil, err
 	}
 	var out []Reach
-	for _, to := range t.Instances {
+	fromInternet := func(to string) {
 		out = append(out, Reach{
-			From: showdown.FromInternet, To: to.Name, Port: cloud.Port, Allowed: n.Allows(showdown.FromInternet, to.Name, cloud.Port),
+			From: showdown.FromInternet, To: to, Port: cloud.Port, Allowed: n.Allows(showdown.FromInternet, to, cloud.Port),
 		})
 	}
+	instances := t.AllInstances()
+	for _, to := range instances {
+		fromInternet(to.Name)
+	}
+	for _, b := range t.LoadBalancers {
+		for _, zone := range b.Zones {
+			fromInternet(b.NodeName(zone))
+		}
+	}
 	for _, group := range groupNames(t) {
-		for _, to := range t.Instances {
+		for _, to := range instances {
 			for _, from := range n.Members(group) {
 				if from != to.Name {
 					out = append(out, Reach{From: group, To: to.Name, Port: cloud.Port, Allowed: n.Allows(from, to.Name, cloud.Port)})
@@ -48,18 +57,28 @@ func planNetwork(t showdown.Topology) (*vpc.Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := addresses{slot: journal.MinSlot, private: map[int]int{}}
-	for _, in := range t.Instances {
-		text, err := plan.Private(in.Zone)
+	plan := addresses{slot: journal.MinSlot, private: map[int]int{}, nodes: map[int]int{}}
+	join := func(name, zone string, groups []string) error {
+		text, err := plan.Private(zone)
 		if err != nil {
-			return nil, fmt.Errorf("instance %q: %w", in.Name, err)
+			return fmt.Errorf("%q: %w", name, err)
 		}
 		private, err := netip.ParseAddr(text)
 		if err != nil {
+			return err
+		}
+		return n.Join(vpc.Member{Name: name, Groups: groups, Private: private})
+	}
+	for _, in := range t.AllInstances() {
+		if err := join(in.Name, in.Zone, in.SecurityGroups); err != nil {
 			return nil, err
 		}
-		if err := n.Join(vpc.Member{Name: in.Name, Groups: in.SecurityGroups, Private: private}); err != nil {
-			return nil, err
+	}
+	for _, b := range t.LoadBalancers {
+		for _, zone := range b.Zones {
+			if err := join(b.NodeName(zone), zone, b.SecurityGroups); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return n, nil

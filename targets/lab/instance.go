@@ -88,6 +88,14 @@ func (l *Lab) Machine(name string) (m cloud.Machine, ok bool) {
 	return region.Machine(name)
 }
 
+// anyMachine is the living process behind an instance or a load balancer's node.
+func (l *Lab) anyMachine(name string) (cloud.Machine, bool) {
+	if m, ok := l.Machine(name); ok {
+		return m, true
+	}
+	return l.NodeMachine(name)
+}
+
 // RestartMachine boots the machine of a running instance again whose process has
 // ended: kernel and application take their time, addresses and credits are kept. It
 // returns when the application listens, needs [Lab.Run] and has nothing to do when

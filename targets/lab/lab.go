@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -21,7 +20,9 @@ import (
 
 	"showdown"
 	"showdown/targets/cloud"
+	"showdown/targets/cloud/autoscaling"
 	"showdown/targets/cloud/ec2"
+	"showdown/targets/cloud/elb"
 	"showdown/targets/cloud/route53"
 	"showdown/targets/cloud/vpc"
 	"showdown/targets/journal"
@@ -61,13 +62,21 @@ type Lab struct {
 
 	mu sync.Mutex
 	// specs are the instances that were asked for, those of the topology first.
-	specs  []showdown.Instance
-	slot   *journal.Slot
-	entry  int // the slot's entry in the journal
-	source string
-	region *ec2.Region
-	zone   *route53.Zone
-	vpc    *vpc.VPC
+	specs     []showdown.Instance
+	slot      *journal.Slot
+	entry     int // the slot's entry in the journal
+	source    string
+	plan      vpc.Plan
+	addresses *addresses
+	region    *ec2.Region
+	zone      *route53.Zone
+	vpc       *vpc.VPC
+	network   *network
+	balancers []*elb.Balancer
+	groups    []*autoscaling.Group
+	meters    []*meter
+	// calm ends what the Auto Scaling groups do, for who takes the lab down.
+	calm   context.CancelFunc
 	outbox outbox
 	upAt   time.Time
 	downAt time.Time
@@ -83,14 +92,15 @@ func New(c Config) (*Lab, error) {
 		c.Emit = func(showdown.Event) {}
 	}
 	emit := c.Emit
-	l := &Lab{specs: slices.Clone(c.Cell.Topology.Instances)}
+	l := &Lab{specs: c.Cell.Topology.AllInstances()}
 	l.outbox.Send = func(e showdown.Event) {
 		l.owners.note(e)
 		emit(e)
+		l.tellServices(e)
 	}
 	l.cfg = c
 	elastic := 0
-	for _, in := range c.Cell.Topology.Instances {
+	for _, in := range c.Cell.Topology.AllInstances() {
 		if _, ok := ec2.TypeByName(in.Type); !ok {
 			return nil, fmt.Errorf("lab %q: instance %q: unknown type %q", c.Cell.Name, in.Name, in.Type)
 		}
@@ -127,7 +137,7 @@ func (l *Lab) up(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	instances := l.cfg.Cell.Topology.Instances
+	instances := l.cfg.Cell.Topology.AllInstances()
 	elastic := make([]string, len(instances))
 	for i, in := range instances {
 		if in.ElasticIP {
@@ -136,16 +146,20 @@ func (l *Lab) up(ctx context.Context) error {
 			}
 		}
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, placing := errgroup.WithContext(ctx)
 	for i, in := range instances {
 		g.Go(func() error {
-			_, err := region.Place(ctx, launchOf(in, elastic[i]))
+			_, err := region.Place(placing, launchOf(in, elastic[i]))
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	if err := l.openBalancers(ctx); err != nil {
+		return err
+	}
+	l.adopt()
 	return l.openZone()
 }
 
@@ -171,19 +185,28 @@ func (l *Lab) prepare(ctx context.Context) (*ec2.Region, error) {
 		return nil, err
 	}
 	l.source = source.String()
-	groups, err := newNetwork(l, vpc.Plan{Slot: slot.Number()})
+	l.plan = vpc.Plan{Slot: slot.Number()}
+	groups, err := newNetwork(l, l.plan)
 	if err != nil {
 		return nil, err
 	}
-	l.vpc = groups.VPC
+	l.vpc, l.network = groups.VPC, groups
+	l.addresses = &addresses{slot: slot.Number(), private: map[int]int{}, nodes: map[int]int{}}
 	l.region, err = ec2.New(ec2.Config{
 		Clock: l.cfg.Clock, Backend: l.cfg.Backend, Emit: l.outbox.add, Seed: l.cfg.Seed,
-		Addresses: &addresses{slot: slot.Number(), private: map[int]int{}},
+		Addresses: l.addresses,
 		Reach:     systemAnswers,
 		Network:   groups,
 		Lab:       l.cfg.Cell.Name, Mark: l.cfg.Run, App: l.cfg.App, Work: l.cfg.Work,
 	})
+	if err != nil {
+		return nil, err
+	}
 	l.upAt, l.downAt = time.Now(), time.Time{}
+	if l.balancers, err = l.newBalancers(); err != nil {
+		return nil, err
+	}
+	l.groups, l.meters, err = l.newScalingGroups()
 	return l.region, err
 }
 
@@ -233,6 +256,7 @@ func launchOf(in showdown.Instance, elasticIP string) ec2.Launch {
 		Name: in.Name, Role: in.Role, Zone: in.Zone, Type: in.Type,
 		CreditMode: in.CreditMode, Credits: in.Credits, Queue: queue,
 		AppBoot: in.AppBoot, UserData: in.UserData, ElasticIP: elasticIP, SecurityGroups: in.SecurityGroups,
+		NoPublic: in.Private,
 	}
 }
 
@@ -250,6 +274,10 @@ func (l *Lab) Run(ctx context.Context) error {
 	if zone := l.Zone(); zone != nil {
 		g.Go(func() error { return zone.Run(ctx) })
 	}
+	for _, b := range l.Balancers() {
+		g.Go(func() error { return b.Run(ctx) })
+	}
+	l.runGroups(ctx, g)
 	return g.Wait()
 }
 
@@ -262,7 +290,16 @@ func (l *Lab) Down(ctx context.Context) error {
 	if l.downAt.IsZero() {
 		l.downAt = time.Now()
 	}
+	calm := l.calm
 	l.mu.Unlock()
+	if calm != nil {
+		calm() // a group would replace what ends
+	}
+	for _, b := range l.Balancers() {
+		if err := b.Close(ctx); err != nil {
+			return fmt.Errorf("lab %q down: %w", l.cfg.Cell.Name, err)
+		}
+	}
 	if region != nil {
 		if err := region.Close(ctx); err != nil {
 			return fmt.Errorf("lab %q down: %w", l.cfg.Cell.Name, err)
@@ -309,22 +346,4 @@ func (l *Lab) ClientSource() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.source
-}
-
-// Endpoint is an instance's public address: what clients are told.
-type Endpoint struct {
-	// Name is the instance's; Address is "ip:port".
-	Name, Address string
-}
-
-// Endpoints is the public address of every instance that has one now, in the order
-// of the topology. Whether somebody answers there is another question.
-func (l *Lab) Endpoints() []Endpoint {
-	var out []Endpoint
-	for _, in := range l.Instances() {
-		if in.Public != "" {
-			out = append(out, Endpoint{in.Name, net.JoinHostPort(in.Public, strconv.Itoa(cloud.Port))})
-		}
-	}
-	return out
 }

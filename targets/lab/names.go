@@ -23,19 +23,27 @@ type owners struct {
 
 // note takes in an event of EC2's.
 func (o *owners) note(e showdown.Event) {
-	address, _ := e.Data["public"].(string)
-	if e.Kind != showdown.InstanceAddress || address == "" {
+	if e.Kind != showdown.InstanceAddress {
 		return
 	}
+	for _, key := range []string{"public", "private"} {
+		if address, _ := e.Data[key].(string); address != "" {
+			o.set(address, e.Target)
+		}
+	}
+}
+
+func (o *owners) set(address, owner string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.of == nil {
 		o.of = map[string]string{}
 	}
-	o.of[address] = e.Target
+	o.of[address] = owner
 }
 
-// Owner is the instance that has a public address, or had it last; empty when none did.
+// Owner is the instance or load balancer node that has an address, or had it last; empty
+// when none did.
 func (l *Lab) Owner(address string) string {
 	l.owners.mu.Lock()
 	defer l.owners.mu.Unlock()
@@ -79,7 +87,7 @@ func (l *Lab) openZone() error {
 	}
 	zone, err := route53.New(route53.Config{
 		Clock: l.cfg.Clock, Seed: l.cfg.Seed, Zone: resolved, Servers: servers, Emit: l.outbox.add,
-		Names: func(a netip.Addr) string { return l.Owner(a.String()) }, Source: from,
+		Names: func(a netip.Addr) string { return l.Owner(a.String()) }, Source: from, Alias: l.aliasOf,
 	})
 	if err != nil {
 		return err

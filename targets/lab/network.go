@@ -40,11 +40,16 @@ func newNetwork(l *Lab, plan vpc.Plan) (*network, error) {
 
 // Attach makes an instance that starts a member of its groups.
 func (n *network) Attach(ctx context.Context, in ec2.Interface) (*cloud.Inbound, error) {
-	private, err := netip.ParseAddr(in.Private)
+	return n.attach(ctx, in.Name, in.Groups, in.Private)
+}
+
+// attach makes a machine that starts a member of groups.
+func (n *network) attach(ctx context.Context, name string, groups []string, address string) (*cloud.Inbound, error) {
+	private, err := netip.ParseAddr(address)
 	if err != nil {
 		return nil, err
 	}
-	inbound, err := n.Join(ctx, vpc.Member{Name: in.Name, Groups: in.Groups, Private: private})
+	inbound, err := n.Join(ctx, vpc.Member{Name: name, Groups: groups, Private: private})
 	if vpc.Code(err) != "" || ctx.Err() != nil {
 		return nil, err
 	}
@@ -66,7 +71,7 @@ func (n *network) Detach(ctx context.Context, name, private string) {
 
 // tell sends a machine that runs what it lets in.
 func (n *network) tell(ctx context.Context, name string, in cloud.Inbound) error {
-	m, ok := n.lab.Machine(name)
+	m, ok := n.lab.anyMachine(name)
 	if !ok {
 		return nil
 	}

@@ -28,7 +28,7 @@ const (
 // security groups promise.
 type Reach struct {
 	// From is [showdown.FromInternet] or the name of a group, of which one living member
-	// looked. To is an instance.
+	// looked. To is an instance, or from the internet also a load balancer's node.
 	From, To string
 	Port     int
 	// Met is [cloud.Answered], [cloud.Refused], [cloud.Silent] or [cloud.Unreachable].
@@ -41,8 +41,9 @@ type Reach struct {
 }
 
 // Reach is the connection matrix, found by really connecting: from the lab's clients to
-// the public address of every instance, and from a living member of each security group
-// to the private ones, an instance's own left out. It says each cell as an event, takes
+// the public address of every instance and load balancer node, or to the private one of
+// an instance that has no other, and from a living member of each security group to the
+// private addresses of the instances, its own left out. It says each cell as an event, takes
 // a fraction of a second, and returns what was found also when some looks failed.
 func (l *Lab) Reach(ctx context.Context) ([]Reach, error) {
 	groups, source := l.VPC(), l.ClientSource()
@@ -54,17 +55,29 @@ func (l *Lab) Reach(ctx context.Context) ([]Reach, error) {
 		looks []*look
 		all   sync.WaitGroup
 	)
+	fromInternet := func(to, address string) {
+		looks = append(looks, &look{
+			from: showdown.FromInternet, to: to, address: address, allowed: groups.Allows(showdown.FromInternet, to, cloud.Port),
+			meet: func(ctx context.Context, address string, wait time.Duration) (string, error) {
+				ctx, cancel := context.WithTimeout(ctx, wait)
+				defer cancel()
+				return cloud.Meet(ctx, source, address), nil
+			},
+		})
+	}
 	for _, to := range instances {
-		if to.State != ec2.Terminated {
-			looks = append(looks, &look{
-				from: showdown.FromInternet, to: to.Name, address: to.Public, allowed: groups.Allows(showdown.FromInternet, to.Name, cloud.Port),
-				meet: func(ctx context.Context, address string, wait time.Duration) (string, error) {
-					ctx, cancel := context.WithTimeout(ctx, wait)
-					defer cancel()
-					return cloud.Meet(ctx, source, address), nil
-				},
-			})
+		switch {
+		case to.State == ec2.Terminated:
+		case to.Instance.Private:
+			// Nobody outside is told this address; who guesses it must meet silence.
+			fromInternet(to.Name, to.Private)
+		default:
+			fromInternet(to.Name, to.Public)
 		}
+	}
+	nodes := l.Nodes()
+	for _, to := range nodes {
+		fromInternet(to.Name, to.Public)
 	}
 	for _, group := range groupNames(l.cfg.Cell.Topology) {
 		for _, to := range instances {
@@ -89,6 +102,9 @@ func (l *Lab) Reach(ctx context.Context) ([]Reach, error) {
 	guards := make(map[string]string, len(instances))
 	for _, in := range instances {
 		guards[in.Name] = l.guardOf(ctx, in.Name)
+	}
+	for _, n := range nodes {
+		guards[n.Name] = l.guardOf(ctx, n.Name)
 	}
 	all.Wait()
 	var (
@@ -141,6 +157,9 @@ func (k *look) carryOut(ctx context.Context) {
 // there is none.
 func (l *Lab) memberOf(group, other string) (name string, m cloud.Machine) {
 	for _, name := range l.VPC().Members(group) {
+		if m, ok := l.NodeMachine(name); ok {
+			return name, m
+		}
 		in, ok := l.Instance(name)
 		if name == other || !ok || in.State != ec2.Running || !in.Listening {
 			continue
@@ -154,7 +173,7 @@ func (l *Lab) memberOf(group, other string) (name string, m cloud.Machine) {
 
 // guardOf says how an instance keeps out who is not let in.
 func (l *Lab) guardOf(ctx context.Context, name string) string {
-	m, ok := l.Machine(name)
+	m, ok := l.anyMachine(name)
 	if !ok {
 		return "no machine runs behind the address"
 	}

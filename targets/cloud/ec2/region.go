@@ -87,9 +87,9 @@ type Region struct {
 	elastic map[string]*elasticIP
 	order   []string // elastic IPs in the order of their allocation
 	// full are the zones in which no instance can be launched or started.
-	full map[string]bool
-	tasks   []func(context.Context)
-	wake    chan struct{}
+	full  map[string]bool
+	tasks []func(context.Context)
+	wake  chan struct{}
 	// addressOps is held while an elastic IP moves.
 	addressOps chan struct{}
 	running    bool
@@ -172,7 +172,7 @@ type instance struct {
 
 	system, software check
 	runningSince     time.Time
-	impairedSince    time.Time // zero while no check is impaired
+	impairedSince    time.Time      // zero while no check is impaired
 	credits          *cloud.Credits // for the next start of the machine
 	typeBefore       InstanceType   // at the last stop
 	balance, surplus float64
