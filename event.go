@@ -114,16 +114,20 @@ const (
 	Reached EventKind = "vpc.reached"
 	// TargetHealth is what a load balancer node believes of a target from now on: target
 	// is the instance, and it carries "balancer", "node", "zone", "group", "from", "to"
-	// ("initial", "healthy", "unhealthy") and "reason".
+	// ("initial", "healthy", "unhealthy") and "reason"; "at" is when the node says so, and
+	// "scheduled", "started" and "ended" are the times of the check that decided it.
 	TargetHealth EventKind = "target.health"
 	// TargetState is a target in its group's register: target is the instance, and it
-	// carries "balancer", "group" and "to": "registered", "draining", "deregistered".
+	// carries "balancer", "group" and "to": "registered" (with "known" where it was healthy
+	// before, "again" where its instance runs again), "unused" (with AWS's "reason" code),
+	// "draining" (with "delay_s"), "deregistered" (with "cut", the requests that were ended).
 	TargetState EventKind = "target.state"
 	// BalancerNode is a load balancer's node in the name's answer or not: target is the
 	// node, and it carries "balancer", "zone", "address", "in_dns" and "reason".
 	BalancerNode EventKind = "balancer.node"
 	// BalancerChanged is a load balancer with another setting: target is the balancer,
-	// "change" says it in words.
+	// "change" says it in words. What is said first also carries "floors": in words, where a
+	// timeout is held up because the clock runs so fast.
 	BalancerChanged EventKind = "balancer.changed"
 	// ScalingActivity is an activity of an Auto Scaling group, which is the target, in
 	// the words of its activity history: "activity" (its number), "status"
