@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 
 	"showdown"
 	"showdown/targets/cloud"
 	"showdown/targets/cloud/autoscaling"
 	"showdown/targets/cloud/ec2"
 	"showdown/targets/cloud/route53"
-	"showdown/targets/lab"
 )
 
 // The lab's Availability Zones, load balancers and Auto Scaling groups as an experiment
@@ -180,7 +178,7 @@ func (l onLab) RemoveName(_ context.Context, host string) (addresses []string, r
 func (l onLab) ScalingGroups() []string {
 	var out []string
 	for _, g := range l.Lab.ScalingGroups() {
-		out = append(out, g.Name())
+		out = append(out, g.Describe().Name)
 	}
 	return out
 }
@@ -192,7 +190,7 @@ func (l onLab) Capacity(group string) (desired, inService int) {
 	}
 	d := g.Describe()
 	for _, in := range d.Instances {
-		if in.State == autoscaling.InService {
+		if in.Lifecycle == autoscaling.InService {
 			inService++
 		}
 	}
@@ -206,7 +204,7 @@ func (l onLab) SetDesired(_ context.Context, group string, n int) error {
 func (l onLab) StartRefresh(_ context.Context, group, instanceType string, minHealthy int) (id string, err error) {
 	err = l.scale(group, func(g *autoscaling.Group) error {
 		if instanceType != "" {
-			template := g.Template()
+			template := l.Lab.LaunchTemplate(group)
 			template.Type = instanceType
 			g.SetTemplate(template)
 		}
@@ -221,8 +219,8 @@ func (l onLab) RefreshStatus(group string) (status string, percent int) {
 	if err != nil {
 		return "", 0
 	}
-	r := g.DescribeRefresh()
-	return r.Status, r.Percent
+	r, _ := g.DescribeRefresh("")
+	return string(r.Status), r.PercentageComplete
 }
 
 func (l onLab) Suspend(group string, processes ...string) error {
@@ -239,10 +237,4 @@ func (l onLab) scale(group string, do func(*autoscaling.Group) error) error {
 		return err
 	}
 	return translated(do(g))
-}
-
-// hasBalancer says whether the nodes of a load balancer stand between the clients and
-// the instances of a lab.
-func hasBalancer(l *lab.Lab) bool {
-	return slices.ContainsFunc(l.Nodes(), func(lab.Node) bool { return true })
 }

@@ -104,7 +104,7 @@ func (c *cell) up(ctx context.Context) error {
 	c.emit(showdown.Event{
 		Kind: showdown.LabUp, Source: "play",
 		Data: map[string]any{
-			"lab_ms": float64(time.Since(began)) / 1e6, "instances": len(c.spec.Topology.Instances),
+			"lab_ms": float64(time.Since(began)) / 1e6, "instances": len(c.spec.Topology.AllInstances()),
 			"name_servers": c.lab.NameServers(), "domain": c.lab.Domain(), "hosts": hosts(c.spec.Topology.HostedZone),
 		},
 	})
@@ -177,6 +177,7 @@ func (c *cell) steadyBefore(ctx context.Context) error {
 
 // run plays the traffic and the timeline from zero to their ends.
 func (c *cell) run(ctx context.Context, zero time.Time) error {
+	c.lab.StartSchedule(zero)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.drive(ctx, c.attack, zero) })
 	group.Go(func() error {

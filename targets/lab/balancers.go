@@ -75,10 +75,6 @@ func (n nodeNetwork) Attach(ctx context.Context, m elb.Interface) (*cloud.Inboun
 
 func (n nodeNetwork) Attached(ctx context.Context, name string) { n.lab.network.Attached(ctx, name) }
 
-func (n nodeNetwork) Detach(ctx context.Context, name, private string) {
-	n.lab.network.Detach(ctx, name, private)
-}
-
 // targetOf is an instance as a load balancer sees it.
 func (l *Lab) targetOf(name string) (elb.Instance, bool) {
 	region := l.EC2()
@@ -283,7 +279,7 @@ func (l *Lab) TargetHealth(group, instance string) string {
 	}
 	for _, h := range b.Health(group) {
 		if h.Target == instance {
-			return h.State
+			return string(h.State)
 		}
 	}
 	return ""
@@ -291,11 +287,9 @@ func (l *Lab) TargetHealth(group, instance string) string {
 
 // HealthCheck is the health check of a target group as it is now.
 func (l *Lab) HealthCheck(group string) showdown.TargetHealthCheck {
-	b, err := l.balancerOf(group)
-	if err != nil {
-		return showdown.TargetHealthCheck{}
-	}
-	return b.HealthCheck(group)
+	// A change that changes nothing says what there is.
+	now, _ := l.ModifyHealthCheck(context.Background(), group, func(*showdown.TargetHealthCheck) {})
+	return now
 }
 
 // ModifyHealthCheck changes the health check of a target group, and returns what it was.

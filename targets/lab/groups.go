@@ -59,6 +59,16 @@ func (l *Lab) ScalingGroup(name string) (*autoscaling.Group, error) {
 	return nil, fmt.Errorf("the lab has no Auto Scaling group %q", name)
 }
 
+// LaunchTemplate is what an Auto Scaling group launches according to the topology.
+func (l *Lab) LaunchTemplate(group string) showdown.Instance {
+	for _, spec := range l.cfg.Cell.Topology.AutoScalingGroups {
+		if spec.Name == group {
+			return spec.Template
+		}
+	}
+	return showdown.Instance{}
+}
+
 // adopt gives the groups the instances that the lab came up with.
 func (l *Lab) adopt() {
 	for i, g := range l.ScalingGroups() {
@@ -78,7 +88,17 @@ func (l *Lab) runGroups(ctx context.Context, g *errgroup.Group) {
 	l.mu.Unlock()
 	for i, group := range l.ScalingGroups() {
 		g.Go(func() error { return group.Run(ctx) })
-		g.Go(func() error { l.meters[i].run(ctx); return nil })
+		g.Go(func() error {
+			l.meters[i].run(ctx)
+			return nil
+		})
+	}
+}
+
+// StartSchedule says when the traffic began: scheduled actions are counted from it.
+func (l *Lab) StartSchedule(zero time.Time) {
+	for _, g := range l.ScalingGroups() {
+		g.StartSchedule(zero)
 	}
 }
 
@@ -145,7 +165,7 @@ func (t targets) each(do func(*elb.Balancer, string) error) error {
 // Health is the worst that one of the target groups says of an instance.
 func (t targets) Health(name string) (state, reason string) {
 	worst := -1
-	order := []string{elb.StateHealthy, elb.StateInitial, elb.StateUnused, elb.StateDraining, elb.StateUnhealthy}
+	order := []elb.State{elb.Healthy, elb.Initial, elb.Unused, elb.Draining, elb.Unhealthy}
 	for _, group := range t.groups {
 		b, err := t.lab.balancerOf(group)
 		if err != nil {
@@ -156,7 +176,7 @@ func (t targets) Health(name string) (state, reason string) {
 				continue
 			}
 			if rank := slices.Index(order, h.State); rank > worst {
-				worst, state, reason = rank, h.State, h.Reason
+				worst, state, reason = rank, string(h.State), h.Reason
 			}
 		}
 	}
@@ -237,7 +257,7 @@ func (m *meter) look(ctx context.Context) count {
 	)
 	for _, in := range m.group.Describe().Instances {
 		machine, ok := m.lab.Machine(in.Name)
-		if !ok || !in.Counts {
+		if !ok || in.Lifecycle != autoscaling.InService || in.WarmingUp {
 			continue
 		}
 		all.Go(func() {
@@ -289,7 +309,7 @@ func (m *meter) targets() int {
 	for _, group := range m.spec.TargetGroups {
 		if b, err := m.lab.balancerOf(group); err == nil {
 			for _, h := range b.Health(group) {
-				if h.State == elb.StateHealthy {
+				if h.State == elb.Healthy {
 					n++
 				}
 			}
