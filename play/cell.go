@@ -104,7 +104,7 @@ func (c *cell) up(ctx context.Context) error {
 	c.emit(showdown.Event{
 		Kind: showdown.LabUp, Source: "play",
 		Data: map[string]any{
-			"lab_ms": float64(time.Since(began)) / 1e6, "instances": len(c.spec.Topology.Instances),
+			"lab_ms": float64(time.Since(began)) / 1e6, "instances": len(c.spec.Topology.AllInstances()),
 			"name_servers": c.lab.NameServers(), "domain": c.lab.Domain(), "hosts": hosts(c.spec.Topology.HostedZone),
 		},
 	})
