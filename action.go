@@ -20,8 +20,9 @@ type Param struct {
 	// above 0), "count" (a whole number above 0), "duration" (AWS time),
 	// "latency" (lab time), "name" (a new name), "instance" (the name of one
 	// of the cell), "group" (a security group of the cell, or "internet"), "source" (what
-	// a security rule may come from), "host" (a name of the hosted zone) or "choice"
-	// (one of Choices).
+	// a security rule may come from), "host" (a name of the hosted zone), "zone" (an
+	// Availability Zone of the cell), "balancer", "target_group", "scaling_group" (the
+	// name of one of the cell) or "choice" (one of Choices).
 	Kind string
 	// Choices are what a parameter of the kind "choice" may be.
 	Choices []string

@@ -172,6 +172,6 @@ func (c Clock) CheckRate(rate float64, targets int) error {
 		return nil
 	}
 	limit := MaxResolution.Seconds() * rate / float64(targets)
-	return fmt.Errorf("%w: at %g requests/s a target is asked every %.3g AWS s, more than %s; the highest speed that works is %g",
+	return fmt.Errorf("%w: at %.6g requests/s a target is asked every %.3g AWS s, more than %s; the highest speed that works is %.6g",
 		ErrTooFast, rate, gap, MaxResolution, limit)
 }

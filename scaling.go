@@ -132,7 +132,7 @@ func (g AutoScalingGroup) InstanceName(n int) string { return g.Name + "-" + str
 // Initial are the instances that the group has when its lab comes up: its desired
 // capacity, spread over its zones.
 func (g AutoScalingGroup) Initial() []Instance {
-	out := make([]Instance, g.Desired)
+	out := make([]Instance, max(0, g.Desired))
 	for i := range out {
 		in := g.Template
 		in.Name = g.InstanceName(i + 1)

@@ -135,3 +135,25 @@ func TestInstancesBefore(t *testing.T) {
 		t.Errorf("the topology has %d instances", n)
 	}
 }
+
+// The instances that Auto Scaling groups begin with are there like the topology's own.
+func TestInstancesBeforeKnowsGroups(t *testing.T) {
+	c := Cell{
+		Topology: Topology{
+			Instances: []Instance{{Name: "db-1", Role: "db", Zone: "us-east-1a"}},
+			AutoScalingGroups: []AutoScalingGroup{
+				{Name: "web", Template: Instance{Role: "web", Type: "t2.micro"}, Min: 1, Max: 9, Desired: 3, Zones: []string{"us-east-1a", "us-east-1b"}},
+				{Name: "none", Desired: -1},
+			},
+		},
+		Timeline: []Step{{Letter: "A", Do: "add-instance", Target: "zone:us-east-1b", With: map[string]string{"name": "like"}}},
+	}
+	var got []string
+	for _, in := range c.InstancesBefore(Step{Letter: "B", At: Minute}) {
+		got = append(got, in.Name+" "+in.Role+" "+in.Zone)
+	}
+	want := []string{"db-1 db us-east-1a", "web-1 web us-east-1a", "web-2 web us-east-1b", "web-3 web us-east-1a", "like web us-east-1b"}
+	if !slices.Equal(got, want) {
+		t.Errorf("instances %q, want %q", got, want)
+	}
+}

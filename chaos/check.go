@@ -109,7 +109,7 @@ func checkSight(c showdown.Cell, s showdown.Step) error {
 	}
 	var closed []string
 	for _, r := range matrix {
-		if r.From == showdown.FromInternet && !r.Allowed && slices.Contains(s.Target.Candidates(c.Topology.Instances), r.To) {
+		if r.From == showdown.FromInternet && !r.Allowed && slices.Contains(s.Target.Candidates(c.Topology.AllInstances()), r.To) {
 			closed = append(closed, r.To)
 		}
 	}
@@ -136,8 +136,9 @@ func targetNames(instances []showdown.Instance) []string {
 }
 
 func firstTarget(c showdown.Cell) string {
-	if len(c.Topology.Instances) == 0 {
+	instances := c.Topology.AllInstances()
+	if len(instances) == 0 {
 		return "all"
 	}
-	return c.Topology.Instances[0].Name
+	return instances[0].Name
 }

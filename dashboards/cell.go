@@ -62,7 +62,7 @@ func newCell(m *metrics, s *stage, spec *showdown.Cell) *cell {
 	c.offered = m.offered.WithLabelValues(c.run, c.stage, c.name)
 	c.goodput = m.goodput.WithLabelValues(c.run, c.stage, c.name)
 	c.downtime = m.downtime.WithLabelValues(c.run, c.stage, c.name)
-	for _, in := range spec.Topology.Instances {
+	for _, in := range spec.Topology.AllInstances() {
 		c.node(in.Name)
 	}
 	for _, step := range spec.Timeline {

@@ -91,7 +91,7 @@ func namesOf(kind argument, cell *showdown.Cell) (what string, known []string) {
 	case sourceArg:
 		return "source", sources(cell)
 	case backendArg, reachedArg:
-		for _, in := range cell.Topology.Instances {
+		for _, in := range cell.Topology.AllInstances() {
 			known = append(known, in.Name)
 		}
 		return "instance", known

@@ -39,11 +39,16 @@ const maxName = 40
 
 // name checks a required name and that it is not taken.
 func (c *checker) name(path, what, name string, taken map[string]bool) {
+	c.nameUpTo(maxName, path, what, name, taken)
+}
+
+// nameUpTo is name with a bound of its own.
+func (c *checker) nameUpTo(most int, path, what, name string, taken map[string]bool) {
 	switch {
 	case name == "":
 		c.missing(path, what)
-	case !namePattern.MatchString(name) || len(name) > maxName:
-		c.add(path, "%s %q is not a name: write small letters, digits and single dashes, beginning with a letter, at most %d", what, name, maxName)
+	case !namePattern.MatchString(name) || len(name) > most:
+		c.add(path, "%s %q is not a name: write small letters, digits and single dashes, beginning with a letter, at most %d", what, name, most)
 	case taken[name]:
 		c.add(path, "%s %q exists already: names are used once, choose another one", what, name)
 	}
@@ -114,9 +119,10 @@ func (c *checker) cell(cell *showdown.Cell, path string) {
 	if c.places.has(path+".work") && !(cell.Work > 0) {
 		c.add(path+".work", "work must be above 0: leave the line out for the stage's")
 	}
-	c.topology(cell, path+".topology")
-	c.traffic(cell, path+".traffic")
-	c.timeline(cell, path)
+	if c.topology(&cell.Topology, path+".topology") {
+		c.traffic(cell, path+".traffic")
+		c.timeline(cell, path)
+	}
 	if cell.SteadyState.Requests < 1 {
 		c.add(path+".steady_state.requests", "steady_state requests must be 1 or more: that many good answers in a row are the base of the experiment")
 	}
@@ -132,52 +138,6 @@ func (c *checker) cell(cell *showdown.Cell, path string) {
 		}
 	}
 }
-
-func (c *checker) topology(cell *showdown.Cell, path string) {
-	top := cell.Topology
-	c.oneOf(path+".region", "region", top.Region, c.known.Regions)
-	if len(top.Instances) == 0 {
-		c.missing(path+".instances", "the list of instances")
-	}
-	c.hostedZone(cell, path+".hosted_zone")
-	taken := map[string]bool{}
-	for i, in := range top.Instances {
-		at := element(path+".instances", i)
-		c.name(at+".name", "the instance's name", in.Name, taken)
-		c.name(at+".role", "the instance's role", in.Role, nil)
-		if in.Type == "" {
-			c.missing(at+".type", "the instance type")
-		} else {
-			c.oneOf(at+".type", "instance type", in.Type, c.known.Types)
-		}
-		if letter, ok := strings.CutPrefix(in.Zone, top.Region); !ok || len(letter) != 1 || letter < "a" || letter > "f" {
-			c.add(at+".zone", "zone %q is not in region %q: write %sa to %[2]sf", in.Zone, top.Region, top.Region)
-		}
-		if _, err := in.Credits.Balance(0, 0); err != nil {
-			c.add(at+".credits", "%w", err)
-		}
-		switch in.CreditMode {
-		case "", "standard", "unlimited":
-		default:
-			c.add(at+".credit_mode", "credit_mode %q: write standard or unlimited, or leave the line out for the family's default", in.CreditMode)
-		}
-		if in.Queue < 1 || in.Queue > maxQueue {
-			c.add(at+".queue", "queue must lie between 1 and %d: it is how many requests may wait for a worker", maxQueue)
-		}
-		if in.VolumeGiB < 1 || in.VolumeGiB > maxVolumeGiB {
-			c.add(at+".volume_gib", "volume_gib must lie between 1 and %d, as a gp2 volume's size does", maxVolumeGiB)
-		}
-	}
-	c.subnets(top, path)
-	c.groups(top, path)
-}
-
-// Bounds of an instance. The volume's is EBS's for gp2
-// (https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html).
-const (
-	maxQueue     = 10_000
-	maxVolumeGiB = 16_384
-)
 
 func (c *checker) claims() {
 	catalogue := catalogueIDs()

@@ -17,13 +17,18 @@ const (
 )
 
 // groups checks the security groups of a topology and which of them protect its
-// instances.
-func (c *checker) groups(top showdown.Topology, path string) {
-	instances := map[string]bool{}
-	for _, in := range top.Instances {
-		instances[in.Name] = true
+// instances and load balancers.
+func (c *checker) groups(top *showdown.Topology, path string) {
+	is := map[string]string{}
+	for _, b := range top.LoadBalancers {
+		for _, zone := range b.Zones {
+			is[b.NodeName(zone)] = "a load balancer's node"
+		}
 	}
-	names := groupNames(top)
+	for _, name := range instanceNames(top) {
+		is[name] = "an instance"
+	}
+	names := groupNames(*top)
 	taken := map[string]bool{}
 	for i, g := range top.SecurityGroups {
 		at := element(path+".security_groups", i)
@@ -31,8 +36,8 @@ func (c *checker) groups(top showdown.Topology, path string) {
 		switch {
 		case g.Name == showdown.FromInternet:
 			c.add(at+".name", "a security group cannot be named %q: in a rule that word means the clients; choose another one", g.Name)
-		case instances[g.Name]:
-			c.add(at+".name", "%q is an instance already: name the group otherwise, so that a claim knows which is meant", g.Name)
+		case is[g.Name] != "":
+			c.add(at+".name", "%q is %s already: name the group otherwise, so that a claim knows which is meant", g.Name, is[g.Name])
 		}
 		if len(g.Inbound) > maxGroupRules {
 			c.add(at+".inbound", "security group %q has %d inbound rules: AWS gives a group at most %d", g.Name, len(g.Inbound), maxGroupRules)
@@ -43,16 +48,13 @@ func (c *checker) groups(top showdown.Topology, path string) {
 		}
 	}
 	for i, in := range top.Instances {
-		at := element(path+".instances", i) + ".security_groups"
-		if len(in.SecurityGroups) > maxInstanceGroups {
-			c.add(at, "instance %q has %d security groups: AWS gives an instance at most %d", in.Name, len(in.SecurityGroups), maxInstanceGroups)
-		}
-		for j, name := range in.SecurityGroups {
-			c.oneOf(element(at, j), "security group", name, names)
-			if slices.Contains(in.SecurityGroups[:j], name) {
-				c.add(element(at, j), "security group %q stands here twice: keep one of the two", name)
-			}
-		}
+		c.memberships(element(path+".instances", i)+".security_groups", fmt.Sprintf("instance %q", in.Name), in.SecurityGroups, names)
+	}
+	for i, b := range top.LoadBalancers {
+		c.memberships(element(path+".load_balancers", i)+".security_groups", fmt.Sprintf("load balancer %q", b.Name), b.SecurityGroups, names)
+	}
+	for i, g := range top.AutoScalingGroups {
+		c.memberships(element(path+".auto_scaling_groups", i)+".template.security_groups", fmt.Sprintf("the template of group %q", g.Name), g.Template.SecurityGroups, names)
 	}
 }
 

@@ -79,7 +79,7 @@ func TestLoadRefusesBadSecurityGroups(t *testing.T) {
 		"a block twice":       {one("{from: 10.0.0.1/8}, {from: 10.0.0.0/8}"), `stands here twice`},
 		"a port beyond":       {one("{from: internet, port: 65536}"), `port must lie between 1 and 65535`},
 		"61 rules":            {one(strings.Join(rules, ", ")), `security group "web" has 61 inbound rules: AWS gives a group at most 60`},
-		"6 groups":            {grouped(t, "      security_groups: ["+strings.Join(six, ", ")+"]\n", "          security_groups: ["+strings.Join(names, ", ")+"]\n"), `instance "web-1" has 6 security groups: AWS gives an instance at most 5`},
+		"6 groups":            {grouped(t, "      security_groups: ["+strings.Join(six, ", ")+"]\n", "          security_groups: ["+strings.Join(names, ", ")+"]\n"), `instance "web-1" has 6 security groups: AWS gives it at most 5`},
 		"an unknown group":    {grouped(t, someGroups, "          security_groups: [wbe]\n"), `mine.yaml:11:29: unknown security group "wbe": did you mean "web"?`},
 		"one of them twice":   {grouped(t, someGroups, "          security_groups: [web, web]\n"), `security group "web" stands here twice`},
 		"without definitions": {grouped(t, "", "          security_groups: [web]\n"), `unknown security group "web": write one of default`},

@@ -35,8 +35,8 @@ var (
 const apex = "@"
 
 // hostedZone checks the lab's names.
-func (c *checker) hostedZone(cell *showdown.Cell, path string) {
-	zone := cell.Topology.HostedZone
+func (c *checker) hostedZone(top *showdown.Topology, path string) {
+	zone := top.HostedZone
 	if zone == nil {
 		return
 	}
@@ -55,7 +55,7 @@ func (c *checker) hostedZone(cell *showdown.Cell, path string) {
 	}
 	taken := map[string]bool{}
 	for i := range zone.Records {
-		c.recordSet(cell, &zone.Records[i], element(path+".records", i), taken)
+		c.recordSet(top, &zone.Records[i], element(path+".records", i), taken)
 	}
 }
 
@@ -66,7 +66,7 @@ func (c *checker) wholeSeconds(path, what string, d showdown.Duration) {
 	}
 }
 
-func (c *checker) recordSet(cell *showdown.Cell, r *showdown.RecordSet, path string, taken map[string]bool) {
+func (c *checker) recordSet(top *showdown.Topology, r *showdown.RecordSet, path string, taken map[string]bool) {
 	switch {
 	case r.Name == "":
 		c.missing(path+".name", "the record's name")
@@ -76,9 +76,13 @@ func (c *checker) recordSet(cell *showdown.Cell, r *showdown.RecordSet, path str
 		c.add(path+".name", "the record's name %q exists already: list all its addresses in one record", r.Name)
 	}
 	taken[r.Name] = true
+	if c.places.has(path + ".alias") {
+		c.alias(top, r, path)
+		return
+	}
 	c.wholeSeconds(path+".ttl", "ttl", r.TTL)
 	if len(r.Instances) == 0 && len(r.Values) == 0 {
-		c.addKey(path, "record %q has no address: name its instances, or write addresses as values", r.Name)
+		c.addKey(path, "record %q has no address: name its instances, write addresses as values, or a load balancer as alias", r.Name)
 	}
 	seen := map[string]bool{}
 	once := func(at, what, name string) {
@@ -90,7 +94,7 @@ func (c *checker) recordSet(cell *showdown.Cell, r *showdown.RecordSet, path str
 	for i, name := range r.Instances {
 		at := element(path+".instances", i)
 		once(at, "instance", name)
-		c.oneOf(at, "instance", name, instanceNames(cell))
+		c.public(at, name, top, "which a record's value is: name another one, or write alias with a load balancer in front of it")
 	}
 	for i, value := range r.Values {
 		at := element(path+".values", i)
@@ -100,6 +104,26 @@ func (c *checker) recordSet(cell *showdown.Cell, r *showdown.RecordSet, path str
 		}
 	}
 	c.healthCheck(r, path+".health_check")
+}
+
+// alias checks a record whose answer is the nodes of a load balancer.
+func (c *checker) alias(top *showdown.Topology, r *showdown.RecordSet, path string) {
+	if r.Alias == "" {
+		c.missing(path+".alias", "the load balancer of the alias")
+	} else {
+		c.among(path+".alias", "load balancer", r.Alias, balancerNames(top))
+	}
+	for _, field := range []struct{ name, why string }{
+		{"ttl", "it has the load balancer's, 60s"},
+		{"instances", "its answer is the addresses of the load balancer's nodes"},
+		{"values", "its answer is the addresses of the load balancer's nodes"},
+		{"multivalue", "its answer is the addresses of the load balancer's nodes"},
+		{"health_check", "the load balancer looks after its targets itself"},
+	} {
+		if at := child(path, field.name); c.places.has(at) {
+			c.addKey(at, "an alias has no %s of its own: %s; drop the line, or the alias", field.name, field.why)
+		}
+	}
 }
 
 func (c *checker) healthCheck(r *showdown.RecordSet, path string) {
@@ -179,23 +203,22 @@ func (c *checker) ageing(path string, a showdown.Ageing) {
 	}
 }
 
+// record is the record of a name.
+func record(top *showdown.Topology, host string) (showdown.RecordSet, bool) {
+	if top.HostedZone != nil {
+		for _, r := range top.HostedZone.Records {
+			if r.Name == host {
+				return r, true
+			}
+		}
+	}
+	return showdown.RecordSet{}, false
+}
+
 func recordNames(zone *showdown.HostedZone) []string {
 	var out []string
 	for _, r := range zone.Records {
 		out = append(out, r.Name)
 	}
 	return out
-}
-
-// behind is the instances whose addresses the host stands for. It is empty for a host
-// of written values.
-func behind(cell *showdown.Cell, host string) []string {
-	if zone := cell.Topology.HostedZone; zone != nil {
-		for _, r := range zone.Records {
-			if r.Name == host {
-				return r.Instances
-			}
-		}
-	}
-	return nil
 }

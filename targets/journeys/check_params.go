@@ -45,14 +45,30 @@ func (c *checker) param(cell *showdown.Cell, step *showdown.Step, p showdown.Par
 		}
 	case "name":
 		c.name(path, p.Name, text, c.namesTaken(cell, step))
+		for _, g := range cell.Topology.AutoScalingGroups {
+			if gives(g, text) {
+				c.add(path, "%s %q is one that group %q gives its instances: choose another one", p.Name, text, g.Name)
+			}
+		}
 	case "instance":
 		c.among(path, "instance", text, namesOf(cell.InstancesBefore(*step)))
 	case "group":
 		c.among(path, "security group", text, groups(cell))
+	case "zone":
+		c.among(path, "zone", text, zonesOf(&cell.Topology))
+	case "balancer":
+		c.among(path, "load balancer", text, balancerNames(&cell.Topology))
+	case "target_group":
+		c.among(path, "target group", text, targetGroupNames(&cell.Topology))
+	case "scaling_group":
+		c.among(path, "Auto Scaling group", text, scalingGroupNames(&cell.Topology))
 	case "source":
 		c.source(path, text, groups(cell))
 	case "host":
 		c.hostNamed(cell, path, text)
+		if r, ok := record(&cell.Topology, text); ok && r.Alias != "" && !showdown.Actions()[step.Do].NoTarget {
+			c.add(path, "host %q is the alias of load balancer %q and holds no address of an instance: name another record", text, r.Alias)
+		}
 	case "type":
 		c.oneOf(path, "instance type", text, c.known.Types)
 	case "share":
@@ -130,8 +146,17 @@ func (c *checker) source(path, text string, groups []string) {
 // topology, and those that other steps give while it may be there.
 func (c *checker) namesTaken(cell *showdown.Cell, step *showdown.Step) map[string]bool {
 	taken := map[string]bool{}
-	for _, in := range cell.Topology.Instances {
-		taken[in.Name] = true
+	for _, name := range instanceNames(&cell.Topology) {
+		taken[name] = true
+	}
+	for _, b := range cell.Topology.LoadBalancers {
+		taken[b.Name] = true
+		for _, zone := range b.Zones {
+			taken[b.NodeName(zone)] = true
+		}
+	}
+	for _, name := range scalingGroupNames(&cell.Topology) {
+		taken[name] = true
 	}
 	for i := range cell.Timeline {
 		other := &cell.Timeline[i]
@@ -156,6 +181,57 @@ func (c *checker) apart(cell *showdown.Cell, a, b showdown.Step) bool {
 		return ok && known && a.For > 0 && end <= start
 	}
 	return before(a, b) || before(b, a)
+}
+
+// zonesOf are the Availability Zones in which the topology has or may have something, in
+// their order.
+func zonesOf(top *showdown.Topology) []string {
+	var out []string
+	for _, in := range top.Instances {
+		out = append(out, in.Zone)
+	}
+	for _, b := range top.LoadBalancers {
+		out = append(out, b.Zones...)
+	}
+	for _, g := range top.AutoScalingGroups {
+		out = append(out, g.Zones...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// appendNamed appends a name that is there: a missing one is reported, and not offered.
+func appendNamed(names []string, name string) []string {
+	if name == "" {
+		return names
+	}
+	return append(names, name)
+}
+
+func balancerNames(top *showdown.Topology) []string {
+	var out []string
+	for _, b := range top.LoadBalancers {
+		out = appendNamed(out, b.Name)
+	}
+	return out
+}
+
+func targetGroupNames(top *showdown.Topology) []string {
+	var out []string
+	for _, b := range top.LoadBalancers {
+		for _, g := range b.TargetGroups {
+			out = appendNamed(out, g.Name)
+		}
+	}
+	return out
+}
+
+func scalingGroupNames(top *showdown.Topology) []string {
+	var out []string
+	for _, g := range top.AutoScalingGroups {
+		out = appendNamed(out, g.Name)
+	}
+	return out
 }
 
 func namesOf(instances []showdown.Instance) []string {

@@ -31,6 +31,7 @@ func (c *checker) traffic(cell *showdown.Cell, path string) {
 	if len(t.Cohorts) == 0 {
 		c.resolves(path, t.Host, t.Profile)
 	}
+	c.told(cell, path)
 	c.ageing(path+".connections", t.Connections)
 	if !isPath(t.Path) {
 		c.add(path+".path", "path %q is not a path: it begins with / and has no blanks, like /time", t.Path)
@@ -154,6 +155,21 @@ func (c *checker) phaseRates(p showdown.Phase, path string) {
 	}
 }
 
+// told checks that clients which are told addresses can be told one.
+func (c *checker) told(cell *showdown.Cell, path string) {
+	top := &cell.Topology
+	if len(top.AllInstances()) == 0 || len(publicNames(top)) > 0 {
+		return
+	}
+	lost := len(cell.Traffic.Cohorts) == 0 && cell.Traffic.Host == ""
+	for _, h := range cell.Traffic.Cohorts {
+		lost = lost || cell.Traffic.Host == "" && h.Host == "" && len(h.Knows) == 0
+	}
+	if lost {
+		c.addKey(path+".host", "every instance is private, and clients without a host are told public addresses: give the traffic a host whose record is the alias of a load balancer")
+	}
+}
+
 const (
 	maxRate  = 100_000
 	maxSteps = 100
@@ -164,7 +180,6 @@ func (c *checker) cohorts(cell *showdown.Cell, path string) {
 	if len(t.Cohorts) == 0 {
 		return
 	}
-	instances := instanceNames(cell)
 	taken := map[string]bool{}
 	sum := 0.0
 	for i, h := range t.Cohorts {
@@ -185,7 +200,7 @@ func (c *checker) cohorts(cell *showdown.Cell, path string) {
 				c.add(element(at+".knows", j), "instance %q stands here twice: keep one of the two", name)
 			}
 			seen[name] = true
-			c.oneOf(element(at+".knows", j), "instance", name, instances)
+			c.public(element(at+".knows", j), name, &cell.Topology, "and clients know no other: name another one, or give the clients a host")
 		}
 	}
 	const rounding = 1e-6
@@ -195,12 +210,4 @@ func (c *checker) cohorts(cell *showdown.Cell, path string) {
 	if len(t.Cohorts) > t.Clients {
 		c.add(path, "%d cohorts share %d clients: a cohort needs at least one client", len(t.Cohorts), t.Clients)
 	}
-}
-
-func instanceNames(cell *showdown.Cell) []string {
-	var out []string
-	for _, in := range cell.Topology.Instances {
-		out = append(out, in.Name)
-	}
-	return out
 }

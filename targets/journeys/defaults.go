@@ -52,11 +52,14 @@ func setCellDefaults(c *showdown.Cell, p places, path string) {
 	set(&top.Region, DefaultRegion, p, path+".topology.region")
 	for i := range top.Instances {
 		in, at := &top.Instances[i], element(path+".topology.instances", i)
-		set(&in.Role, DefaultRole, p, at+".role")
 		set(&in.Zone, top.Region+DefaultZoneLetter, p, at+".zone")
-		set(&in.Credits, DefaultCredits, p, at+".credits")
-		set(&in.Queue, DefaultQueue, p, at+".queue")
-		set(&in.VolumeGiB, DefaultVolumeGiB, p, at+".volume_gib")
+		setMachineDefaults(in, p, at)
+	}
+	for i := range top.LoadBalancers {
+		setBalancerDefaults(&top.LoadBalancers[i], top.Region, p, element(path+".topology.load_balancers", i))
+	}
+	for i := range top.AutoScalingGroups {
+		setScalingDefaults(&top.AutoScalingGroups[i], top.Region, p, element(path+".topology.auto_scaling_groups", i))
 	}
 	setZoneDefaults(top.HostedZone, p, path+".topology.hosted_zone")
 	t, at := &c.Traffic, path+".traffic"
@@ -89,6 +92,14 @@ func setCellDefaults(c *showdown.Cell, p places, path string) {
 	}
 }
 
+// setMachineDefaults fills in what an instance and the template of a group share.
+func setMachineDefaults(in *showdown.Instance, p places, path string) {
+	set(&in.Role, DefaultRole, p, path+".role")
+	set(&in.Credits, DefaultCredits, p, path+".credits")
+	set(&in.Queue, DefaultQueue, p, path+".queue")
+	set(&in.VolumeGiB, DefaultVolumeGiB, p, path+".volume_gib")
+}
+
 func setZoneDefaults(zone *showdown.HostedZone, p places, path string) {
 	if zone == nil {
 		return
@@ -96,7 +107,9 @@ func setZoneDefaults(zone *showdown.HostedZone, p places, path string) {
 	set(&zone.NegativeTTL, DefaultNegativeTTL, p, path+".negative_ttl")
 	for i := range zone.Records {
 		r, at := &zone.Records[i], element(path+".records", i)
-		set(&r.TTL, DefaultTTL, p, at+".ttl")
+		if r.Alias == "" {
+			set(&r.TTL, DefaultTTL, p, at+".ttl")
+		}
 		if h := r.HealthCheck; h != nil {
 			at += ".health_check"
 			set(&h.Path, DefaultCheckPath, p, at+".path")

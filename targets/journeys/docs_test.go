@@ -39,7 +39,7 @@ func TestDocumentedSequenceCanBePlayed(t *testing.T) {
 	if !ok || !found {
 		t.Fatal("the example has no timeline before its reference")
 	}
-	s, err := Load([]byte(before+documentedBlock(t, 1)+"    reference:"+after), documentation, testKnown())
+	s, err := Load([]byte(before+documentedBlock(t, 2)+"    reference:"+after), documentation, testKnown())
 	if err != nil {
 		t.Fatalf("load:\n%v", err)
 	}
@@ -62,6 +62,21 @@ func TestDocumentedExampleCanBePlayed(t *testing.T) {
 	}
 	if s.Cells[0].Reference == nil || len(s.Claims) == 0 || len(s.Cells[0].Timeline) == 0 {
 		t.Error("the example is not complete: it shows no reference, no claim or no step")
+	}
+}
+
+// The load balancer and the group of the documentation are a stage of their own.
+func TestDocumentedBalancerCanBePlayed(t *testing.T) {
+	s, err := Load([]byte(documentedBlock(t, 1)), documentation, testKnown())
+	if err != nil {
+		t.Fatalf("load:\n%v", err)
+	}
+	if err := Validate(s, mustClock(t, showdown.DefaultSpeed)); err != nil {
+		t.Errorf("validate:\n%v", err)
+	}
+	top := s.Cells[0].Topology
+	if len(top.LoadBalancers) != 1 || len(top.AutoScalingGroups) != 1 || len(top.AutoScalingGroups[0].Policies) == 0 {
+		t.Errorf("the example is not complete: %+v", top)
 	}
 }
 

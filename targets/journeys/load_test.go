@@ -346,6 +346,12 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("? [a, b]\n: !!binary x\n--- |\n text\n...\n"))
 	f.Add([]byte(strings.Replace(small, "    reference:", "      - {letter: B, after: A, at: 1s, jitter: 2s, do: tell-clients, repeat: {times: 3, every: 4s}}\n    reference:", 1)))
 	f.Add([]byte(strings.Replace(small, "    reference:", "      - {letter: B, during: C, do: add-instance, target: web-1, with: {name: x}}\n      - {letter: C, during: B, do: kill, target: x}\n    reference:", 1)))
+	balanced := withBalancer(f, "", "")
+	f.Add([]byte(balanced))
+	f.Add([]byte(strings.Replace(balanced, "desired: 3", "desired: -3", 1)))
+	f.Add([]byte(strings.Replace(balanced, "max: 4", "max: 2000000000", 1)))
+	f.Add([]byte(strings.Replace(balanced, "type: classic, target_groups: [{instances: [web-1]}]", "type: classic, target_groups: [{}], listeners: [{}], zones: [x]", 1)))
+	f.Add([]byte("version: 1\ncells: [{name: base, topology: {load_balancers: [{}, {type: classic, zones: []}], auto_scaling_groups: [{name: a}, {name: a-1, template: {}, policies: [{}, {type: step, steps: [{}]}], scheduled: [{}], warm_pool: {}}]}}]\n"))
 	for _, name := range []string{"01-single.yaml", "02-vertical.yaml", "journey.yaml"} {
 		data, err := builtin.ReadFile("whatsthetime/" + name)
 		if err != nil {

@@ -148,7 +148,7 @@ func TestLeastAskedBehindAName(t *testing.T) {
 	} {
 		s := mustLoad(t, c.text)
 		all := map[string]bool{}
-		for _, n := range instanceNames(&s.Cells[0]) {
+		for _, n := range instanceNames(&s.Cells[0].Topology) {
 			all[n] = true
 		}
 		if got := leastAsked(&s.Cells[0], all); got < c.want-1e-9 || got > c.want+1e-9 {

@@ -38,9 +38,11 @@ func reflectSchema(t *testing.T) []byte {
 	s.Description = "A stage of a journey, version 1: what is built, what users do, what breaks, and what is claimed about it."
 	for name, required := range map[string][]string{
 		"Stage": {"version", "journey", "stage", "title", "cells"}, "Cell": {"name", "topology", "traffic"},
-		"Topology": {"instances"}, "Instance": {"name", "type"}, "SecurityGroup": {"name"}, "SecurityRule": {"from"}, "Traffic": {"phases"}, "Phase": {"name"},
+		"Topology": nil, "Instance": {"name", "type"}, "SecurityGroup": {"name"}, "SecurityRule": {"from"}, "Traffic": {"phases"}, "Phase": {"name"},
 		"Cohort": {"name", "share"}, "Step": {"letter", "do"}, "Repeat": {"times", "every"}, "Reference": {"fault", "length"}, "Claim": {"id", "text", "expect"},
 		"HostedZone": {"name", "records"}, "RecordSet": {"name"},
+		"LoadBalancer": {"name"}, "Forward": {"target_group"}, "AutoScalingGroup": {"name", "template", "min", "max"},
+		"ScalingPolicy": {"name", "type"}, "ScalingStep": {"adjustment"}, "ScheduledAction": {"name", "at"},
 	} {
 		def, ok := s.Definitions[name]
 		if !ok {
@@ -48,6 +50,8 @@ func reflectSchema(t *testing.T) []byte {
 		}
 		def.Required = required
 	}
+	// A topology is made of either or both.
+	s.Definitions["Topology"].AnyOf = []*jsonschema.Schema{{Required: []string{"instances"}}, {Required: []string{"auto_scaling_groups"}}}
 	property := func(def, name string) *jsonschema.Schema {
 		p, ok := s.Definitions[def].Properties.Get(name)
 		if !ok {
@@ -64,17 +68,29 @@ func reflectSchema(t *testing.T) []byte {
 	for _, p := range []*jsonschema.Schema{
 		property("Stage", "journey"), property("Stage", "stage"), property("Cell", "name"), property("Instance", "name"),
 		property("Instance", "role"), property("Phase", "name"), property("Cohort", "name"),
-		property("SecurityGroup", "name"),
+		property("SecurityGroup", "name"), property("LoadBalancer", "name"), property("TargetGroup", "name"), property("AutoScalingGroup", "name"),
+		property("ScalingPolicy", "name"), property("ScheduledAction", "name"), property("RecordSet", "alias"),
 	} {
 		p.Pattern = namePattern.String()
 	}
+	property("TargetHealthCheck", "matcher").OneOf = []*jsonschema.Schema{
+		{Type: "string", Pattern: "^[2-4][0-9]{2}(-[2-4][0-9]{2}|(,[2-4][0-9]{2})*)$"},
+		{Type: "integer", Minimum: json.Number(strconv.Itoa(minStatus)), Maximum: json.Number(strconv.Itoa(maxStatus))},
+	}
+	property("TargetHealthCheck", "matcher").Type = ""
+	for _, size := range []string{"min", "max", "desired"} {
+		for _, def := range []string{"AutoScalingGroup", "ScheduledAction"} {
+			p := property(def, size)
+			p.Minimum, p.Maximum = "0", json.Number(strconv.Itoa(maxSize))
+		}
+	}
+	property("WarmPool", "state").Enum = texts(warmStates())
+	property("AutoScalingGroup", "suspended").Items.Enum = texts(showdown.Processes())
+	s.Definitions["Template"] = templateOf(s.Definitions["Instance"])
+	property("AutoScalingGroup", "template").Ref = "#/$defs/Template"
 	property("HostedZone", "name").Pattern = domainPattern.String()
 	property("DNSHealthCheck", "interval").Enum = []any{"30s", "10s"}
-	var actions []any
-	for _, name := range sortedKeys(showdown.Actions()) {
-		actions = append(actions, name)
-	}
-	property("Step", "do").Enum = actions
+	property("Step", "do").Enum = texts(sortedKeys(showdown.Actions()))
 	id := property("Claim", "id")
 	id.Type, id.OneOf = "", []*jsonschema.Schema{{Type: "string"}, {Type: "integer"}}
 	out, err := json.MarshalIndent(s, "", "  ")
@@ -82,6 +98,27 @@ func reflectSchema(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return append(out, '\n')
+}
+
+// templateOf is an instance without what a group gives its instances.
+func templateOf(instance *jsonschema.Schema) *jsonschema.Schema {
+	out := *instance
+	out.Properties, out.Required = jsonschema.NewProperties(), []string{"type"}
+	for p := instance.Properties.Oldest(); p != nil; p = p.Next() {
+		if p.Key != "name" && p.Key != "zone" && p.Key != "elastic_ip" {
+			out.Properties.Set(p.Key, p.Value)
+		}
+	}
+	out.Description = "Template is what an Auto Scaling group launches: an instance without name, zone and elastic IP."
+	return &out
+}
+
+func texts(values []string) []any {
+	var out []any
+	for _, v := range values {
+		out = append(out, v)
+	}
+	return out
 }
 
 // rootComments is what the root package's files say about its types and fields.
@@ -153,6 +190,18 @@ func mapType(t reflect.Type) *jsonschema.Schema {
 		return s
 	case reflect.TypeFor[showdown.Pace]():
 		return names("constant", "ramp", "steps", "sine", "spike")
+	case reflect.TypeFor[showdown.BalancerType]():
+		return names("application", "classic")
+	case reflect.TypeFor[showdown.Algorithm]():
+		return names("round_robin", "least_outstanding_requests")
+	case reflect.TypeFor[showdown.StickinessType]():
+		return names("lb_cookie", "app_cookie")
+	case reflect.TypeFor[showdown.GroupHealthCheck]():
+		return names("EC2", "ELB")
+	case reflect.TypeFor[showdown.PolicyType]():
+		return names("target_tracking", "step", "simple")
+	case reflect.TypeFor[showdown.Metric]():
+		return names("ALBRequestCountPerTarget", "ASGAverageCPUUtilization")
 	case reflect.TypeFor[map[string]string]():
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{OneOf: []*jsonschema.Schema{
 			{Type: "string"}, {Type: "number"}, {Type: "boolean"},
@@ -208,7 +257,11 @@ func validateYAML(t *testing.T, s *validator.Schema, text []byte) error {
 
 func TestSchemaAcceptsTheStages(t *testing.T) {
 	s := compileSchema(t)
-	files := map[string][]byte{"small": []byte(small), "names": []byte(withNames(t, "", "")), "the example of the documentation": documentedExample(t)}
+	files := map[string][]byte{
+		"small": []byte(small), "names": []byte(withNames(t, "", "")), "balancers and groups": []byte(withBalancer(t, "", "")),
+		"a status": []byte(withBalancer(t, "matcher: 200-299", "matcher: 204")), "the example of the documentation": documentedExample(t),
+		"the documented load balancer": []byte(documentedBlock(t, 1)),
+	}
 	for _, name := range []string{"01-single.yaml", "02-vertical.yaml"} {
 		data, err := builtin.ReadFile("whatsthetime/" + name)
 		if err != nil {
@@ -236,6 +289,13 @@ func TestSchemaRefuses(t *testing.T) {
 		"a version":      edit(t, "version: 1", "version: 2"),
 		"no interval":    withNames(t, "path: /healthz", "interval: 20s"),
 		"a bad domain":   withNames(t, "name: shop.example", "name: Shop"),
+		"a template":     withBalancer(t, "role: api, ", "role: api, zone: us-east-1a, "),
+		"no template":    withBalancer(t, "template: {type: t2.micro}, ", ""),
+		"a matcher":      withBalancer(t, "matcher: 200-299", "matcher: 2xx"),
+		"a process":      withBalancer(t, "[AZRebalance]", "[Rebalance]"),
+		"a metric":       withBalancer(t, "metric: ASGAverageCPUUtilization", "metric: CPU"),
+		"a balancer":     withBalancer(t, "type: classic", "type: network"),
+		"nothing":        edit(t, "      instances:\n        - name: web-1\n          type: t2.micro\n", "      region: us-east-1\n"),
 		"a bad name":     edit(t, "journey: mine", "journey: My Journey"),
 	} {
 		if err := validateYAML(t, s, []byte(text)); err == nil {

@@ -63,7 +63,7 @@ func mustLoad(t *testing.T, text string) *showdown.Stage {
 }
 
 // edit replaces the only place of old in small.
-func edit(t *testing.T, old, with string) string {
+func edit(t testing.TB, old, with string) string {
 	t.Helper()
 	if strings.Count(small, old) != 1 {
 		t.Fatalf("%q is %d times in the stage, want once", old, strings.Count(small, old))
@@ -93,6 +93,10 @@ func everyField() []string {
 		reflect.TypeFor[showdown.Claim](), reflect.TypeFor[header](),
 		reflect.TypeFor[showdown.HostedZone](), reflect.TypeFor[showdown.RecordSet](), reflect.TypeFor[showdown.DNSHealthCheck](),
 		reflect.TypeFor[showdown.Ageing](),
+		reflect.TypeFor[showdown.LoadBalancer](), reflect.TypeFor[showdown.Listener](), reflect.TypeFor[showdown.Forward](),
+		reflect.TypeFor[showdown.TargetGroup](), reflect.TypeFor[showdown.TargetHealthCheck](), reflect.TypeFor[showdown.Stickiness](),
+		reflect.TypeFor[showdown.AutoScalingGroup](), reflect.TypeFor[showdown.ScalingPolicy](), reflect.TypeFor[showdown.ScalingStep](),
+		reflect.TypeFor[showdown.ScheduledAction](), reflect.TypeFor[showdown.WarmPool](),
 	} {
 		for _, name := range fieldsOf(t).names {
 			seen[name] = true

@@ -30,6 +30,7 @@ func Validate(s *showdown.Stage, clock showdown.Clock) error {
 	}
 	for i := range s.Cells {
 		cell, path := &s.Cells[i], element("cells", i)
+		found = append(found, tooOften(&cell.Topology, clock, path+".topology")...)
 		found = append(found, beyond(cell, clock, path)...)
 		found = append(found, tooRare(cell, clock, path)...)
 		for j, p := range cell.Traffic.Phases {
@@ -46,6 +47,39 @@ func Validate(s *showdown.Stage, clock showdown.Clock) error {
 		return nil
 	}
 	return found.problems(s.Source, placesOf(s, found)).err()
+}
+
+// GroupCheckPeriod is how often an Auto Scaling group looks at the health of its
+// instances. Amazon EC2 Auto Scaling documents periodic checks without a period.
+const GroupCheckPeriod = showdown.Minute
+
+// tooOften finds the health checks that would come faster than a timer can.
+func tooOften(top *showdown.Topology, clock showdown.Clock, path string) findings {
+	var found findings
+	for i, b := range top.LoadBalancers {
+		at := element(path+".load_balancers", i) + ".target_groups"
+		for j, g := range b.TargetGroups {
+			if err := clock.CheckPeriod(fmt.Sprintf("the health check of target group %q", g.Name), g.HealthCheck.Interval); err != nil {
+				found.add(element(at, j)+".health_check.interval", "%w", err)
+			}
+		}
+	}
+	for i, g := range top.AutoScalingGroups {
+		if err := clock.CheckPeriod(fmt.Sprintf("the health check of group %q", g.Name), GroupCheckPeriod); err != nil {
+			found.addKey(element(path+".auto_scaling_groups", i), "%w", err)
+		}
+	}
+	if zone := top.HostedZone; zone != nil {
+		for i, r := range zone.Records {
+			if r.HealthCheck == nil {
+				continue
+			}
+			if err := clock.CheckPeriod(fmt.Sprintf("the health check of record %q", r.Name), r.HealthCheck.Interval); err != nil {
+				found.add(element(path+".hosted_zone.records", i)+".health_check.interval", "%w", err)
+			}
+		}
+	}
+	return found
 }
 
 // span is a stretch of lab time since the run's zero.
@@ -97,6 +131,14 @@ func beyond(cell *showdown.Cell, clock showdown.Clock, path string) findings {
 		}
 		if step.For > 0 && s.to > length {
 			found.add(at+".for", "step %s ends at %s, after the traffic's end at %s: nobody would see the recovery; shorten it or add a phase", step.Letter, aws(s.to), aws(length))
+		}
+	}
+	for i, g := range cell.Topology.AutoScalingGroups {
+		for j, a := range g.Scheduled {
+			if clock.Lab(a.At) > length {
+				at := element(element(path+".topology.auto_scaling_groups", i)+".scheduled", j)
+				found.add(at+".at", "scheduled action %q comes at %s, after the traffic's end at %s: let it come earlier, or add a phase", a.Name, a.At, aws(length))
+			}
 		}
 	}
 	if cell.Reference == nil {
@@ -165,7 +207,7 @@ func watched(cell *showdown.Cell) map[string]bool {
 		if a.NoTarget || a.Stays && s.For == 0 {
 			continue
 		}
-		for _, name := range s.Target.Candidates(cell.Topology.Instances) {
+		for _, name := range s.Target.Candidates(cell.Topology.AllInstances()) {
 			out[name] = true
 		}
 	}
@@ -174,31 +216,31 @@ func watched(cell *showdown.Cell) map[string]bool {
 
 // leastAsked is the share of the requests that the least asked of the watched instances
 // gets: of all that a cohort knows, or of those behind the name that it resolves. It is
-// 0 when nobody asks any.
+// 0 when nobody asks any. Auto Scaling groups count as they are at the beginning.
 func leastAsked(cell *showdown.Cell, watched map[string]bool) float64 {
 	cohorts := cell.Traffic.Cohorts
 	if len(cohorts) == 0 {
 		cohorts = []showdown.Cohort{{Share: 1}}
 	}
-	parts := map[string]float64{}
+	asked := map[string]float64{}
 	for _, h := range cohorts {
-		knows := h.Knows
+		gets := evenly(h.Knows)
 		if host := cmp.Or(h.Host, cell.Traffic.Host); host != "" {
-			knows = behind(cell, host)
-		} else if len(knows) == 0 {
-			knows = instanceNames(cell)
+			gets = parts(&cell.Topology, host)
+		} else if len(gets) == 0 {
+			gets = evenly(publicNames(&cell.Topology))
 		}
-		for _, name := range knows {
+		for name, part := range gets {
 			if watched[name] {
-				parts[name] += float64(h.Share) / float64(len(knows))
+				asked[name] += float64(h.Share) * part
 			}
 		}
 	}
-	if len(parts) == 0 {
+	if len(asked) == 0 {
 		return 0
 	}
 	least := 1.0
-	for _, p := range parts {
+	for _, p := range asked {
 		least = min(least, p)
 	}
 	return least

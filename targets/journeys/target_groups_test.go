@@ -1,0 +1,48 @@
+package journeys
+
+import "testing"
+
+func TestLoadRefusesBadTargetGroups(t *testing.T) {
+	refuses(t, map[string]struct{ old, with, want string }{
+		"no target groups":                   {"{instances: [web-1]}]}", "]}", "mine.yaml:31:53: the list of target groups is empty: fill it in"},
+		"no name":                            {"            - name: green\n              algorithm", "            - algorithm", `mine.yaml:25:15: the target group's name is missing: add "name:" here`},
+		"a name twice":                       {"name: green\n", "name: blue\n", `mine.yaml:25:21: the target group's name "blue" exists already: names are used once, choose another one`},
+		"a default name twice":               {"name: green\n", "name: old\n", `mine.yaml:31:54: the target group is named "old" like its load balancer, and there is one of that name already: give one of the two another name`},
+		"a long name":                        {"name: green\n", "name: a-green-group-with-too-long-a-name\n", `mine.yaml:25:15: no listener forwards to target group "a-green-group-with-too-long-a-name": add it to one, or drop the group`},
+		"nothing in them":                    {"target_groups: [{instances: [web-1]}]", "target_groups: [{}]", `mine.yaml:31:53: load balancer "old" has no target: name instances in a target group, or a target group in an Auto Scaling group`},
+		"an unknown instance":                {"[web-1, web-2]", "[web-1, web2]", `mine.yaml:20:34: unknown instance "web2": did you mean "web-2"?`},
+		"an instance twice":                  {"[web-1, web-2]", "[web-1, web-1]", `mine.yaml:20:34: instance "web-1" stands here twice: keep one of the two`},
+		"an instance of a group":             {"[web-1, web-2]", "[web-1, fleet-2]", `mine.yaml:20:34: instance "fleet-2" is one of group "fleet", which registers its instances itself: drop it here, and write target_groups: [blue] in the group`},
+		"an instance in another zone":        {"[web-1, web-2]", "[web-1, web-3]", `mine.yaml:20:34: unknown instance "web-3": did you mean "web-1"?`},
+		"an algorithm":                       {"algorithm: least_outstanding_requests", "algorithm: least_outstanding", `mine.yaml:26:26: unknown algorithm "least_outstanding": did you mean "least_outstanding_requests"?`},
+		"a path":                             {"path: /ready", "path: ready", `mine.yaml:21:36: path "ready" is not a path: it begins with / and has no blanks, like /healthz`},
+		"a short interval":                   {"interval: 10s", "interval: 4s", "mine.yaml:21:54: interval must lie between 5s and 300s, as Elastic Load Balancing's does"},
+		"a long interval":                    {"interval: 10s", "interval: 301s", "mine.yaml:21:54: interval must lie between 5s and 300s, as Elastic Load Balancing's does"},
+		"a short timeout":                    {"timeout: 4s", "timeout: 1s", "mine.yaml:21:68: timeout must lie between 2s and 120s, as Elastic Load Balancing's does"},
+		"a long timeout":                     {"interval: 10s, timeout: 4s", "interval: 300s, timeout: 121s", "mine.yaml:21:69: timeout must lie between 2s and 120s, as Elastic Load Balancing's does"},
+		"no time between checks":             {"timeout: 4s", "timeout: 10s", "mine.yaml:21:68: the timeout 10s is not shorter than the interval 10s: a check is over before the next one begins; make one shorter or the other longer"},
+		"the default timeout is too long":    {"interval: 10s, timeout: 4s", "interval: 5s", "mine.yaml:21:54: the timeout 5s is not shorter than the interval 5s: a check is over before the next one begins; make one shorter or the other longer"},
+		"a healthy threshold":                {"healthy_threshold: 3, unhealthy_threshold: 4", "healthy_threshold: 1, unhealthy_threshold: 4", "mine.yaml:21:91: healthy_threshold must lie between 2 and 10, as Elastic Load Balancing's does"},
+		"an unhealthy threshold":             {"healthy_threshold: 3, unhealthy_threshold: 4", "healthy_threshold: 3, unhealthy_threshold: 11", "mine.yaml:21:115: unhealthy_threshold must lie between 2 and 10, as Elastic Load Balancing's does"},
+		"a matcher":                          {"matcher: 200-299", "matcher: 2xx", `mine.yaml:21:127: matcher "2xx": write statuses from 200 to 499, one, a list or a range of them: 200, "200,302" or 200-299`},
+		"a delay":                            {"deregistration_delay: 60s", "deregistration_delay: 3601s", "mine.yaml:22:37: deregistration_delay must lie between 0s and 3600s, as Elastic Load Balancing's does"},
+		"a short slow start":                 {"slow_start: 30s", "slow_start: 29s", "mine.yaml:23:27: slow_start must lie between 30s and 900s, as Elastic Load Balancing's does"},
+		"a long slow start":                  {"slow_start: 30s", "slow_start: 901s", "mine.yaml:23:27: slow_start must lie between 30s and 900s, as Elastic Load Balancing's does"},
+		"slow start by outstanding requests": {"algorithm: least_outstanding_requests", "algorithm: least_outstanding_requests\n              slow_start: 30s", "mine.yaml:27:27: slow start does not go with least_outstanding_requests: drop the line, or write algorithm: round_robin"},
+		"a type of stickiness":               {"type: app_cookie", "type: cookie", `mine.yaml:27:34: unknown type of stickiness "cookie": did you mean "lb_cookie"?`},
+		"a long stickiness":                  {"duration: 1h", "duration: 169h", "mine.yaml:24:38: duration must lie between 1s and 604800s, as Elastic Load Balancing's does"},
+		"no stickiness":                      {"duration: 1h", "duration: 0s", "mine.yaml:24:38: duration must lie between 1s and 604800s, as Elastic Load Balancing's does"},
+		"no cookie":                          {"{type: app_cookie, cookie: basket}", "{type: app_cookie}", `mine.yaml:27:15: the name of the application's cookie is missing: add "cookie:" here`},
+		"a reserved cookie":                  {"cookie: basket", "cookie: AWSALBTG", `mine.yaml:27:54: cookie "AWSALBTG" is reserved for the load balancer: name the one that the application sets`},
+		"a classic one's cookie":             {"cookie: basket", "cookie: awselb", `mine.yaml:27:54: cookie "awselb" is reserved for the load balancer: name the one that the application sets`},
+		"a bad cookie":                       {"cookie: basket", "cookie: my basket", `mine.yaml:27:54: cookie "my basket" is no name of a cookie: write letters, digits, dashes and underscores`},
+		"a cookie too many":                  {"{duration: 1h}", "{cookie: basket}", "mine.yaml:24:28: the cookie of lb_cookie is the load balancer's own: drop the line, or write type: app_cookie"},
+		"sticky without cross-zone":          {"stickiness: {duration: 1h}", "stickiness: {duration: 1h}\n              cross_zone: false", "mine.yaml:24:15: stickiness needs cross_zone: a node must reach the client's target in every zone; drop cross_zone: false or the stickiness"},
+		"classic: two":                       {"{instances: [web-1]}]", "{name: a, instances: [web-1]}, {name: b}]", "mine.yaml:31:53: a Classic Load Balancer has one target group, its registered instances: keep one, or write type: application"},
+		"classic: an algorithm":              {"{instances: [web-1]}]", "{instances: [web-1], algorithm: round_robin}]", "mine.yaml:31:75: a Classic Load Balancer has no choice of algorithm, it sends a request to the instance with the fewest outstanding ones: drop the line"},
+		"classic: slow start":                {"{instances: [web-1]}]", "{instances: [web-1], slow_start: 30s}]", "mine.yaml:31:75: a Classic Load Balancer has no slow start: drop the line, or write type: application"},
+		"classic: a long timeout":            {"{instances: [web-1]}]", "{instances: [web-1], health_check: {interval: 90s, timeout: 61s}}]", "mine.yaml:31:114: timeout must lie between 2s and 60s, as Elastic Load Balancing's does"},
+		"classic: a matcher":                 {"{instances: [web-1]}]", `{instances: [web-1], health_check: {matcher: "200,302"}}]`, "mine.yaml:31:99: a Classic Load Balancer takes the status 200 alone: drop the line"},
+		"classic: how long a cookie lasts":   {"{instances: [web-1]}]", "{instances: [web-1], stickiness: {type: app_cookie, cookie: c, duration: 1h}}]", "mine.yaml:31:117: the stickiness of a Classic Load Balancer lasts as long as the application's cookie: drop the line"},
+	})
+}
