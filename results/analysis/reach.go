@@ -89,7 +89,7 @@ func sources(cell *showdown.Cell) []string {
 	if !own {
 		out = append(out, showdown.DefaultGroup)
 	}
-	for _, in := range cell.Topology.Instances {
+	for _, in := range cell.Topology.AllInstances() {
 		out = append(out, in.Name)
 	}
 	return out
