@@ -241,6 +241,9 @@ func (c *checker) argument(function string, f function, kind argument, n ast.Nod
 		if kind == activityArg && !slices.Contains(activityKinds(), s.Value) {
 			c.fail(n, "unknown activity %q: one of %s", s.Value, strings.Join(activityKinds(), ", "))
 		}
+		if kind == termArg && !slices.Contains(termNames(), s.Value) {
+			c.fail(n, "unknown term %q: one of %s", s.Value, strings.Join(termNames(), ", "))
+		}
 		c.names = append(c.names, name{
 			kind: kind, value: s.Value, function: function, offset: c.origin(n.Location().From),
 		})

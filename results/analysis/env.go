@@ -52,6 +52,7 @@ func (e *evaluation) env() env {
 		Desired:       e.level((*cellRecord).desiredLevels, levels.last),
 		ZoneGap:       e.level((*cellRecord).zoneGapLevels, levels.last),
 		Activities:    e.activities, OperatorActions: e.operatorActions,
+		Saving: e.saving, ReservedCost: e.reservedCost, Optimum: e.optimum, BreakEven: e.breakEven, SlotUse: e.slotUse,
 		Between: between, Abs: math.Abs,
 	}
 }

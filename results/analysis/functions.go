@@ -27,6 +27,8 @@ const (
 	// [activityKinds].
 	groupArg
 	activityArg
+	// termArg is the term of a reservation, of [termNames].
+	termArg
 )
 
 // function is the data of a function of the language. How it is computed is in
@@ -95,6 +97,11 @@ func functions() map[string]function {
 		"desired":          {usage: `desired(whole())`, args: w, unit: count},
 		"zone_gap":         {usage: `zone_gap(whole())`, args: w, unit: count},
 		"activities":       {usage: `activities("web", "Launch")`, args: []argument{groupArg, activityArg, windowArg}, optional: 1, unit: count},
+		"saving":           {usage: `saving(2, "1y")`, args: []argument{numberArg, termArg, cellArg}, optional: 1, unit: dollars},
+		"reserved_cost":    {usage: `reserved_cost(2, "1y")`, args: []argument{numberArg, termArg, cellArg}, optional: 1, unit: dollars},
+		"optimum":          {usage: `optimum("1y")`, args: []argument{termArg, cellArg}, optional: 1, unit: count},
+		"break_even":       {usage: `break_even("1y")`, args: []argument{termArg, cellArg}, optional: 1, unit: share},
+		"slot_use":         {usage: `slot_use(2)`, args: []argument{numberArg, cellArg}, optional: 1, unit: share},
 		"operator_actions": {usage: `operator_actions("base")`, args: []argument{cellArg}, optional: 1, unit: count},
 
 		"between": {usage: `x between 30s and 3m`, args: []argument{numberArg, numberArg, numberArg}, unit: truth, live: true},
@@ -159,6 +166,12 @@ type env struct {
 	ZoneGap         func(w Window) (float64, error)                         `expr:"zone_gap"`
 	Activities      func(group, kind string, in ...Window) (float64, error) `expr:"activities"`
 	OperatorActions func(cell ...string) (float64, error)                   `expr:"operator_actions"`
+
+	Saving       func(n float64, term string, cell ...string) (float64, error) `expr:"saving"`
+	ReservedCost func(n float64, term string, cell ...string) (float64, error) `expr:"reserved_cost"`
+	Optimum      func(term string, cell ...string) (float64, error)            `expr:"optimum"`
+	BreakEven    func(term string, cell ...string) (float64, error)            `expr:"break_even"`
+	SlotUse      func(n float64, cell ...string) (float64, error)              `expr:"slot_use"`
 
 	Between func(x, low, high float64) bool `expr:"between"`
 	Abs     func(x float64) float64         `expr:"abs"`
