@@ -228,8 +228,9 @@ func (c *cell) down(ctx context.Context) error {
 	return err
 }
 
-// cost is the cell's bill; ok is false while it has none.
-func (c *cell) cost() (results.Cost, bool) {
+// cost is the cell's bill; ok is false while it has none. With the zero of its traffic
+// it says what that has used by now.
+func (c *cell) cost(zero time.Time) (results.Cost, bool) {
 	bill, err := c.lab.Cost()
 	if err != nil {
 		return results.Cost{}, false
@@ -237,6 +238,16 @@ func (c *cell) cost() (results.Cost, bool) {
 	out := results.Cost{MonthUSD: bill.MonthUSD(), RunUSD: bill.RunUSD()}
 	for _, i := range bill.Items {
 		out.Items = append(out.Items, results.CostItem(i))
+	}
+	if zero.IsZero() {
+		return out, true
+	}
+	until := time.Now()
+	if end := zero.Add(c.spec.Traffic.Length(c.stage.Clock)); until.After(end) {
+		until = end
+	}
+	if out.Use, out.Reserved, err = c.lab.Use(zero, until); err != nil {
+		return results.Cost{}, false
 	}
 	return out, true
 }

@@ -71,6 +71,8 @@ type CellSummary struct {
 	Backends  []Backend  `json:"backends,omitempty"`
 	Reference *Reference `json:"reference"`
 	Cost      *Cost      `json:"cost"`
+	// Capacity is what ran over the traffic. Absent where the events do not say it.
+	Capacity *Capacity `json:"capacity,omitempty"`
 	// Reach is the connection matrix: who reached whom when it was looked at last.
 	// Absent where nobody looked.
 	Reach []Reach `json:"reach,omitempty"`
@@ -227,6 +229,79 @@ type Cost struct {
 	MonthUSD float64    `json:"month_usd"`
 	RunUSD   float64    `json:"run_usd,omitempty"`
 	Items    []CostItem `json:"items"`
+	// Use is what the traffic used; nil where it was not followed.
+	Use *Use `json:"use,omitempty"`
+	// Reserved is what reservations would have made of the traffic's bill, by instance
+	// type. Absent where the traffic is shorter than a clock-hour.
+	Reserved []Reserved `json:"reserved,omitempty"`
+}
+
+// Use is what the instances of a cell used over its traffic.
+type Use struct {
+	// Hours is the length of the traffic in AWS hours.
+	Hours float64 `json:"hours"`
+	// InstanceHours and VCPUHours are those of the instances that ran.
+	InstanceHours float64 `json:"instance_hours"`
+	VCPUHours     float64 `json:"vcpu_hours"`
+	// Requests is how many requests of the record they could have answered, all of them
+	// busy at full speed for all of the time.
+	Requests float64 `json:"requests"`
+}
+
+// Reserved is what reserving instances of a type would have made of the bill.
+type Reserved struct {
+	Type string `json:"type"`
+	// Hours is the length of the trace in AWS hours, InstanceHours what ran in it.
+	Hours         float64 `json:"hours"`
+	InstanceHours float64 `json:"instance_hours"`
+	// HourUSD is the price of an hour on demand.
+	HourUSD float64 `json:"hour_usd"`
+	Source  string  `json:"source"`
+	// Slots is the share of the time for which each reservation is used, the first one
+	// first.
+	Slots []float64      `json:"slots"`
+	Terms []ReservedTerm `json:"terms"`
+}
+
+// ReservedTerm is the cost by the number of reservations of one offer.
+type ReservedTerm struct {
+	// Term is "1y", "3y" or "1y all upfront"; without a payment it is no upfront.
+	Term string `json:"term"`
+	// HourUSD is the effective price of a reserved hour.
+	HourUSD float64 `json:"hour_usd"`
+	// BreakEven is the share of the time that a reservation must be used to be worth it.
+	BreakEven float64 `json:"break_even"`
+	// MonthUSD is the price of the type's instances in a month that goes on like the
+	// trace, by the number of reservations from 0 on.
+	MonthUSD []float64 `json:"month_usd"`
+	// Optimum is the number of reservations with the lowest price.
+	Optimum int    `json:"optimum"`
+	Source  string `json:"source"`
+}
+
+// Capacity is what a cell ran over its traffic, as its events tell it.
+type Capacity struct {
+	// MeanRunning, LeastRunning and MostRunning are numbers of instances that ran, and
+	// InstanceHours what they add up to in AWS hours.
+	MeanRunning   float64 `json:"mean_running"`
+	LeastRunning  int     `json:"least_running"`
+	MostRunning   int     `json:"most_running"`
+	InstanceHours float64 `json:"instance_hours"`
+	// Launches and Terminations are the successful activities of its Auto Scaling groups.
+	Launches     int `json:"launches"`
+	Terminations int `json:"terminations"`
+	// Trace is the number over time, at each change.
+	Trace []CapacityStep `json:"trace"`
+}
+
+// CapacityStep is a number of instances that holds from a moment on.
+type CapacityStep struct {
+	AtS     float64 `json:"at_s"`
+	Running int     `json:"running"`
+	// InService and Desired are those of the Auto Scaling groups; nil where there are
+	// none, or they had not said it yet.
+	InService *int `json:"in_service,omitempty"`
+	Desired   *int `json:"desired,omitempty"`
 }
 
 // CostItem is one line of a bill.

@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -216,6 +218,11 @@ func (c *checker) argument(function string, f function, kind argument, n ast.Nod
 		if u != timeLiteral && u != awsSeconds && !isZero(n) {
 			c.fail(n, "%s needs a duration in AWS time: write %s", function, f.usage)
 		}
+	case statusArg:
+		s, ok := n.(*ast.FloatNode)
+		if !ok || u != plain || s.Value != math.Trunc(s.Value) || s.Value < 100 || s.Value > 599 {
+			c.fail(n, "an HTTP status is written as a number from 100 to 599: %s", f.usage)
+		}
 	default:
 		s, ok := n.(*ast.StringNode)
 		if !ok {
@@ -230,6 +237,12 @@ func (c *checker) argument(function string, f function, kind argument, n ast.Nod
 				}
 				c.fail(n, "unknown outcome %q: one of %s", s.Value, strings.Join(known, ", "))
 			}
+		}
+		if kind == activityArg && !slices.Contains(activityKinds(), s.Value) {
+			c.fail(n, "unknown activity %q: one of %s", s.Value, strings.Join(activityKinds(), ", "))
+		}
+		if kind == termArg && !slices.Contains(termNames(), s.Value) {
+			c.fail(n, "unknown term %q: one of %s", s.Value, strings.Join(termNames(), ", "))
 		}
 		c.names = append(c.names, name{
 			kind: kind, value: s.Value, function: function, offset: c.origin(n.Location().From),

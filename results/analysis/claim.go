@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"showdown"
@@ -57,11 +58,27 @@ func (p *Program) checkNames(stage *showdown.Stage, own string) error {
 		if what == "" || rest == "" && n.kind == targetArg {
 			continue
 		}
-		if !slices.Contains(known, rest) {
-			return fail(what+" of cell "+cell.Name, rest, known)
+		if slices.Contains(known, rest) || n.kind.instance() && launched(cell, rest) {
+			continue
 		}
+		return fail(what+" of cell "+cell.Name, rest, known)
 	}
 	return nil
+}
+
+// instance says that the argument may be an instance.
+func (a argument) instance() bool { return a == backendArg || a == sourceArg || a == reachedArg }
+
+// launched says that an Auto Scaling group of the cell may launch an instance of that
+// name: how many it launches is known after the run only.
+func launched(cell *showdown.Cell, name string) bool {
+	for _, g := range cell.Topology.AutoScalingGroups {
+		rest, ok := strings.CutPrefix(name, g.Name+"-")
+		if n, err := strconv.Atoi(rest); ok && err == nil && name == g.InstanceName(n) && n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // namesOf is what a name of that kind may be in a cell, and what to call it; empty
@@ -95,6 +112,11 @@ func namesOf(kind argument, cell *showdown.Cell) (what string, known []string) {
 			known = append(known, in.Name)
 		}
 		return "instance", known
+	case groupArg:
+		for _, g := range cell.Topology.AutoScalingGroups {
+			known = append(known, g.Name)
+		}
+		return "Auto Scaling group", known
 	}
 	return "", nil
 }

@@ -44,6 +44,15 @@ func (e *evaluation) env() env {
 		P50: e.percentile(50), P95: e.percentile(95), P99: e.percentile(99),
 		Knee: e.knee, Peak: e.peak, Cost: e.cost, Public: e.public, Events: e.countEvents,
 		Reach: e.reach, Reachable: e.reachable,
+		Status: e.status, Believed: e.believed, MTTR: e.mttr, Restored: e.restored,
+		Running:       e.level((*cellRecord).runningLevels, levels.mean),
+		Capacity:      e.level((*cellRecord).inServiceLevels, levels.mean),
+		LeastCapacity: e.level((*cellRecord).inServiceLevels, levels.least),
+		MostCapacity:  e.level((*cellRecord).inServiceLevels, levels.most),
+		Desired:       e.level((*cellRecord).desiredLevels, levels.last),
+		ZoneGap:       e.level((*cellRecord).zoneGapLevels, levels.last),
+		Activities:    e.activities, OperatorActions: e.operatorActions,
+		Saving: e.saving, ReservedCost: e.reservedCost, Optimum: e.optimum, BreakEven: e.breakEven, SlotUse: e.slotUse,
 		Between: between, Abs: math.Abs,
 	}
 }
@@ -139,6 +148,19 @@ func (e *evaluation) detected(name string) (float64, error) {
 		return 0, e.lack("nothing detected fault %s", name)
 	}
 	return c.aws(*f.detected - *f.injecting), nil
+}
+
+// believed is from the beginning of a fault until the first node of a load balancer
+// believed one of its targets unhealthy.
+func (e *evaluation) believed(name string) (float64, error) {
+	c, f, err := e.begun(name)
+	if err != nil {
+		return 0, err
+	}
+	if f.believed == nil {
+		return 0, e.lack("no load balancer's node believed a target of fault %s unhealthy", name)
+	}
+	return c.aws(*f.believed - *f.injecting), nil
 }
 
 func (e *evaluation) recovered(name string) (float64, error) {
@@ -303,6 +325,20 @@ func (e *evaluation) cost(cell ...string) (float64, error) {
 		return 0, e.lack("the record has no bill of cell %s", name)
 	}
 	return bill.MonthUSD, nil
+}
+
+// status is how many requests were answered with an HTTP status.
+func (e *evaluation) status(w Window, status float64) (float64, error) {
+	_, s, err := e.holds(w)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range s.statuses {
+		if float64(c.status) == status {
+			return float64(c.n), nil
+		}
+	}
+	return 0, nil
 }
 
 func (e *evaluation) countEvents(kind string, target ...string) (float64, error) {

@@ -15,6 +15,8 @@ import (
 type fault struct {
 	letter, action string
 	targets        []string
+	// zone is the Availability Zone that a parameter names.
+	zone string
 	// names says that it is done to names, and instances stay as they are.
 	names   bool
 	planned time.Duration
@@ -25,7 +27,9 @@ type fault struct {
 	changing, changed *time.Duration
 
 	confirmed, undone, notUndone, changeStays bool
-	detected                                  *time.Duration
+	// believed is when the first node of a load balancer believed a target of the fault
+	// unhealthy, detected when the system itself noticed: that, or a status check.
+	believed, detected *time.Duration
 
 	fidelity, evidence, failure string
 	facts                       map[string]any
@@ -78,6 +82,7 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 		if s.Target != "" {
 			f.targets = []string{string(s.Target)}
 		}
+		f.zone = s.With["zone"]
 		f.planned, _ = cell.StepStart(clock, s)
 	}
 	for _, e := range events {
@@ -89,9 +94,11 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 	for _, f := range out {
 		f.names = actions[f.action].Names
 	}
+	zones := zonesOf(cell, events)
 	for _, e := range events {
-		if e.Kind == showdown.InstanceStatus && (e.Data["system"] == "impaired" || e.Data["instance"] == "impaired") {
-			noticed(out, e.Target, labTime(e.T, clock))
+		belief := e.Kind == showdown.TargetHealth && e.Data["to"] == "unhealthy"
+		if belief || e.Kind == showdown.InstanceStatus && (e.Data["system"] == "impaired" || e.Data["instance"] == "impaired") {
+			noticed(out, e.Target, zones[e.Target], labTime(e.T, clock), belief)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b *fault) int { return cmp.Compare(a.planned, b.planned) })
@@ -172,17 +179,45 @@ func (f *fault) state(facts map[string]any) {
 	}
 }
 
-// noticed gives the system's own detection at time at to the last fault on target
-// that had begun and was not yet gone.
-func noticed(faults []*fault, target string, at time.Duration) {
+// zonesOf is the Availability Zone of each instance, as far as it is known: from the
+// topology, and for what a group launched later from its activities.
+func zonesOf(cell showdown.Cell, events []showdown.Event) map[string]string {
+	out := map[string]string{}
+	for _, in := range cell.Topology.AllInstances() {
+		out[in.Name] = in.Zone
+	}
+	for _, e := range events {
+		instance, _ := e.Data["instance"].(string)
+		if zone, _ := e.Data["zone"].(string); e.Kind == showdown.ScalingActivity && instance != "" && zone != "" {
+			out[instance] = zone
+		}
+	}
+	return out
+}
+
+// hits says that the fault is on an instance, or on all of its zone.
+func (f *fault) hits(instance, zone string) bool {
+	if slices.Contains(f.targets, instance) {
+		return true
+	}
+	return zone != "" && (f.zone == zone || slices.Contains(f.targets, zone) || slices.Contains(f.targets, "zone:"+zone))
+}
+
+// noticed gives the system's own detection of a target at time at to the last fault on
+// it that had begun and was not yet gone. The first detection stays. A belief is that of
+// a load balancer's node.
+func noticed(faults []*fault, target, zone string, at time.Duration, belief bool) {
 	for _, f := range slices.Backward(faults) {
-		if f.detected != nil || f.injecting == nil || *f.injecting > at || !slices.Contains(f.targets, target) {
+		if f.injecting == nil || *f.injecting > at || !f.hits(target, zone) || f.undoneAt != nil && *f.undoneAt <= at {
 			continue
 		}
-		if f.undoneAt == nil || *f.undoneAt > at {
-			f.detected = &at
-			return
+		if belief && (f.believed == nil || at < *f.believed) {
+			f.believed = &at
 		}
+		if f.detected == nil || at < *f.detected {
+			f.detected = &at
+		}
+		return
 	}
 }
 

@@ -107,6 +107,8 @@ type run struct {
 	hits   map[string][]showdown.Hit
 	// cut marks the record as one without an end.
 	cut bool
+	// cost takes the place of the usual bills.
+	cost map[string]results.Cost
 }
 
 func (r run) analyse(t testing.TB) *results.Summary {
@@ -127,6 +129,9 @@ func (r run) analyse(t testing.TB) *results.Summary {
 			}
 			return !r.cut, nil
 		},
+	}
+	if r.cost != nil {
+		in.manifest.Cost = r.cost
 	}
 	s, err := analyse(in)
 	if err != nil {

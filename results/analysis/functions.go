@@ -21,6 +21,14 @@ const (
 	// goes to, in the cell of the source.
 	sourceArg
 	reachedArg
+	// statusArg is an HTTP status, written as a number.
+	statusArg
+	// groupArg is an Auto Scaling group, and activityArg what it does: one of
+	// [activityKinds].
+	groupArg
+	activityArg
+	// termArg is the term of a reservation, of [termNames].
+	termArg
 )
 
 // function is the data of a function of the language. How it is computed is in
@@ -77,8 +85,27 @@ func functions() map[string]function {
 		"events":       {usage: `events("instance.state", "web-1")`, args: []argument{kindArg, targetArg}, optional: 1, unit: count},
 		"reach":        {usage: `reach("internet", "web-1")`, args: []argument{sourceArg, reachedArg}, unit: text},
 		"reachable":    {usage: `reachable("internet", "web-1")`, args: []argument{sourceArg, reachedArg}, unit: truth},
-		"between":      {usage: `x between 30s and 3m`, args: []argument{numberArg, numberArg, numberArg}, unit: truth, live: true},
-		"abs":          {usage: `abs(x)`, args: []argument{numberArg}, live: true},
+		"status":       {usage: `status(whole(), 502)`, args: []argument{windowArg, statusArg}, unit: count},
+
+		"believed":         {usage: `believed("A")`, args: []argument{letterArg}, unit: awsSeconds},
+		"mttr":             {usage: `mttr("A")`, args: []argument{letterArg}, unit: awsSeconds},
+		"restored":         {usage: `restored("A")`, args: []argument{letterArg}, unit: awsSeconds},
+		"running":          {usage: `running(whole())`, args: w},
+		"capacity":         {usage: `capacity(whole())`, args: w},
+		"least_capacity":   {usage: `least_capacity(whole())`, args: w, unit: count},
+		"most_capacity":    {usage: `most_capacity(whole())`, args: w, unit: count},
+		"desired":          {usage: `desired(whole())`, args: w, unit: count},
+		"zone_gap":         {usage: `zone_gap(whole())`, args: w, unit: count},
+		"activities":       {usage: `activities("web", "Launch")`, args: []argument{groupArg, activityArg, windowArg}, optional: 1, unit: count},
+		"saving":           {usage: `saving(2, "1y")`, args: []argument{numberArg, termArg, cellArg}, optional: 1, unit: dollars},
+		"reserved_cost":    {usage: `reserved_cost(2, "1y")`, args: []argument{numberArg, termArg, cellArg}, optional: 1, unit: dollars},
+		"optimum":          {usage: `optimum("1y")`, args: []argument{termArg, cellArg}, optional: 1, unit: count},
+		"break_even":       {usage: `break_even("1y")`, args: []argument{termArg, cellArg}, optional: 1, unit: share},
+		"slot_use":         {usage: `slot_use(2)`, args: []argument{numberArg, cellArg}, optional: 1, unit: share},
+		"operator_actions": {usage: `operator_actions("base")`, args: []argument{cellArg}, optional: 1, unit: count},
+
+		"between": {usage: `x between 30s and 3m`, args: []argument{numberArg, numberArg, numberArg}, unit: truth, live: true},
+		"abs":     {usage: `abs(x)`, args: []argument{numberArg}, live: true},
 	}
 	for name, f := range table {
 		f.claims = name != "last"
@@ -126,6 +153,26 @@ type env struct {
 	Events       func(kind string, target ...string) (float64, error) `expr:"events"`
 	Reach        func(from, to string) (string, error)                `expr:"reach"`
 	Reachable    func(from, to string) (bool, error)                  `expr:"reachable"`
-	Between      func(x, low, high float64) bool                      `expr:"between"`
-	Abs          func(x float64) float64                              `expr:"abs"`
+	Status       func(w Window, status float64) (float64, error)      `expr:"status"`
+
+	Believed        func(letter string) (float64, error)                    `expr:"believed"`
+	MTTR            func(letter string) (float64, error)                    `expr:"mttr"`
+	Restored        func(letter string) (float64, error)                    `expr:"restored"`
+	Running         func(w Window) (float64, error)                         `expr:"running"`
+	Capacity        func(w Window) (float64, error)                         `expr:"capacity"`
+	LeastCapacity   func(w Window) (float64, error)                         `expr:"least_capacity"`
+	MostCapacity    func(w Window) (float64, error)                         `expr:"most_capacity"`
+	Desired         func(w Window) (float64, error)                         `expr:"desired"`
+	ZoneGap         func(w Window) (float64, error)                         `expr:"zone_gap"`
+	Activities      func(group, kind string, in ...Window) (float64, error) `expr:"activities"`
+	OperatorActions func(cell ...string) (float64, error)                   `expr:"operator_actions"`
+
+	Saving       func(n float64, term string, cell ...string) (float64, error) `expr:"saving"`
+	ReservedCost func(n float64, term string, cell ...string) (float64, error) `expr:"reserved_cost"`
+	Optimum      func(term string, cell ...string) (float64, error)            `expr:"optimum"`
+	BreakEven    func(term string, cell ...string) (float64, error)            `expr:"break_even"`
+	SlotUse      func(n float64, cell ...string) (float64, error)              `expr:"slot_use"`
+
+	Between func(x, low, high float64) bool `expr:"between"`
+	Abs     func(x float64) float64         `expr:"abs"`
 }

@@ -213,6 +213,7 @@ func (c *cellRecord) summary() results.CellSummary {
 	slices.SortFunc(out.Backends, func(a, b results.Backend) int { return cmp.Compare(a.Name, b.Name) })
 	out.Reference = c.referenceSummary()
 	out.Reach = c.reachesOf()
+	out.Capacity = c.capacitySummary()
 	return out
 }
 

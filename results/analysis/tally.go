@@ -21,6 +21,15 @@ type tally struct {
 	service histogram
 	// backends counts by instance, by the number that the pass gave it.
 	backends []answers
+	// statuses counts by HTTP status, in the order in which they came first. There are
+	// few, and the first is nearly always the one that is looked for.
+	statuses []statusCount
+}
+
+// statusCount is how many answers had a status.
+type statusCount struct {
+	status uint16
+	n      uint64
 }
 
 // answers counts what an instance answered well and what it failed.
@@ -28,6 +37,9 @@ type answers struct{ ok, failed uint64 }
 
 func (t *tally) add(h *showdown.Hit, backend int) {
 	t.outcomes[min(int(h.Outcome), outcomes-1)]++
+	if h.Status != 0 {
+		t.answered(h.Status, 1)
+	}
 	if backend >= 0 {
 		for len(t.backends) <= backend {
 			t.backends = append(t.backends, answers{})
@@ -48,6 +60,17 @@ func (t *tally) add(h *showdown.Hit, backend int) {
 	}
 }
 
+// answered counts n answers of a status.
+func (t *tally) answered(status uint16, n uint64) {
+	for i := range t.statuses {
+		if t.statuses[i].status == status {
+			t.statuses[i].n += n
+			return
+		}
+	}
+	t.statuses = append(t.statuses, statusCount{status, n})
+}
+
 // merge adds the counts of o, without its latencies.
 func (t *tally) merge(o *tally) {
 	for i, n := range o.outcomes {
@@ -56,6 +79,9 @@ func (t *tally) merge(o *tally) {
 	t.lost += o.lost
 	t.ownLost += o.ownLost
 	t.waited += o.waited
+	for _, s := range o.statuses {
+		t.answered(s.status, s.n)
+	}
 	for i, b := range o.backends {
 		if len(t.backends) <= i {
 			t.backends = append(t.backends, answers{})

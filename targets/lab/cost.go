@@ -27,7 +27,9 @@ func (l *Lab) Cost() (pricing.Bill, error) {
 	}
 	instances, elastic := region.Usage(until)
 	up := l.cfg.Clock.AWS(until.Sub(upAt))
-	lines := used(l.asked(), instances, elastic, up)
+	topology := l.cfg.Cell.Topology
+	lines := together(used(l.asked(), instances, elastic, up), topology.AutoScalingGroups)
+	lines = append(lines, ofGroups(topology.AutoScalingGroups, up)...)
 	if zone != nil {
 		lines = append(lines, ofZone(zone.Name(), zone.Usage(until), up)...)
 	}
@@ -37,15 +39,20 @@ func (l *Lab) Cost() (pricing.Bill, error) {
 // Estimate is what a topology costs a month, before it runs.
 func Estimate(t showdown.Topology) (pricing.Bill, error) { return pricing.BillOf(planned(t)) }
 
-// planned is the lines of a topology that has used nothing yet.
+// planned is the lines of a topology that has used nothing yet. What a load balancer
+// takes for its load is not among them: it is not known before the traffic.
 func planned(t showdown.Topology) []pricing.Line {
 	var lines []pricing.Line
-	for _, in := range t.Instances {
-		lines = append(lines,
-			pricing.Line{Owner: in.Name, What: in.Type, Units: 1},
-			pricing.Line{Owner: in.Name, What: pricing.PublicIPv4, Units: 1},
-			volume(in, 0),
-		)
+	for _, in := range t.AllInstances() {
+		lines = append(lines, pricing.Line{Owner: in.Name, What: in.Type, Units: 1})
+		if !in.Private {
+			lines = append(lines, pricing.Line{Owner: in.Name, What: pricing.PublicIPv4, Units: 1})
+		}
+		lines = append(lines, volume(in, 0))
+	}
+	lines = append(together(lines, t.AutoScalingGroups), ofGroups(t.AutoScalingGroups, 0)...)
+	for _, b := range t.LoadBalancers {
+		lines = append(lines, ofBalancer(balancerUse{Name: b.Name, Type: b.Type, Nodes: len(b.Zones)})...)
 	}
 	if z := t.HostedZone; z != nil {
 		lines = append(lines, ofZone(z.Name, route53.Usage{}, 0)...)
@@ -122,7 +129,9 @@ func used(asked []showdown.Instance, instances []ec2.Usage, elastic []ec2.Elasti
 				hold(e.Held)
 			}
 		}
-		lines = append(lines, address)
+		if address.Units > 0 || len(address.Used) > 0 {
+			lines = append(lines, address) // a private instance never had one
+		}
 		if u.SurplusCredits > 0 {
 			lines = append(lines, pricing.Line{Owner: u.Name, What: pricing.Surplus, Used: []pricing.Used{{
 				What: pricing.Surplus, Units: u.SurplusCredits / ec2.SurplusPerVCPUHour, For: showdown.Hour,

@@ -56,7 +56,6 @@ func TestUsed(t *testing.T) {
 		"web-2 surplus credits": {0, 0.10},
 		"web-2 8 GiB gp2":       {0.80, volumeHour},
 		"web-3 t2.nano":         {0, 0.0058}, // terminated
-		"web-3 public IPv4":     {0, 0},
 		"e2 idle elastic IP":    {3.65, 0.005},
 		"e3 idle elastic IP":    {0, 0.005},
 	}

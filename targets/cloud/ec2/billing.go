@@ -22,6 +22,9 @@ type Run struct {
 	Type string
 	// Billed is at least [MinimumBilled].
 	Billed showdown.Duration
+	// From and Until are the wall clock between which it ran; of a run that is still
+	// going, Until is the moment of the question.
+	From, Until time.Time
 }
 
 // Runs is what a history costs: pending, stopping and stopped are not billed (EC2
@@ -35,7 +38,7 @@ func Runs(clock showdown.Clock, history []Change, now time.Time) []Run {
 	)
 	end := func(at time.Time) {
 		if on != "" {
-			runs = append(runs, Run{on, max(MinimumBilled, clock.AWS(at.Sub(since)))})
+			runs = append(runs, Run{on, max(MinimumBilled, clock.AWS(at.Sub(since))), since, at})
 			on = ""
 		}
 	}

@@ -127,8 +127,8 @@ func TestRuns(t *testing.T) {
 	}{
 		{"nothing", nil, 100, nil},
 		{"pending", []Change{{at(0), Pending, "t2.micro"}}, 100, nil},
-		{"still running", []Change{{at(10), Running, "t2.micro"}}, 100, []Run{{"t2.micro", 90 * showdown.Second}}},
-		{"a minute at least", []Change{{at(10), Running, "t2.micro"}, {at(15), Stopping, "t2.micro"}}, 100, []Run{{"t2.micro", showdown.Minute}}},
+		{"still running", []Change{{at(10), Running, "t2.micro"}}, 100, []Run{{"t2.micro", 90 * showdown.Second, at(10), at(100)}}},
+		{"a minute at least", []Change{{at(10), Running, "t2.micro"}, {at(15), Stopping, "t2.micro"}}, 100, []Run{{"t2.micro", showdown.Minute, at(10), at(15)}}},
 		{
 			"a resize",
 			[]Change{
@@ -140,9 +140,9 @@ func TestRuns(t *testing.T) {
 				{at(180), Running, "m5.large"},
 			},
 			480,
-			[]Run{{"t2.micro", 2 * showdown.Minute}, {"m5.large", 5 * showdown.Minute}},
+			[]Run{{"t2.micro", 2 * showdown.Minute, at(0), at(120)}, {"m5.large", 5 * showdown.Minute, at(180), at(480)}},
 		},
-		{"terminated", []Change{{at(0), Running, "t2.micro"}, {at(90), ShuttingDown, "t2.micro"}, {at(120), Terminated, "t2.micro"}}, 500, []Run{{"t2.micro", 90 * showdown.Second}}},
+		{"terminated", []Change{{at(0), Running, "t2.micro"}, {at(90), ShuttingDown, "t2.micro"}, {at(120), Terminated, "t2.micro"}}, 500, []Run{{"t2.micro", 90 * showdown.Second, at(0), at(90)}}},
 	}
 	for _, r := range rows {
 		got := Runs(clock, r.history, at(r.now))
@@ -151,7 +151,7 @@ func TestRuns(t *testing.T) {
 			continue
 		}
 		for i := range got {
-			if got[i].Type != r.want[i].Type || !near(got[i].Billed.Seconds(), r.want[i].Billed.Seconds()) {
+			if got[i].Type != r.want[i].Type || !got[i].From.Equal(r.want[i].From) || !got[i].Until.Equal(r.want[i].Until) || !near(got[i].Billed.Seconds(), r.want[i].Billed.Seconds()) {
 				t.Errorf("%s: %v, want %v", r.name, got, r.want)
 			}
 		}

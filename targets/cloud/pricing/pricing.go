@@ -1,8 +1,9 @@
 // Package pricing holds the AWS price list that labs are billed by, as data with its
-// sources, and the bill: USD a month and USD a run, by item.
+// sources, and the bill: USD a month and USD a run, by item. Beside the price on demand
+// it knows spot prices and Reserved Instances, and what those would have made of a run.
 //
-// Prices are us-east-1, USD, on demand. A month is [MonthHours] hours. Traffic is
-// not billed yet.
+// Prices are us-east-1, USD. A month is [MonthHours] hours, a GB 10^9 bytes. Traffic to
+// the internet is not billed yet.
 package pricing
 
 import (
@@ -22,8 +23,8 @@ const Region = "us-east-1"
 type Price struct {
 	// Name is what is paid for: "t2.micro", "public IPv4".
 	Name string
-	// USD is the price of one Unit: "hour", "month", "GiB-month", "vCPU-hour", or what is
-	// counted, "million queries".
+	// USD is the price of one Unit: "hour", "month", "GiB-month", "vCPU-hour", "LCU-hour",
+	// or what is counted, "million queries" and "GB".
 	USD  float64
 	Unit string
 	// Source is where the price was read.
@@ -43,6 +44,22 @@ const (
 	HealthCheckOther = "health check, other endpoint"
 	FastCheckAWS     = "fast health check interval, AWS endpoint"
 	FastCheckOther   = "fast health check interval, other endpoint"
+	// Elastic Load Balancing. An Application Load Balancer pays for its capacity units on
+	// top of its hours, a Classic Load Balancer for the bytes that it passes on.
+	ApplicationBalancer = "application load balancer"
+	BalancerCapacity    = "LCU"
+	ClassicBalancer     = "classic load balancer"
+	ClassicData         = "classic load balancer data"
+	// CrossZone is a GB that one instance sends to another one in another Availability
+	// Zone: it is paid for twice, as it leaves one zone and as it enters the other.
+	// BalancerCrossZone is a GB between a load balancer's node and a target in another
+	// zone, which is free.
+	CrossZone         = "data between zones"
+	BalancerCrossZone = "data between a load balancer and other zones"
+	// Alarm is a CloudWatch alarm at standard resolution, such as the two of a target
+	// tracking policy; FastAlarm is one that looks every 10 seconds.
+	Alarm     = "CloudWatch alarm"
+	FastAlarm = "CloudWatch alarm, high resolution"
 )
 
 // List is the price list, instance types first.
@@ -84,6 +101,14 @@ func List() []Price {
 		{HealthCheckOther, 0.75, "month", infracost + " (Route 53 health check)"},
 		{FastCheckAWS, 1.00, "month", infracost + " (Route 53 health check, optional feature)"},
 		{FastCheckOther, 2.00, "month", infracost + " (Route 53 health check, optional feature)"},
+		{ApplicationBalancer, 0.0225, "hour", infracost + " (lb)"},
+		{BalancerCapacity, 0.008, "LCU-hour", infracost + " (lb)"},
+		{ClassicBalancer, 0.025, "hour", infracost + " (elb)"},
+		{ClassicData, 0.008, "GB", infracost + " (elb)"},
+		{CrossZone, 2 * 0.01, "GB", infracost + " (data transfer): 0.01 in each direction"},
+		{BalancerCrossZone, 0, "GB", "free between an Application Load Balancer and its targets, unverified; taken to be so for a Classic Load Balancer too"},
+		{Alarm, 0.10, "month", infracost + " (CloudWatch alarm)"},
+		{FastAlarm, 0.30, "month", infracost + " (CloudWatch alarm)"},
 	}
 }
 
@@ -188,11 +213,11 @@ func BillOf(lines []Line) (Bill, error) {
 // monthly is the price of one unit for a month, or of one that is counted.
 func (p Price) monthly() float64 {
 	switch p.Unit {
-	case "hour", "vCPU-hour":
+	case "hour", "vCPU-hour", "LCU-hour":
 		return p.USD * MonthHours
 	}
 	return p.USD
 }
 
 // counted says that units are counted and do not last.
-func (p Price) counted() bool { return p.Unit == "million queries" }
+func (p Price) counted() bool { return p.Unit == "million queries" || p.Unit == "GB" }

@@ -15,14 +15,17 @@ func TestListIsComplete(t *testing.T) {
 			t.Errorf("%s is there twice", p.Name)
 		}
 		seen[p.Name] = true
-		if p.USD <= 0 || p.Source == "" {
+		if (p.USD <= 0) != (p.Name == BalancerCrossZone) || p.Source == "" {
 			t.Errorf("%s lacks a price or a source: %+v", p.Name, p)
 		}
-		if !slices.Contains([]string{"hour", "month", "GiB-month", "vCPU-hour", "million queries"}, p.Unit) {
+		if !slices.Contains([]string{"hour", "month", "GiB-month", "vCPU-hour", "LCU-hour", "million queries", "GB"}, p.Unit) {
 			t.Errorf("%s is priced by the %q", p.Name, p.Unit)
 		}
 	}
-	for _, name := range []string{PublicIPv4, GP2, Surplus, HostedZone, DNSQueries, HealthCheckAWS, HealthCheckOther, FastCheckAWS, FastCheckOther} {
+	for _, name := range []string{
+		PublicIPv4, GP2, Surplus, HostedZone, DNSQueries, HealthCheckAWS, HealthCheckOther, FastCheckAWS, FastCheckOther,
+		ApplicationBalancer, BalancerCapacity, ClassicBalancer, ClassicData, CrossZone, BalancerCrossZone, Alarm, FastAlarm,
+	} {
 		if _, err := Of(name); err != nil {
 			t.Error(err)
 		}
@@ -60,6 +63,16 @@ func TestPrices(t *testing.T) {
 		{Line{Owner: "z", What: HealthCheckAWS, Units: 3, Used: []Used{{HealthCheckAWS, 3, 73 * showdown.Hour}}}, 1.50, 0.15},
 		{Line{Owner: "z", What: FastCheckAWS, Units: 3}, 3, 0},
 		{Line{Owner: "z", What: HealthCheckOther, Units: 2}, 1.50, 0},
+		// The two kinds of load balancers: 16.43 and 5.84 for an LCU, 18.25 and 0.008 a GB.
+		{Line{Owner: "lb", What: ApplicationBalancer, Units: 1, Used: []Used{{ApplicationBalancer, 1, showdown.Hour}}}, 16.425, 0.0225},
+		{Line{Owner: "lb", What: BalancerCapacity, Units: 1, Used: []Used{{BalancerCapacity, 1, showdown.Hour}}}, 5.84, 0.008},
+		{Line{Owner: "lb", What: ClassicBalancer, Units: 1}, 18.25, 0},
+		{Line{Owner: "lb", What: ClassicData, Units: 100, Used: []Used{{ClassicData, 2, 0}}}, 0.80, 0.016},
+		// 1,000 GB between two instances are 2,000 GB at the meters of two zones: 20 USD.
+		{Line{Owner: "web-1", What: CrossZone, Units: 1000}, 20, 0},
+		{Line{Owner: "lb", What: BalancerCrossZone, Units: 1000, Used: []Used{{BalancerCrossZone, 1, 0}}}, 0, 0},
+		{Line{Owner: "cpu", What: Alarm, Units: 2, Used: []Used{{Alarm, 2, 73 * showdown.Hour}}}, 0.20, 0.02},
+		{Line{Owner: "cpu", What: FastAlarm, Units: 1}, 0.30, 0},
 		{Line{Owner: "z", What: FastCheckOther, Units: 2, Used: []Used{{FastCheckOther, 2, 365 * showdown.Hour}}}, 4, 2},
 	}
 	for _, r := range rows {

@@ -1,0 +1,150 @@
+package lab
+
+import (
+	"fmt"
+	"strconv"
+
+	"showdown"
+	"showdown/targets/cloud"
+	"showdown/targets/cloud/pricing"
+)
+
+// balancerUse is what a load balancer has used so far, in AWS time and as many as there
+// would have been on AWS.
+type balancerUse struct {
+	Name string
+	Type showdown.BalancerType
+	// Gone says that it was deleted; For is how long it existed.
+	Gone bool
+	For  showdown.Duration
+	// Nodes is how many nodes it has now, each of which has a public IPv4 address;
+	// Addresses is how long their addresses were held, added up.
+	Nodes     int
+	Addresses showdown.Duration
+	// Load is what its nodes did together.
+	Load pricing.BalancerLoad
+	// CrossZone is the bytes to and from targets in other zones than the node's.
+	CrossZone float64
+}
+
+// add counts what a node did in the time up. Rates are those of real time whatever the
+// speed, so that a lab second stands for speed seconds with as many requests each; the
+// connections that are open now are taken to have been open all the time.
+func (u *balancerUse) add(c cloud.BalancerCounters, up showdown.Duration, speed float64) {
+	u.Load.NewConnections += float64(c.NewConnections) * speed
+	u.Load.ActiveConnectionMinutes += float64(c.ActiveConnections) * up.Seconds() / 60
+	u.Load.Bytes += float64(c.Bytes) * speed
+	u.Load.Requests += float64(c.Requests) * speed
+	u.CrossZone += float64(c.CrossZone) * speed
+}
+
+// ofBalancer is the lines of a load balancer. In a month it does as much as it did in the
+// run; one that is gone costs nothing any more.
+func ofBalancer(u balancerUse) []pricing.Line {
+	monthly := 0.0 // what a month has of what the run had
+	if s := u.For.Seconds(); s > 0 && !u.Gone {
+		monthly = pricing.MonthHours * showdown.Hour.Seconds() / s
+	}
+	lasting := func(what, label string, units float64) pricing.Line {
+		line := pricing.Line{Owner: u.Name, What: what, Label: label, Units: units, Used: []pricing.Used{{What: what, Units: units, For: u.For}}}
+		if u.Gone {
+			line.Units = 0
+		}
+		return line
+	}
+	counted := func(what, label string, bytes float64) pricing.Line {
+		gb := bytes / pricing.GB
+		return pricing.Line{Owner: u.Name, What: what, Label: label, Units: gb * monthly, Used: []pricing.Used{{What: what, Units: gb}}}
+	}
+	hours := pricing.ApplicationBalancer
+	if u.Type == showdown.ClassicBalancer {
+		hours = pricing.ClassicBalancer
+	}
+	address := pricing.Line{
+		Owner: u.Name, What: pricing.PublicIPv4, Label: fmt.Sprintf("public IPv4 of %d nodes", u.Nodes), Units: float64(u.Nodes),
+		Used: []pricing.Used{{What: pricing.PublicIPv4, Units: 1, For: u.Addresses}},
+	}
+	if u.Nodes == 1 {
+		address.Label = "public IPv4 of its node"
+	}
+	if u.Gone {
+		address.Units = 0
+	}
+	lines := []pricing.Line{lasting(hours, "", 1), address}
+	if u.Type == showdown.ClassicBalancer {
+		if u.Load.Bytes > 0 {
+			lines = append(lines, counted(pricing.ClassicData, "data", u.Load.Bytes))
+		}
+	} else if most := u.Load.LCUs(u.For)[0]; most.LCUs > 0 {
+		label := strconv.FormatFloat(most.LCUs, 'g', 3, 64) + " LCU by " + most.Name
+		lines = append(lines, lasting(pricing.BalancerCapacity, label, most.LCUs))
+	}
+	if u.CrossZone > 0 {
+		lines = append(lines, counted(pricing.BalancerCrossZone, "data to other zones, free", u.CrossZone))
+	}
+	return lines
+}
+
+// ofGroups is the lines of the Auto Scaling groups themselves, which are free: the
+// CloudWatch alarms of their policies. Target tracking keeps two.
+func ofGroups(groups []showdown.AutoScalingGroup, up showdown.Duration) []pricing.Line {
+	var lines []pricing.Line
+	for _, g := range groups {
+		alarms := 0.0
+		for _, p := range g.Policies {
+			alarms++
+			if p.Type == showdown.TargetTracking && !p.DisableScaleIn {
+				alarms++
+			}
+		}
+		if alarms > 0 {
+			lines = append(lines, pricing.Line{
+				Owner: g.Name, What: pricing.Alarm, Label: "CloudWatch alarms", Units: alarms,
+				Used: []pricing.Used{{What: pricing.Alarm, Units: alarms, For: up}},
+			})
+		}
+	}
+	return lines
+}
+
+// together puts the lines of a group's instances under the group: it may launch a
+// hundred in a day, and their names say nothing.
+func together(lines []pricing.Line, groups []showdown.AutoScalingGroup) []pricing.Line {
+	type key struct{ owner, what string }
+	at := map[key]int{}
+	var out []pricing.Line
+	for _, l := range lines {
+		g, launched := launcher(groups, l.Owner)
+		if !launched {
+			out = append(out, l)
+			continue
+		}
+		k := key{g.Name, l.What}
+		i, seen := at[k]
+		if !seen {
+			i = len(out)
+			at[k] = i
+			out = append(out, pricing.Line{Owner: g.Name, What: l.What})
+		}
+		out[i].Units += l.Units
+		out[i].Used = append(out[i].Used, l.Used...)
+	}
+	for k, i := range at {
+		if n := out[i].Units; k.what == pricing.GP2 {
+			out[i].Label = fmt.Sprintf("%g GiB gp2", n)
+		} else {
+			out[i].Label = fmt.Sprintf("%g x %s", n, k.what)
+		}
+	}
+	return out
+}
+
+// launcher is the group that launches instances of that name.
+func launcher(groups []showdown.AutoScalingGroup, name string) (showdown.AutoScalingGroup, bool) {
+	for _, g := range groups {
+		if n, err := strconv.Atoi(name[min(len(g.Name)+1, len(name)):]); err == nil && n > 0 && name == g.InstanceName(n) {
+			return g, true
+		}
+	}
+	return showdown.AutoScalingGroup{}, false
+}
