@@ -19,7 +19,7 @@ func (e *evaluation) env() env {
 			_, f, err := e.begun(name)
 			return err == nil && f.undone, err
 		},
-		Fact: e.fact, During: e.during, After: e.after, Before: e.before, Phase: e.phaseWindow,
+		Fact: e.fact, During: e.during, After: e.after, Before: e.before, Since: e.sinceStart, Phase: e.phaseWindow,
 		Reference: e.reference, Whole: e.wholeWindow, Cohort: e.cohortWindow,
 		Last: func(float64) (Window, error) {
 			return Window{}, e.lack("last is for the conditions of a running experiment")

@@ -63,6 +63,7 @@ func functions() map[string]function {
 		"reference":    {usage: `reference()`, args: []argument{cellArg}, optional: 1, unit: window},
 		"whole":        {usage: `whole()`, args: []argument{cellArg}, optional: 1, unit: window},
 		"cohort":       {usage: `cohort("told", during("A"))`, args: []argument{cohortArg, windowArg}, optional: 1, unit: window},
+		"since":        {usage: `since("A", 70s, 3m)`, args: []argument{letterArg, durationArg, durationArg}, unit: window},
 		"last":         {usage: `last(30s)`, args: []argument{durationArg}, unit: window, live: true},
 		"longest":      {usage: `longest(phase("calm"))`, args: w, unit: awsSeconds},
 		"degraded":     {usage: `degraded(whole())`, args: w, unit: awsSeconds},
@@ -117,43 +118,44 @@ func functions() map[string]function {
 // env is what the expression library sees: one field for each function. Each returns
 // an error where the record does not have the answer.
 type env struct {
-	Outage       func(letter string) (float64, error)                 `expr:"outage"`
-	Outages      func(letter ...string) (float64, error)              `expr:"outages"`
-	Detected     func(letter string) (float64, error)                 `expr:"detected"`
-	Recovered    func(letter string) (float64, error)                 `expr:"recovered"`
-	Confirmed    func(letter string) (bool, error)                    `expr:"confirmed"`
-	Undone       func(letter string) (bool, error)                    `expr:"undone"`
-	Fact         func(letter, key string) (any, error)                `expr:"fact"`
-	During       func(letter string, pad ...float64) (Window, error)  `expr:"during"`
-	After        func(letter string, d float64) (Window, error)       `expr:"after"`
-	Before       func(letter string, d float64) (Window, error)       `expr:"before"`
-	Phase        func(name string) (Window, error)                    `expr:"phase"`
-	Reference    func(cell ...string) (Window, error)                 `expr:"reference"`
-	Whole        func(cell ...string) (Window, error)                 `expr:"whole"`
-	Cohort       func(name string, in ...Window) (Window, error)      `expr:"cohort"`
-	Last         func(d float64) (Window, error)                      `expr:"last"`
-	Longest      func(w Window) (float64, error)                      `expr:"longest"`
-	Degraded     func(w Window) (float64, error)                      `expr:"degraded"`
-	Lost         func(w Window) (float64, error)                      `expr:"lost"`
-	Waited       func(w Window) (float64, error)                      `expr:"waited"`
-	Requests     func(w Window) (float64, error)                      `expr:"requests"`
-	Failed       func(w Window) (float64, error)                      `expr:"failed"`
-	Count        func(w Window, outcome string) (float64, error)      `expr:"count"`
-	Availability func(w Window) (float64, error)                      `expr:"availability"`
-	Share        func(w Window, backend string) (float64, error)      `expr:"share"`
-	Goodput      func(w Window) (float64, error)                      `expr:"goodput"`
-	Offered      func(w Window) (float64, error)                      `expr:"offered"`
-	P50          func(w Window) (float64, error)                      `expr:"p50"`
-	P95          func(w Window) (float64, error)                      `expr:"p95"`
-	P99          func(w Window) (float64, error)                      `expr:"p99"`
-	Knee         func(ladder string) (float64, error)                 `expr:"knee"`
-	Peak         func(ladder string) (float64, error)                 `expr:"peak"`
-	Cost         func(cell ...string) (float64, error)                `expr:"cost"`
-	Public       func(cell ...string) (float64, error)                `expr:"public"`
-	Events       func(kind string, target ...string) (float64, error) `expr:"events"`
-	Reach        func(from, to string) (string, error)                `expr:"reach"`
-	Reachable    func(from, to string) (bool, error)                  `expr:"reachable"`
-	Status       func(w Window, status float64) (float64, error)      `expr:"status"`
+	Outage       func(letter string) (float64, error)                  `expr:"outage"`
+	Outages      func(letter ...string) (float64, error)               `expr:"outages"`
+	Detected     func(letter string) (float64, error)                  `expr:"detected"`
+	Recovered    func(letter string) (float64, error)                  `expr:"recovered"`
+	Confirmed    func(letter string) (bool, error)                     `expr:"confirmed"`
+	Undone       func(letter string) (bool, error)                     `expr:"undone"`
+	Fact         func(letter, key string) (any, error)                 `expr:"fact"`
+	During       func(letter string, pad ...float64) (Window, error)   `expr:"during"`
+	After        func(letter string, d float64) (Window, error)        `expr:"after"`
+	Before       func(letter string, d float64) (Window, error)        `expr:"before"`
+	Since        func(letter string, from, to float64) (Window, error) `expr:"since"`
+	Phase        func(name string) (Window, error)                     `expr:"phase"`
+	Reference    func(cell ...string) (Window, error)                  `expr:"reference"`
+	Whole        func(cell ...string) (Window, error)                  `expr:"whole"`
+	Cohort       func(name string, in ...Window) (Window, error)       `expr:"cohort"`
+	Last         func(d float64) (Window, error)                       `expr:"last"`
+	Longest      func(w Window) (float64, error)                       `expr:"longest"`
+	Degraded     func(w Window) (float64, error)                       `expr:"degraded"`
+	Lost         func(w Window) (float64, error)                       `expr:"lost"`
+	Waited       func(w Window) (float64, error)                       `expr:"waited"`
+	Requests     func(w Window) (float64, error)                       `expr:"requests"`
+	Failed       func(w Window) (float64, error)                       `expr:"failed"`
+	Count        func(w Window, outcome string) (float64, error)       `expr:"count"`
+	Availability func(w Window) (float64, error)                       `expr:"availability"`
+	Share        func(w Window, backend string) (float64, error)       `expr:"share"`
+	Goodput      func(w Window) (float64, error)                       `expr:"goodput"`
+	Offered      func(w Window) (float64, error)                       `expr:"offered"`
+	P50          func(w Window) (float64, error)                       `expr:"p50"`
+	P95          func(w Window) (float64, error)                       `expr:"p95"`
+	P99          func(w Window) (float64, error)                       `expr:"p99"`
+	Knee         func(ladder string) (float64, error)                  `expr:"knee"`
+	Peak         func(ladder string) (float64, error)                  `expr:"peak"`
+	Cost         func(cell ...string) (float64, error)                 `expr:"cost"`
+	Public       func(cell ...string) (float64, error)                 `expr:"public"`
+	Events       func(kind string, target ...string) (float64, error)  `expr:"events"`
+	Reach        func(from, to string) (string, error)                 `expr:"reach"`
+	Reachable    func(from, to string) (bool, error)                   `expr:"reachable"`
+	Status       func(w Window, status float64) (float64, error)       `expr:"status"`
 
 	Believed        func(letter string) (float64, error)                    `expr:"believed"`
 	MTTR            func(letter string) (float64, error)                    `expr:"mttr"`

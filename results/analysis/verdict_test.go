@@ -264,6 +264,8 @@ func TestMeasured(t *testing.T) {
 		{`events("fault.confirmed", "no-eip/A") == 1`, "1"},
 		{`longest(reference()) < 1m`, "39.9 s"},
 		{`degraded(before("A", 1m)) == 0`, "0 s"},
+		{`requests(since("A", 10s, 20s)) == 34`, "34"},
+		{`failed(since("A", 2m, 3m)) == 0`, "0"},
 		{`count(during("A"), "refused") > 10`, "200"},
 		{`undone("B")`, "yes"},
 		{`recovered("B") < 1m`, "40 s"},

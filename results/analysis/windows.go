@@ -1,6 +1,9 @@
 package analysis
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // during is from the fault's beginning until it began to be taken back.
 func (e *evaluation) during(name string, pad ...float64) (Window, error) {
@@ -46,6 +49,19 @@ func (e *evaluation) before(name string, d float64) (Window, error) {
 		return Window{}, err
 	}
 	return Window{Cell: c.name, From: max(*f.injecting-c.lab(d), 0), To: *f.injecting}, nil
+}
+
+// sinceStart counts both of its ends from the fault's beginning, and stays within the traffic
+// whatever becomes of the fault.
+func (e *evaluation) sinceStart(name string, from, to float64) (Window, error) {
+	c, f, err := e.begun(name)
+	if err != nil {
+		return Window{}, err
+	}
+	if to <= from {
+		return Window{}, fmt.Errorf("since(%q): it ends at %gs and begins at %gs: write the end last", name, to, from)
+	}
+	return Window{Cell: c.name, From: *f.injecting + c.lab(from), To: *f.injecting + c.lab(to)}, nil
 }
 
 func (e *evaluation) phaseWindow(name string) (Window, error) {
