@@ -54,6 +54,9 @@ func writeGroups(to io.Writer, top showdown.Topology) error {
 		}
 		says[[2]string{r.From, r.To}] = text
 	}
+	if len(names) == 0 {
+		return nil
+	}
 	fmt.Fprintf(w, "  from\t%s\n", strings.Join(names, "\t"))
 	for _, f := range from {
 		fmt.Fprintf(w, "  %s", f)

@@ -130,16 +130,18 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 		fmt.Fprintf(t.stdout, "  %s of AWS time, %.1f s here at speed %g\n", rounded(clock, length), length.Seconds(), clock.Speed())
 		w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
 		for _, in := range cell.Topology.Instances {
-			address := "public address by chance"
-			if in.ElasticIP {
-				address = "elastic IP"
-			}
-			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\tcredits %s\n", in.Name, in.Type, in.Zone, address, orLaunch(in.Credits))
+			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\tcredits %s\n", in.Name, in.Type, in.Zone, addressOf(in), orLaunch(in.Credits))
 		}
 		// Each part has columns of its own: a long name of one shifts no other.
 		w.Flush()
+		writeBalancers(t.stdout, cell.Topology)
+		writeScaling(t.stdout, cell.Topology)
 		if zone := cell.Topology.HostedZone; zone != nil {
 			for _, r := range zone.Records {
+				if r.Alias != "" {
+					fmt.Fprintf(w, "  %s\tA\talias\tload balancer %s\n", recordName(r, zone), r.Alias)
+					continue
+				}
 				fmt.Fprintf(w, "  %s\tA\tTTL %s\t%s\n", recordName(r, zone), r.TTL, strings.Join(append(slices.Clone(r.Instances), r.Values...), ", "))
 			}
 		}

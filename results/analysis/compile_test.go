@@ -175,6 +175,23 @@ func TestCompileForChecksNames(t *testing.T) {
 	}
 }
 
+// The instances that an Auto Scaling group begins with are known before the run.
+func TestCompileForKnowsTheInstancesOfGroups(t *testing.T) {
+	stage := testStage()
+	stage.Cells[0].Topology.AutoScalingGroups = []showdown.AutoScalingGroup{{Name: "fleet", Min: 1, Max: 3, Desired: 2}}
+	for expect, want := range map[string]string{
+		`share(whole(), "fleet-2") > 1%`:    "",
+		`reachable("fleet-1", "web-1")`:     "",
+		`reachable("internet", "fleet-3")`:  `unknown instance of cell base "fleet-3": there is web-1, fleet-1, fleet-2`,
+		`share(whole(), "no-eip/web") > 1%`: `unknown instance of cell no-eip "web"`,
+	} {
+		_, err := CompileFor(stage, showdown.Claim{Expect: expect})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", expect, err, want)
+		}
+	}
+}
+
 func FuzzCompile(f *testing.F) {
 	for _, s := range []string{
 		`outage("A") between 45s and 3m`, `availability(whole()) > 99.9%`, `not (true or false)`, `((((`, `"ä" == 'b'`,

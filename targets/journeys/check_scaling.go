@@ -19,9 +19,6 @@ const (
 	maxScheduled = 125
 )
 
-// scaler is the service whose ranges groups have, for messages.
-const scaler = "Amazon EC2 Auto Scaling"
-
 // scalingGroups checks the Auto Scaling groups of a topology but for their names.
 func (c *checker) scalingGroups(top *showdown.Topology, path string) {
 	for i := range top.AutoScalingGroups {
