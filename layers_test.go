@@ -22,6 +22,7 @@ var layer = map[string]int{
 	"results":            1,
 
 	"targets/cloud/ec2":       2,
+	"targets/cloud/elb/proxy": 2,
 	"targets/cloud/pricing":   2,
 	"targets/cloud/route53":   2,
 	"targets/cloud/vpc":       2,
