@@ -32,6 +32,7 @@ var layer = map[string]int{
 	"attack/outage":             2,
 	"results/analysis":          2,
 	"targets/cloud/autoscaling": 2,
+	"targets/cloud/elb/proxy":   2,
 
 	"targets/lab":     3,
 	"targets/machine": 3,

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"showdown/targets/apps/clock"
+	"showdown/targets/cloud"
 )
 
 // healthPath is answered by every instance without work, so that looking costs no
@@ -181,6 +182,9 @@ func (c *tcpConnection) request(path string, last bool, answer time.Duration) Si
 		return saw(err)
 	}
 	text := "GET " + path + " HTTP/1.1\r\nHost: " + c.host + "\r\nUser-Agent: showdown-probe\r\n"
+	if path == healthPath {
+		text += cloud.LookHeader + ": 1\r\n" // a load balancer's node answers it itself
+	}
 	if last {
 		text += "Connection: close\r\n"
 	}

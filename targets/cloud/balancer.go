@@ -16,6 +16,9 @@ type Balancer struct {
 	// target may take.
 	Idle    time.Duration `json:"idle"`
 	Connect time.Duration `json:"connect"`
+	// Secret is what the nodes of the load balancer have in common and nobody else knows:
+	// cookies are encrypted with it. Without one it is made from Name and the seed.
+	Secret string `json:"secret,omitempty"`
 
 	Listeners []BalancerListener `json:"listeners"`
 	Groups    []BalancerGroup    `json:"groups"`
@@ -131,6 +134,8 @@ type BalancerCounters struct {
 	// more than a heartbeat late.
 	Checks     uint64 `json:"checks"`
 	LateChecks uint64 `json:"late_checks"`
+	// LongestStall is the longest that the node's heartbeat, every 10 ms, was late.
+	LongestStall time.Duration `json:"longest_stall,omitempty"`
 	// Targets are by group and name.
 	Targets []TargetCounters `json:"targets,omitempty"`
 }

@@ -23,6 +23,12 @@ const (
 	Unreachable = "unreachable"
 )
 
+// LookHeader marks a request of the lab itself, which looks whether somebody lives at an
+// address. A load balancer's node passes every request on to its targets, /healthz too,
+// and has no path of its own that says how it is; a request with this header it answers
+// itself, so that targets that hang do not look like a dead node. Others do not heed it.
+const LookHeader = "X-Showdown-Look"
+
 // Meet is what a connection from the address source to "ip:port" meets until ctx ends:
 // it asks for /healthz, which every machine answers without work, so that a connection
 // which is accepted and never answered counts as [Silent].
@@ -40,7 +46,7 @@ func Meet(ctx context.Context, source, to string) string {
 	if end, ok := ctx.Deadline(); ok {
 		_ = c.SetDeadline(end)
 	}
-	if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: "+to+"\r\nConnection: close\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: "+to+"\r\n"+LookHeader+": 1\r\nConnection: close\r\n\r\n"); err != nil {
 		return metBy(err)
 	}
 	answer, err := http.ReadResponse(bufio.NewReaderSize(c, 512), nil)

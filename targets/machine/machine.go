@@ -39,13 +39,18 @@ type machine struct {
 	app    http.Handler
 	header []string // the value of X-Instance
 	cpu    *cpu
-	server *http.Server
+	server application
 	funnel *funnel
 	conns  *connections
 	gate   *gate
 	lag    *lag
 	memory *memory
 	states states
+	// node is what a load balancer's node serves in place of an application; nil for an
+	// instance. notes are what it says on its own, kept until somebody listens.
+	node  *node
+	notes cloud.Outbox[cloud.Note]
+	noted atomic.Bool
 
 	metrics         *http.Server
 	metricsListener net.Listener
@@ -78,8 +83,11 @@ func newMachine(c cloud.MachineConfig, at time.Time) (*machine, error) {
 	if c.Name == "" || c.Port < 1 || c.Port > 65534 {
 		return nil, fmt.Errorf("machine %q: it needs a name and a port from 1 to 65534, not %d", c.Name, c.Port)
 	}
+	if c.Balancer != nil {
+		c.Capacity = cloud.Capacity{VCPUs: 1, Iterations: 1} // nothing asks for it
+	}
 	app, ok := apps()[c.App]
-	if !ok {
+	if !ok && c.Balancer == nil {
 		known := slices.Sorted(maps.Keys(apps()))
 		return nil, fmt.Errorf("machine %s: unknown application %q; known: %s", c.Name, c.App, strings.Join(known, ", "))
 	}
@@ -108,9 +116,16 @@ func newMachine(c cloud.MachineConfig, at time.Time) (*machine, error) {
 	}
 	m.guard.Store(g)
 	m.life, m.end = context.WithCancel(context.Background())
-	m.app = app(c.Name, m.now)
 	quiet := log.New(io.Discard, "", 0) // what clients do wrong is theirs to record
-	m.server = &http.Server{Handler: m, ErrorLog: quiet, ConnState: m.states.note}
+	if c.Balancer == nil {
+		m.app = app(c.Name, m.now)
+		m.server = &http.Server{Handler: m, ErrorLog: quiet, ConnState: m.states.note}
+	} else {
+		if m.node, err = newNode(m); err != nil {
+			return nil, fmt.Errorf("machine %s: %w", c.Name, err)
+		}
+		m.server = m.node
+	}
 	m.metrics = &http.Server{Handler: m.metricsHandler(), ErrorLog: quiet, ReadHeaderTimeout: 5 * time.Second}
 	return m, nil
 }
@@ -134,6 +149,11 @@ func (m *machine) listen() error {
 
 // serve serves until close; it blocks.
 func (m *machine) serve() error {
+	m.mu.Lock()
+	if !m.closed {
+		m.node.check(m.life)
+	}
+	m.mu.Unlock()
 	scraped := make(chan error, 1)
 	go func() { scraped <- m.metrics.Serve(m.metricsListener) }()
 	var errs []error
@@ -256,6 +276,7 @@ func (m *machine) close() {
 	m.end()
 	m.mu.Lock()
 	m.shutEndpoints()
+	m.node.rest()
 	m.mu.Unlock()
 	_ = m.server.Close()
 	_ = m.funnel.Close()

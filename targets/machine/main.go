@@ -35,12 +35,16 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return answers.say(cloud.Answer{Error: err.Error()})
 	}
+	if m.node != nil {
+		defer roomy()()
+	}
 	served := make(chan error, 1)
 	go func() { served <- m.serve() }()
 	if err := answers.say(cloud.Answer{Ready: true}); err != nil {
 		m.close()
 		return errors.Join(err, <-served)
 	}
+	m.hear(func(n cloud.Note) { _ = answers.say(cloud.Answer{Note: &n}) }) // whom it cannot tell is gone
 	orphaned := make(chan error, 1)
 	go func() { orphaned <- m.obey(in, answers) }()
 	select {

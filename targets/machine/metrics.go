@@ -12,7 +12,11 @@ import (
 // the process touches it.
 func (m *machine) metricsHandler() http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newCollector(m))
+	if m.node == nil {
+		registry.MustRegister(newCollector(m))
+	} else {
+		registry.MustRegister(newNodeCollector(m))
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return mux

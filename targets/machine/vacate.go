@@ -46,8 +46,10 @@ func (m *machine) vacate(c cloud.Command) error {
 		_ = c.Close()
 	}
 	m.vacated = true
+	m.node.rest()
 	if err := m.apply(); err != nil {
 		m.vacated = false
+		m.node.check(m.life)
 		m.server.SetKeepAlivesEnabled(true)
 		return errors.Join(err, m.apply())
 	}
@@ -59,6 +61,7 @@ func (m *machine) occupy() error {
 	defer m.mu.Unlock()
 	m.vacated = false
 	m.server.SetKeepAlivesEnabled(true)
+	m.node.check(m.life)
 	return m.apply()
 }
 

@@ -12,6 +12,12 @@ import (
 // do carries out a command and returns when it is in effect. Doing twice what is
 // done already is no error. Only Stats and Connect have counters.
 func (m *machine) do(c cloud.Command) (*cloud.Counters, error) {
+	if m.node != nil {
+		switch c.Verb {
+		case cloud.Delay, cloud.Errors, cloud.Steal, cloud.Fill, cloud.Leak, cloud.Skew:
+			return nil, errors.New("a load balancer's node has no application and no capacity")
+		}
+	}
 	switch c.Verb {
 	case cloud.Stats:
 		counters := m.counters()
@@ -70,6 +76,8 @@ func (m *machine) do(c cloud.Command) (*cloud.Counters, error) {
 		return m.connect(m.life, c)
 	case cloud.Vacate:
 		return nil, m.vacate(c)
+	case cloud.Balance:
+		return nil, m.balance(c.Balancer)
 	}
 	return nil, fmt.Errorf("unknown verb %q", c.Verb)
 }
@@ -194,5 +202,9 @@ func (m *machine) counters() cloud.Counters {
 		MemoryMiB: m.memory.used(time.Now()),
 	}
 	m.cpu.read(&c)
+	if m.node != nil {
+		b := m.node.Counters()
+		c.Requests, c.Balancer = b.Requests, &b
+	}
 	return c
 }

@@ -166,3 +166,10 @@ func (d *deadline) set(to time.Time) {
 		d.timer = time.AfterFunc(left, func() { close(passed) })
 	}
 }
+
+// arrived says whether something is there to be read, the end included.
+func (w *wire) arrived() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.packets) > 0 && time.Until(due(w.packets[0].sent, w.born, w.lag.now())) <= 0
+}

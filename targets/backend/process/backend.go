@@ -198,7 +198,7 @@ func (b *Backend) launch(ctx context.Context, c cloud.MachineConfig) (*child, er
 	if err != nil {
 		return nil, err
 	}
-	m, err := b.register(c.Name, entry)
+	m, err := b.register(c, entry)
 	if err != nil {
 		return nil, errors.Join(err, b.cfg.Journal.Done(entry))
 	}
@@ -236,7 +236,7 @@ func (b *Backend) launch(ctx context.Context, c cloud.MachineConfig) (*child, er
 }
 
 // register makes a machine known before its process exists, and watches its end.
-func (b *Backend) register(name string, entry int) (*child, error) {
+func (b *Backend) register(c cloud.MachineConfig, entry int) (*child, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closing {
@@ -247,7 +247,7 @@ func (b *Backend) register(name string, entry int) (*child, error) {
 	}
 	b.nextName++
 	m := &child{
-		b: b, number: b.nextName, name: name, entry: entry,
+		b: b, number: b.nextName, name: c.Name, entry: entry, notes: newNotes(c.Notify),
 		first: make(chan cloud.Answer, 1), done: make(chan struct{}), over: make(chan struct{}),
 		answers: map[int]chan cloud.Answer{},
 	}
@@ -257,6 +257,13 @@ func (b *Backend) register(name string, entry int) (*child, error) {
 		defer b.work.Done()
 		m.watch()
 	}()
+	if m.notes != nil {
+		b.work.Add(1)
+		go func() {
+			defer b.work.Done()
+			m.notes.run()
+		}()
+	}
 	return m, nil
 }
 
@@ -269,6 +276,7 @@ func (b *Backend) remove(m *child, exit string) {
 	if known {
 		m.exit = exit
 		m.wanted = m.asked.Load() // before done: who waits for that may ask for anything
+		m.notes.end()
 		close(m.done)
 	}
 }

@@ -20,6 +20,7 @@ type child struct {
 	entry  int
 
 	first  chan cloud.Answer // ready, or why not
+	notes  *notes            // what it says on its own; nil drops it
 	done   chan struct{}     // closed when the process has ended
 	over   chan struct{}     // closed when the journal knows it too
 	exit   string            // how it ended; written before done is closed
@@ -63,6 +64,10 @@ func (m *child) watch() {
 }
 
 func (m *child) answer(a cloud.Answer) {
+	if a.Note != nil {
+		m.notes.put(*a.Note)
+		return
+	}
 	if a.ID == 0 {
 		select {
 		case m.first <- a:
