@@ -172,7 +172,10 @@ func (t targets) Health(name string) (state, reason string) {
 			continue
 		}
 		for _, h := range b.Health(group) {
-			if h.Target != name {
+			// A target without requests in flight is shown as draining until its delay is
+			// over, and nothing waits for that (User Guide for Application Load Balancers,
+			// Target groups, deregistration delay).
+			if h.Target != name || h.Complete {
 				continue
 			}
 			if rank := slices.Index(order, h.State); rank > worst {
