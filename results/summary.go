@@ -71,6 +71,9 @@ type CellSummary struct {
 	Backends  []Backend  `json:"backends,omitempty"`
 	Reference *Reference `json:"reference"`
 	Cost      *Cost      `json:"cost"`
+	// Exposure is what can be reached from outside, by tier. Absent where no instance
+	// said its addresses.
+	Exposure []Tier `json:"exposure,omitempty"`
 	// Capacity is what ran over the traffic. Absent where the events do not say it.
 	Capacity *Capacity `json:"capacity,omitempty"`
 	// Reach is the connection matrix: who reached whom when it was looked at last.
@@ -170,6 +173,9 @@ type Fault struct {
 	// again and stayed so; nil when never.
 	DetectedS  *float64 `json:"detected_s"`
 	RecoveredS *float64 `json:"recovered_s"`
+	// RepairedS is when the Auto Scaling groups of the cell had their desired capacity in
+	// service again; absent where they never lacked it, or had not by the end.
+	RepairedS *float64 `json:"repaired_s,omitempty"`
 	// Failed counts the failures that fall to the fault, LostS is its part of the
 	// downtime's.
 	Failed   uint64            `json:"failed"`
@@ -279,6 +285,18 @@ type ReservedTerm struct {
 	Source  string `json:"source"`
 }
 
+// Tier is the instances of one role, and which of them can be reached from outside.
+type Tier struct {
+	Name string `json:"name"`
+	// Instances is how many there were when the traffic started, Public how many of them
+	// had a public address.
+	Instances int `json:"instances"`
+	Public    int `json:"public"`
+	// Reachable is how many answered a connection from the internet; nil where nobody
+	// looked.
+	Reachable *int `json:"reachable"`
+}
+
 // Capacity is what a cell ran over its traffic, as its events tell it.
 type Capacity struct {
 	// MeanRunning, LeastRunning and MostRunning are numbers of instances that ran, and
@@ -347,9 +365,11 @@ type JourneySummary struct {
 	Journey string    `json:"journey"`
 	Stages  []Summary `json:"stages"`
 	// Claims are those that need several stages.
-	Claims  []ClaimResult    `json:"claims"`
-	Verdict showdown.Verdict `json:"verdict"`
-	Repeats []Repeat         `json:"repeats,omitempty"`
+	Claims []ClaimResult `json:"claims"`
+	// Scorecards are the stages by the pillars of the AWS Well-Architected Framework.
+	Scorecards []Scorecard      `json:"scorecards,omitempty"`
+	Verdict    showdown.Verdict `json:"verdict"`
+	Repeats    []Repeat         `json:"repeats,omitempty"`
 }
 
 // Encode writes s as indented JSON. Lists and maps without an entry are written

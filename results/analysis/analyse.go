@@ -98,7 +98,7 @@ func analyse(in input) (*results.Summary, error) {
 	}
 	stage := in.stage()
 	claims := compileClaims(stage)
-	rec, err := answered([]source{{input: in, plans: plansOf(in, stage, clock, func(cell string) string { return cell })}}, in.manifest.Cost, claims)
+	rec, err := answered([]source{{input: in, plans: plansOf(in, stage, clock, func(cell string) string { return cell })}}, in.manifest.Cost, nil, claims)
 	if err != nil {
 		return nil, err
 	}
@@ -130,8 +130,8 @@ type source struct {
 
 // answered reads the requests of all sources as often as the claims need, and answers
 // the claims.
-func answered(sources []source, costs map[string]results.Cost, claims []compiledClaim) (*record, error) {
-	rec := &record{cells: map[string]*cellRecord{}, costs: costs}
+func answered(sources []source, costs map[string]results.Cost, cards map[string]results.Scorecard, claims []compiledClaim) (*record, error) {
+	rec := &record{cells: map[string]*cellRecord{}, costs: costs, scorecards: cards}
 	plans := map[string]*plan{}
 	for _, src := range sources {
 		for name, p := range src.plans {

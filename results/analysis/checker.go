@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"showdown"
+	"showdown/results"
 )
 
 // checker walks a compiled expression: it refuses what is not of the language of
@@ -240,6 +241,9 @@ func (c *checker) argument(function string, f function, kind argument, n ast.Nod
 		}
 		if kind == activityArg && !slices.Contains(activityKinds(), s.Value) {
 			c.fail(n, "unknown activity %q: one of %s", s.Value, strings.Join(activityKinds(), ", "))
+		}
+		if kind == pillarArg && !slices.Contains(results.Pillars(), s.Value) {
+			c.fail(n, "unknown pillar %q: one of %s", s.Value, strings.Join(results.Pillars(), ", "))
 		}
 		if kind == termArg && !slices.Contains(termNames(), s.Value) {
 			c.fail(n, "unknown term %q: one of %s", s.Value, strings.Join(termNames(), ", "))

@@ -21,13 +21,15 @@ func CompileFor(stage *showdown.Stage, claim showdown.Claim) (*Program, error) {
 	if own == "" {
 		own = showdown.BaseCell
 	}
-	if err := p.checkNames(stage, own); err != nil {
+	if err := p.checkNames(stage, own, nil); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *Program) checkNames(stage *showdown.Stage, own string) error {
+// checkNames checks the names of p. Compared are the stages that a claim compares, if it
+// does.
+func (p *Program) checkNames(stage *showdown.Stage, own string, compared []string) error {
 	isCell := func(name string) bool { _, ok := stage.Cell(name); return ok }
 	sourceCell := own // of the source that was named last
 	for _, n := range p.names {
@@ -36,6 +38,18 @@ func (p *Program) checkNames(stage *showdown.Stage, own string) error {
 				return syntaxError(p.source, n.offset, "unknown %s %q: there is none", what, value)
 			}
 			return syntaxError(p.source, n.offset, "unknown %s %q: there is %s", what, value, strings.Join(known, ", "))
+		}
+		if n.kind == stageArg {
+			if compared == nil {
+				return syntaxError(p.source, n.offset, "%s is for claims that compare stages", n.function)
+			}
+			if !slices.Contains(compared, n.value) {
+				return fail("stage", n.value, compared)
+			}
+			continue
+		}
+		if !n.kind.ofCell() {
+			continue
 		}
 		if n.kind == cellArg {
 			if !isCell(n.value) {
@@ -64,6 +78,16 @@ func (p *Program) checkNames(stage *showdown.Stage, own string) error {
 		return fail(what+" of cell "+cell.Name, rest, known)
 	}
 	return nil
+}
+
+// ofCell says that the argument names a cell or something of one. The others are words
+// that a cell need not know.
+func (a argument) ofCell() bool {
+	switch a {
+	case keyArg, kindArg, outcomeArg, activityArg, termArg, pillarArg:
+		return false
+	}
+	return true
 }
 
 // instance says that the argument may be an instance.

@@ -53,6 +53,7 @@ func (e *evaluation) env() env {
 		ZoneGap:       e.level((*cellRecord).zoneGapLevels, levels.last),
 		Activities:    e.activities, OperatorActions: e.operatorActions,
 		Saving: e.saving, ReservedCost: e.reservedCost, Optimum: e.optimum, BreakEven: e.breakEven, SlotUse: e.slotUse,
+		Score: e.score, Improves: e.improves,
 		Between: between, Abs: math.Abs,
 	}
 }
@@ -365,15 +366,8 @@ func (e *evaluation) public(cell ...string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	has := map[string]bool{}
-	for _, event := range c.events {
-		if event.Kind == showdown.InstanceAddress && event.T <= 0 {
-			address, _ := event.Data["public"].(string)
-			has[event.Target] = address != ""
-		}
-	}
 	n := 0
-	for _, yes := range has {
+	for _, yes := range c.addresses() {
 		if yes {
 			n++
 		}

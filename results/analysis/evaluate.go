@@ -24,6 +24,8 @@ func minFor(q float64) uint64 {
 type record struct {
 	cells map[string]*cellRecord
 	costs map[string]results.Cost
+	// scorecards are those of a journey's stages, by name; nil for a claim of one stage.
+	scorecards map[string]results.Scorecard
 }
 
 // evaluation evaluates the expectations of one claim.

@@ -29,6 +29,10 @@ const (
 	activityArg
 	// termArg is the term of a reservation, of [termNames].
 	termArg
+	// stageArg is a stage of the journey, for claims that compare stages, and pillarArg
+	// a pillar, of [results.Pillars].
+	stageArg
+	pillarArg
 )
 
 // function is the data of a function of the language. How it is computed is in
@@ -103,6 +107,8 @@ func functions() map[string]function {
 		"optimum":          {usage: `optimum("1y")`, args: []argument{termArg, cellArg}, optional: 1, unit: count},
 		"break_even":       {usage: `break_even("1y")`, args: []argument{termArg, cellArg}, optional: 1, unit: share},
 		"slot_use":         {usage: `slot_use(2)`, args: []argument{numberArg, cellArg}, optional: 1, unit: share},
+		"score":            {usage: `score("dns", "reliability")`, args: []argument{stageArg, pillarArg}},
+		"improves":         {usage: `improves("dns")`, args: []argument{stageArg}, unit: count},
 		"operator_actions": {usage: `operator_actions("base")`, args: []argument{cellArg}, optional: 1, unit: count},
 
 		"between": {usage: `x between 30s and 3m`, args: []argument{numberArg, numberArg, numberArg}, unit: truth, live: true},
@@ -174,6 +180,9 @@ type env struct {
 	Optimum      func(term string, cell ...string) (float64, error)            `expr:"optimum"`
 	BreakEven    func(term string, cell ...string) (float64, error)            `expr:"break_even"`
 	SlotUse      func(n float64, cell ...string) (float64, error)              `expr:"slot_use"`
+
+	Score    func(stage, pillar string) (float64, error) `expr:"score"`
+	Improves func(stage string) (float64, error)         `expr:"improves"`
 
 	Between func(x, low, high float64) bool `expr:"between"`
 	Abs     func(x float64) float64         `expr:"abs"`

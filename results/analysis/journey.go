@@ -44,8 +44,13 @@ func AnalyseJourney(dir string) (*results.JourneySummary, error) {
 	for _, s := range out.Stages {
 		out.Verdict = out.Verdict.Worse(s.Verdict)
 	}
+	out.Scorecards = scorecards(out.Stages)
+	cards := map[string]results.Scorecard{}
+	for _, c := range out.Scorecards {
+		cards[c.Stage] = c
+	}
 	for _, claim := range journey.Claims {
-		r, played, err := compare(claim, runs)
+		r, played, err := compare(claim, runs, cards)
 		if err != nil {
 			return nil, fmt.Errorf("analyse %s: claim %s: %w", journey.Run, claim.ID, err)
 		}
@@ -81,7 +86,7 @@ func cellOf(stage, cell string) string {
 
 // compare puts a claim to the test that compares stages. played is false where one of
 // them was not.
-func compare(claim showdown.Claim, runs map[string]input) (r results.ClaimResult, played bool, err error) {
+func compare(claim showdown.Claim, runs map[string]input, cards map[string]results.Scorecard) (r results.ClaimResult, played bool, err error) {
 	var sources []source
 	costs := map[string]results.Cost{}
 	for _, name := range claim.Stages {
@@ -101,7 +106,7 @@ func compare(claim showdown.Claim, runs map[string]input) (r results.ClaimResult
 	}
 	claims := []compiledClaim{{Claim: claim}}
 	claims[0].program, claims[0].err = Compile(claim.Expect)
-	rec, err := answered(sources, costs, claims)
+	rec, err := answered(sources, costs, cards, claims)
 	if err != nil {
 		return r, true, err
 	}
@@ -132,5 +137,5 @@ func CompileComparison(stages []*showdown.Stage, claim showdown.Claim) error {
 			all.Cells = append(all.Cells, c)
 		}
 	}
-	return p.checkNames(all, "")
+	return p.checkNames(all, "", claim.Stages)
 }

@@ -21,6 +21,7 @@ func TestJourneyCountsTheLastRunOfAStage(t *testing.T) {
 		Claims: []showdown.Claim{
 			{ID: "x-two-is-better", Stages: []string{"one", "two"}, Expect: `availability(whole("one")) < availability(whole("two"))`},
 			{ID: "x-waits", Stages: []string{"two", "three"}, Expect: `availability(whole("two")) < availability(whole("three"))`},
+			{ID: "x-serves", Stages: []string{"one", "two"}, Expect: `score("two", "performance efficiency") == 1 and improves("two") == 1`},
 		},
 	})
 	if err != nil {
@@ -79,10 +80,18 @@ func TestJourneyCountsTheLastRunOfAStage(t *testing.T) {
 	play("one", showdown.Refused)
 	check(showdown.Deviated, nil, showdown.Deviated)
 	play("two", showdown.OK)
-	check(showdown.Deviated, []showdown.Verdict{showdown.Held}, showdown.Deviated, showdown.Held)
+	check(showdown.Deviated, []showdown.Verdict{showdown.Held, showdown.Held}, showdown.Deviated, showdown.Held)
+	// The scorecards are there, each with its run, and the second one compared.
+	summary, err := AnalyseJourney(j.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := summary.Scorecards; len(c) != 2 || c[0].Against != "" || c[1].Stage != "two" || c[1].Run == "" || c[1].Against != "one" || c[1].AgainstRun != c[0].Run {
+		t.Errorf("%+v", c)
+	}
 	// Two stages that are equally good: the comparison does not hold any more.
 	play("one", showdown.OK)
-	check(showdown.Deviated, []showdown.Verdict{showdown.Deviated}, showdown.Held, showdown.Held)
+	check(showdown.Deviated, []showdown.Verdict{showdown.Deviated, showdown.Deviated}, showdown.Held, showdown.Held)
 }
 
 // TestComparisonsNameCells: a stage's name is its base cell, "stage.cell" another one.
@@ -94,6 +103,9 @@ func TestComparisonsNameCells(t *testing.T) {
 		`outage("one/A") < outage("two.no-eip/A")`:        "",
 		`lost(reference("one")) > lost(reference("two"))`: "",
 		`public("three") == 0`:                            `unknown cell "three"`,
+		`fact("two/A", "code") == "stopped"`:              "",
+		`count(whole("one"), "refused") > 1`:              "",
+		`saving(2, "1y", "one") > 1`:                      "",
 		`outage("two.other/A") > 1m`:                      `unknown cell`,
 		`outage("two/C") > 1m`:                            `unknown fault of cell two "C"`,
 		`availability(phase("one/rest")) > 1%`:            `unknown phase of cell one "rest"`,

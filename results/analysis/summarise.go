@@ -190,7 +190,12 @@ func (c *cellRecord) summary() results.CellSummary {
 		Generator: c.generator(),
 	}
 	for _, f := range c.faults {
-		out.Faults = append(out.Faults, f.summary(c.clock))
+		sum := f.summary(c.clock)
+		if back := c.repaired(f).back; back != nil && f.cause() {
+			at := c.aws(*back)
+			sum.RepairedS = &at
+		}
+		out.Faults = append(out.Faults, sum)
 	}
 	for _, p := range phasesOf(c.cell, c.events, c.clock) {
 		if p.from < c.end {
@@ -213,6 +218,7 @@ func (c *cellRecord) summary() results.CellSummary {
 	slices.SortFunc(out.Backends, func(a, b results.Backend) int { return cmp.Compare(a.Name, b.Name) })
 	out.Reference = c.referenceSummary()
 	out.Reach = c.reachesOf()
+	out.Exposure = c.exposure()
 	out.Capacity = c.capacitySummary()
 	return out
 }

@@ -74,7 +74,7 @@ func describe(s *results.Summary) document {
 	if c := s.Cost; c != nil && len(c.Items) > 0 {
 		d = append(d, heading{"Cost", "of the cell " + s.Cell + ", in a month"}, costTable(c))
 	}
-	return d
+	return append(d, reservedTables(s.Cost, s.Cell)...)
 }
 
 // namedCell is a cell's summary with its name.

@@ -38,5 +38,5 @@ func describeJourney(j *results.JourneySummary) document {
 	if len(j.Claims) > 0 {
 		d = append(d, heading{"Claims", "that compare stages"}, claimList(j.Claims))
 	}
-	return d
+	return append(d, pillarTables(j.Scorecards)...)
 }

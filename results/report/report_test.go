@@ -51,7 +51,13 @@ func vertical() *results.Summary {
 		Cohorts:   []results.Cohort{{Name: "told", Clients: 50, Availability: ptr(0.99), LostS: 4, LongestOutageS: 3}, {Name: "old", Clients: 50, Availability: ptr(0.5)}},
 		Backends:  []results.Backend{{Name: "web-1", OK: 11000, Failed: 900}, {Name: "web-2", OK: 100}},
 		Reference: &results.Reference{FromS: 400, ToS: 700, Availability: ptr(0.97), LostS: 9, P99MS: ptr(4)},
-		Cost:      &results.Cost{MonthUSD: 12.07, Items: []results.CostItem{{Name: "web-1", What: "t2.micro, 730 h", MonthUSD: 8.47}, {Name: "elastic IP", MonthUSD: 3.6}}},
+		Cost: &results.Cost{MonthUSD: 12.07, Items: []results.CostItem{{Name: "web-1", What: "t2.micro, 730 h", MonthUSD: 8.47}, {Name: "elastic IP", MonthUSD: 3.6}}, Reserved: []results.Reserved{{
+			Type: "m5.large", Hours: 12, InstanceHours: 30, HourUSD: 0.096, Slots: []float64{1, 1, 0.5},
+			Terms: []results.ReservedTerm{
+				{Term: "1y", HourUSD: 0.0605, BreakEven: 0.63, MonthUSD: []float64{175.2, 149.285, 123.37, 132.495}, Optimum: 2},
+				{Term: "3y", HourUSD: 0.0415, BreakEven: 0.432, MonthUSD: []float64{175.2, 135.415, 95.63, 90.885}, Optimum: 3},
+			},
+		}}},
 	}
 	filter, none := "a socket filter drops the SYN, as AWS does", "no address: from outside there is nothing to connect to"
 	cell.Reach = []results.Reach{
@@ -80,7 +86,10 @@ func vertical() *results.Summary {
 func journey() *results.JourneySummary {
 	a, b := *vertical(), *vertical()
 	b.Stage, b.Reference, b.Cost, b.Claims = "single", nil, nil, nil
-	return &results.JourneySummary{Version: 1, Run: "x", Journey: "whatsthetime", Stages: []results.Summary{b, a}, Verdict: showdown.Deviated}
+	return &results.JourneySummary{
+		Version: 1, Run: "x", Journey: "whatsthetime", Stages: []results.Summary{b, a}, Verdict: showdown.Deviated,
+		Scorecards: scorecards(),
+	}
 }
 
 func TestGoldens(t *testing.T) {
@@ -186,4 +195,28 @@ func TestForeignText(t *testing.T) {
 	if !strings.Contains(markdown.String(), "``a `b` | c``") {
 		t.Error("the expectation is not code")
 	}
+}
+
+// scorecards are those of two stages, the second one with less availability and a number
+// in each unit.
+func scorecards() []results.Scorecard {
+	card := func(stage, against string, than results.Comparison, values ...float64) results.Scorecard {
+		indicator := func(i int, name, unit string) results.Indicator {
+			n := results.Indicator{Name: name, Unit: unit, Better: "less"}
+			if i < len(values) {
+				n.Value = &values[i]
+			}
+			return n
+		}
+		return results.Scorecard{Stage: stage, Run: "x/" + stage, Against: against, Pillars: []results.Pillar{
+			{Name: results.Reliability, Than: than, Indicators: []results.Indicator{
+				indicator(0, "availability", "share"), indicator(1, "lost", "s"), indicator(2, "operator actions", ""),
+			}},
+			{Name: results.CostPillar, Indicators: []results.Indicator{
+				indicator(3, "a month", "USD"), indicator(4, "p99 while calm", "ms"), indicator(5, "goodput", "/s"),
+				indicator(6, "a million good requests", "vCPU-hours"),
+			}},
+		}}
+	}
+	return []results.Scorecard{card("single", "", "", 0.999, 1.2, 1, 12.92), card("vertical", "single", results.Worse, 0.97, 9, 2, 74.53, 4.1, 285.2, 8.333333)}
 }
