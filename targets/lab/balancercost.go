@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"showdown"
-	"showdown/targets/cloud"
+	"showdown/targets/cloud/elb"
 	"showdown/targets/cloud/pricing"
 )
 
@@ -27,15 +27,17 @@ type balancerUse struct {
 	CrossZone float64
 }
 
-// add counts what a node did in the time up. Rates are those of real time whatever the
-// speed, so that a lab second stands for speed seconds with as many requests each; the
-// connections that are open now are taken to have been open all the time.
-func (u *balancerUse) add(c cloud.BalancerCounters, up showdown.Duration, speed float64) {
-	u.Load.NewConnections += float64(c.NewConnections) * speed
-	u.Load.ActiveConnectionMinutes += float64(c.ActiveConnections) * up.Seconds() / 60
-	u.Load.Bytes += float64(c.Bytes) * speed
-	u.Load.Requests += float64(c.Requests) * speed
-	u.CrossZone += float64(c.CrossZone) * speed
+// useOfBalancer is what a load balancer says that it used.
+func useOfBalancer(of showdown.BalancerType, u elb.Usage) balancerUse {
+	out := balancerUse{
+		Name: u.Name, Type: of, Gone: !u.Now, For: u.For,
+		Nodes: u.Nodes, Addresses: showdown.Duration(u.Nodes) * u.For, CrossZone: u.CrossZoneBytes,
+		Load: pricing.BalancerLoad{NewConnections: u.NewConnections, Bytes: u.Bytes, Requests: u.Requests},
+	}
+	for _, h := range u.LCU {
+		out.Load.ActiveConnectionMinutes += h.ActiveConnections.Mean * h.For.Seconds() / 60
+	}
+	return out
 }
 
 // ofBalancer is the lines of a load balancer. In a month it does as much as it did in the

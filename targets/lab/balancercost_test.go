@@ -6,6 +6,7 @@ import (
 
 	"showdown"
 	"showdown/targets/cloud"
+	"showdown/targets/cloud/elb"
 	"showdown/targets/cloud/pricing"
 )
 
@@ -73,9 +74,11 @@ func TestBalancedStagePrices(t *testing.T) {
 func TestBalancerIsBilled(t *testing.T) {
 	const hour = showdown.Hour
 	load := func(c cloud.BalancerCounters) balancerUse {
-		u := balancerUse{Name: "front", Type: showdown.ApplicationBalancer, Nodes: 2, For: hour, Addresses: 2 * hour}
-		u.add(c, hour, 60)
-		return u
+		return useOfBalancer(showdown.ApplicationBalancer, elb.Usage{
+			Name: "front", Now: true, For: hour, Nodes: 2, NewConnections: 60 * float64(c.NewConnections),
+			Bytes: 60 * float64(c.Bytes), CrossZoneBytes: 60 * float64(c.CrossZone), Requests: 60 * float64(c.Requests),
+			LCU: []elb.LCUHour{{For: hour, ActiveConnections: elb.Dimension{Mean: float64(c.ActiveConnections)}}},
+		})
 	}
 	gone := load(cloud.BalancerCounters{NewConnections: 50 * 60})
 	gone.Gone = true

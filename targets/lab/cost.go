@@ -30,6 +30,9 @@ func (l *Lab) Cost() (pricing.Bill, error) {
 	topology := l.cfg.Cell.Topology
 	lines := together(used(l.asked(), instances, elastic, up), topology.AutoScalingGroups)
 	lines = append(lines, ofGroups(topology.AutoScalingGroups, up)...)
+	for i, b := range l.Balancers() {
+		lines = append(lines, ofBalancer(useOfBalancer(topology.LoadBalancers[i].Type, b.Usage(until)))...)
+	}
 	if zone != nil {
 		lines = append(lines, ofZone(zone.Name(), zone.Usage(until), up)...)
 	}

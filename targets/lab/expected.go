@@ -58,10 +58,10 @@ func planNetwork(t showdown.Topology) (*vpc.Network, error) {
 		return nil, err
 	}
 	plan := addresses{slot: journal.MinSlot, private: map[int]int{}, nodes: map[int]int{}}
-	join := func(name, zone string, groups []string) error {
+	join := func(what, name, zone string, groups []string) error {
 		text, err := plan.Private(zone)
 		if err != nil {
-			return fmt.Errorf("%q: %w", name, err)
+			return fmt.Errorf("%s %q: %w", what, name, err)
 		}
 		private, err := netip.ParseAddr(text)
 		if err != nil {
@@ -70,13 +70,13 @@ func planNetwork(t showdown.Topology) (*vpc.Network, error) {
 		return n.Join(vpc.Member{Name: name, Groups: groups, Private: private})
 	}
 	for _, in := range t.AllInstances() {
-		if err := join(in.Name, in.Zone, in.SecurityGroups); err != nil {
+		if err := join("instance", in.Name, in.Zone, in.SecurityGroups); err != nil {
 			return nil, err
 		}
 	}
 	for _, b := range t.LoadBalancers {
 		for _, zone := range b.Zones {
-			if err := join(b.NodeName(zone), zone, b.SecurityGroups); err != nil {
+			if err := join("load balancer node", b.NodeName(zone), zone, b.SecurityGroups); err != nil {
 				return nil, err
 			}
 		}
