@@ -141,7 +141,7 @@ func TestLoadTakesGroupsInPlaceOfInstances(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"nothing":     {edit(t, "      instances:\n        - name: web-1\n          type: t2.micro\n", "      region: us-east-1\n"), `mine.yaml:7:5: the list of instances is missing: add "instances:" or "auto_scaling_groups:" here`},
 		"no instance": {group("min: 0, max: 3"), "mine.yaml:8:7: no instance is there when the lab comes up, and nobody could answer: give a group a desired of 1 or more"},
-		"all private": {edit(t, "          type: t2.micro\n", "          type: t2.micro\n          private: true\n"), "mine.yaml:12:5: every instance is private, and clients without a host are told public addresses: give the traffic a host whose record is the alias of a load balancer"},
+		"all private": {edit(t, "          type: t2.micro\n", "          type: t2.micro\n          private: true\n"), "mine.yaml:12:5: every instance is private, and clients without a host are told public addresses: put a load balancer before them, and give the traffic a host whose record is its alias"},
 		"some lost": {
 			strings.Replace(edit(t, "          type: t2.micro\n", "          type: t2.micro\n          private: true\n"), "      phases:", "      cohorts: [{name: all, share: 100%}]\n      phases:", 1),
 			"mine.yaml:12:5: every instance is private",

@@ -58,6 +58,18 @@ func publicNames(top *showdown.Topology) []string {
 	return out
 }
 
+// knowable is whose address clients may know: instances, a private one being somebody's
+// find, and the nodes of load balancers.
+func knowable(top *showdown.Topology) []string {
+	out := instanceNames(top)
+	for _, b := range top.LoadBalancers {
+		for _, zone := range b.Zones {
+			out = append(out, b.NodeName(zone))
+		}
+	}
+	return out
+}
+
 // public checks that an instance is there and has a public address; why says what needs
 // one.
 func (c *checker) public(path, name string, top *showdown.Topology, why string) {

@@ -158,7 +158,7 @@ func (c *checker) phaseRates(p showdown.Phase, path string) {
 // told checks that clients which are told addresses can be told one.
 func (c *checker) told(cell *showdown.Cell, path string) {
 	top := &cell.Topology
-	if len(top.AllInstances()) == 0 || len(publicNames(top)) > 0 {
+	if len(top.AllInstances()) == 0 || len(publicNames(top)) > 0 || len(top.LoadBalancers) > 0 {
 		return
 	}
 	lost := len(cell.Traffic.Cohorts) == 0 && cell.Traffic.Host == ""
@@ -166,7 +166,7 @@ func (c *checker) told(cell *showdown.Cell, path string) {
 		lost = lost || cell.Traffic.Host == "" && h.Host == "" && len(h.Knows) == 0
 	}
 	if lost {
-		c.addKey(path+".host", "every instance is private, and clients without a host are told public addresses: give the traffic a host whose record is the alias of a load balancer")
+		c.addKey(path+".host", "every instance is private, and clients without a host are told public addresses: put a load balancer before them, and give the traffic a host whose record is its alias")
 	}
 }
 
@@ -200,7 +200,7 @@ func (c *checker) cohorts(cell *showdown.Cell, path string) {
 				c.add(element(at+".knows", j), "instance %q stands here twice: keep one of the two", name)
 			}
 			seen[name] = true
-			c.public(element(at+".knows", j), name, &cell.Topology, "and clients know no other: name another one, or give the clients a host")
+			c.among(element(at+".knows", j), "instance", name, knowable(&cell.Topology))
 		}
 	}
 	const rounding = 1e-6
