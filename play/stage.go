@@ -372,9 +372,15 @@ func (s *stage) bill(m *results.Manifest) {
 	}
 	costs := s.costs(m)
 	for _, name := range s.names() {
-		if cost, ok := costs[name]; ok {
-			m.Cost[name] = cost
+		cost, ok := costs[name]
+		if !ok {
+			continue
 		}
+		if cost.Use != nil {
+			// The bill that is there is the one from before the traffic.
+			cost.Use.USD = max(cost.RunUSD-m.Cost[name].RunUSD, 0)
+		}
+		m.Cost[name] = cost
 	}
 }
 

@@ -246,6 +246,9 @@ type Cost struct {
 type Use struct {
 	// Hours is the length of the traffic in AWS hours.
 	Hours float64 `json:"hours"`
+	// USD is what the traffic itself cost: less than the bill's RunUSD, which begins when
+	// the lab comes up.
+	USD float64 `json:"usd"`
 	// InstanceHours and VCPUHours are those of the instances that ran.
 	InstanceHours float64 `json:"instance_hours"`
 	VCPUHours     float64 `json:"vcpu_hours"`

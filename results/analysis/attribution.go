@@ -23,6 +23,9 @@ type attribution struct {
 	// open are the faults that are not over, the latest move last.
 	open  []*fault
 	grace time.Duration
+	// begins are the beginnings of faults that no request was yet intended after. Each
+	// ends the present streak: what was good before a fault is no recovery from it.
+	begins []time.Duration
 
 	// good is the present streak of good requests.
 	good      int
@@ -42,12 +45,14 @@ func newAttribution(faults []*fault, grace time.Duration) *attribution {
 			continue
 		}
 		a.moves = append(a.moves, move{*f.injecting, f})
+		a.begins = append(a.begins, *f.injecting)
 		for _, at := range []*time.Duration{f.healing, f.changing} {
 			if at != nil {
 				a.moves = append(a.moves, move{*at, f})
 			}
 		}
 	}
+	slices.Sort(a.begins)
 	slices.SortStableFunc(a.moves, func(x, y move) int { return int(x.at - y.at) })
 	return a
 }
@@ -69,10 +74,19 @@ func (a *attribution) settle(enough int) {
 		return
 	}
 	for _, f := range a.faults {
-		if f.recovered == nil && f.failures() > 0 {
+		if f.recovered == nil && f.failures() > 0 && a.goodSince >= *f.injecting {
 			since := a.goodSince
 			f.recovered = &since
 		}
+	}
+}
+
+// begin takes in that a request was intended at time at.
+func (a *attribution) begin(at time.Duration) {
+	for len(a.begins) > 0 && at >= a.begins[0] {
+		a.settle(minStreak)
+		a.good = 0
+		a.begins = a.begins[1:]
 	}
 }
 
@@ -81,6 +95,7 @@ func (a *attribution) ok(at time.Duration) {
 	if a.next < len(a.moves) {
 		a.advance(at)
 	}
+	a.begin(at)
 	if a.good == 0 {
 		a.goodSince = at
 	}
@@ -110,6 +125,7 @@ func (a *attribution) ended(f *fault, at time.Duration) bool {
 // there is none. A request that was on its way when a fault began falls to it.
 func (a *attribution) failed(h *showdown.Hit) *fault {
 	a.advance(h.Sent + h.Latency)
+	a.begin(h.Intended)
 	a.good = 0
 	a.open = slices.DeleteFunc(a.open, func(f *fault) bool { return f.recovered != nil && a.ended(f, h.Intended) })
 	f := a.choose(h)

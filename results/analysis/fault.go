@@ -57,8 +57,10 @@ func (f *fault) end() *time.Duration {
 
 // cause says that the action can make requests fail. What fails after a step that
 // repairs, or tells and has nothing to undo, failed before it.
-func (f *fault) cause() bool {
-	a, known := showdown.Actions()[f.action]
+func (f *fault) cause() bool { return causes(f.action) }
+
+func causes(action string) bool {
+	a, known := showdown.Actions()[action]
 	return !known || a.Undo != "nothing to undo" && !a.Repairs
 }
 

@@ -37,7 +37,7 @@ func indicators() []indicator {
 		{results.Performance, "served at the highest load", "share", more, 0, 0.02, servedOf},
 		{results.Performance, "goodput at the highest load", "/s", "", 0, 0, goodputOf},
 		{results.CostPillar, "a month", "USD", less, 0.01, 0.05, monthOf},
-		{results.CostPillar, "a million good requests", "USD", less, 0.10, 0, perMillion(func(s *results.Summary) *float64 { return &s.Cost.RunUSD })},
+		{results.CostPillar, "a million good requests", "USD", less, 0.10, 0, perMillion(usdOf)},
 		{results.CostPillar, "idle", "share", less, 0, 0.05, idleOf},
 		{results.Sustainability, "a million good requests", "vCPU-hours", less, 0.10, 0, perMillion(vCPUHoursOf)},
 		{results.Sustainability, "idle capacity", "vCPU", less, 0.10, 0.1, idleCapacityOf},
@@ -175,8 +175,8 @@ func repairTimeOf(s *results.Summary) *float64 {
 		return nil
 	}
 	for _, f := range s.Faults {
-		if f.StartS == nil || *f.StartS < s.Reference.FromS || *f.StartS >= s.Reference.ToS {
-			continue
+		if f.StartS == nil || *f.StartS < s.Reference.FromS || *f.StartS >= s.Reference.ToS || !causes(f.Action) {
+			continue // before or after the event, or a step that mends
 		}
 		back := f.RecoveredS
 		if f.RepairedS != nil {
@@ -241,6 +241,13 @@ func useOf(s *results.Summary) *results.Use {
 		return nil
 	}
 	return s.Cost.Use
+}
+
+func usdOf(s *results.Summary) *float64 {
+	if u := useOf(s); u != nil {
+		return &u.USD
+	}
+	return nil
 }
 
 func vCPUHoursOf(s *results.Summary) *float64 {

@@ -31,7 +31,7 @@ func staged(name string) results.Summary {
 	}
 	s.Exposure = []results.Tier{{Name: "web", Instances: 3, Public: 3, Reachable: ptr(3)}}
 	s.Capacity = &results.Capacity{MeanRunning: 3}
-	s.Cost = &results.Cost{MonthUSD: 223.59, RunUSD: 1.8, Use: &results.Use{Hours: 5, InstanceHours: 15, VCPUHours: 30, Requests: 240_000}}
+	s.Cost = &results.Cost{MonthUSD: 223.59, RunUSD: 2.1, Use: &results.Use{Hours: 5, USD: 1.8, InstanceHours: 15, VCPUHours: 30, Requests: 240_000}}
 	return s
 }
 

@@ -301,6 +301,32 @@ func TestDetectedAndRecovered(t *testing.T) {
 	}
 }
 
+// TestGoodBeforeAFaultIsNoRecovery: a request that was long on its way when B began falls
+// to B. The good ones that were intended after it and before B are no recovery.
+func TestGoodBeforeAFaultIsNoRecovery(t *testing.T) {
+	r := good(t)
+	hits := r.hits["base"]
+	for i := range hits {
+		if at := hits[i].Intended.Seconds() * 60; at >= 300 && at < 300.3 {
+			hits[i].Outcome, hits[i].Latency = showdown.ResponseTimeout, 1005*time.Millisecond
+		}
+	}
+	b := r.analyse(t).Faults[1]
+	if b.Failed != 134 || b.RecoveredS == nil || *b.RecoveredS != 400.05 {
+		t.Errorf("failed %d, recovered at %v; want 134 and 400.05", b.Failed, b.RecoveredS)
+	}
+	// Without any other failure the recovery is the first good one after B's beginning.
+	for i := range hits {
+		if at := hits[i].Intended.Seconds() * 60; at >= 360 && at < 500 {
+			hits[i].Outcome = showdown.OK
+		}
+	}
+	b = r.analyse(t).Faults[1]
+	if b.Failed != 1 || b.RecoveredS == nil || *b.RecoveredS < 360 || *b.RecoveredS > 360.5 {
+		t.Errorf("failed %d, recovered at %v; want 1 and 360", b.Failed, b.RecoveredS)
+	}
+}
+
 // TestOverloadIsNoFault holds that a phase which overloads the server does not count
 // against a fault from which service had recovered.
 func TestOverloadIsNoFault(t *testing.T) {
