@@ -33,6 +33,9 @@ type cell struct {
 	// What follows exists once the lab is up.
 	attack     *attack.Attack
 	experiment *chaos.Experiment
+	// ended is the bill when the traffic and the timeline were over, which other cells'
+	// may not be yet; nil before.
+	ended *results.Cost
 	// services ends the lab's loops, and served has their result. They go on until
 	// the lab is down, also when the run is interrupted: the roll back needs them.
 	services context.CancelFunc
@@ -189,7 +192,11 @@ func (c *cell) run(ctx context.Context, zero time.Time) error {
 		}
 		return err
 	})
-	return group.Wait()
+	err := group.Wait()
+	if cost, ok := c.bill(zero); ok {
+		c.ended = &cost
+	}
+	return err
 }
 
 // drive plays an attack from zero to its end, framed by its events.
@@ -228,9 +235,18 @@ func (c *cell) down(ctx context.Context) error {
 	return err
 }
 
-// cost is the cell's bill; ok is false while it has none. With the zero of its traffic
-// it says what that has used by now.
-func (c *cell) cost(zero time.Time) (results.Cost, bool) {
+// cost is the cell's bill, that of the end of its traffic once that is over; ok is false
+// while it has none.
+func (c *cell) cost() (results.Cost, bool) {
+	if c.ended != nil {
+		return *c.ended, true
+	}
+	return c.bill(time.Time{})
+}
+
+// bill is what the cell costs as it is now, and has cost by now. With the zero of its
+// traffic it says what that has used.
+func (c *cell) bill(zero time.Time) (results.Cost, bool) {
 	bill, err := c.lab.Cost()
 	if err != nil {
 		return results.Cost{}, false

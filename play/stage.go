@@ -256,7 +256,7 @@ func (s *stage) play(ctx context.Context) error {
 			return err
 		}
 		if s.Started != nil && first {
-			s.Started(s.rec.ID(), s.costs(nil))
+			s.Started(s.rec.ID(), s.costs())
 		}
 		s.log.start(zero, s.names())
 		s.step(Playing)
@@ -370,7 +370,7 @@ func (s *stage) bill(m *results.Manifest) {
 	if m.Cost == nil {
 		m.Cost = map[string]results.Cost{}
 	}
-	costs := s.costs(m)
+	costs := s.costs()
 	for _, name := range s.names() {
 		cost, ok := costs[name]
 		if !ok {
@@ -384,16 +384,11 @@ func (s *stage) bill(m *results.Manifest) {
 	}
 }
 
-// costs is the bill of every cell, as far as its lab knows it. With the manifest it says
-// what their traffic has used.
-func (s *stage) costs(m *results.Manifest) map[string]results.Cost {
+// costs is the bill of every cell, as far as its lab knows it.
+func (s *stage) costs() map[string]results.Cost {
 	out := map[string]results.Cost{}
 	for _, c := range s.cells {
-		var zero time.Time
-		if m != nil {
-			zero = m.ZeroOf(c.spec.Name)
-		}
-		if cost, ok := c.cost(zero); ok {
+		if cost, ok := c.cost(); ok {
 			out[c.spec.Name] = cost
 		}
 	}
