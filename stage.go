@@ -51,6 +51,9 @@ func (s *Stage) Cell(name string) (c *Cell, ok bool) {
 
 // Teach is what a teacher says about a stage, in a few sentences each.
 type Teach struct {
+	// Cures is what the stage mends of the stage before it, in one line; empty in the
+	// first stage. What that costs is worked out.
+	Cures string `yaml:"cures" json:"cures,omitempty"`
 	// Before is said while the stage starts: what is built and what to watch.
 	Before string `yaml:"before" json:"before"`
 	// After is said over the result. It may not promise a number: those are measured.

@@ -8,6 +8,7 @@ import (
 
 	"showdown"
 	"showdown/results"
+	"showdown/targets/lab"
 )
 
 // demoJourney is the journey that the demo plays.
@@ -62,6 +63,8 @@ func (t *terminal) demoCommand() *cli.Command {
 type story struct {
 	t *terminal
 	c *cli.Context
+	// last is the stage before, once there is one.
+	last *showdown.Stage
 }
 
 const storyWidth = 78
@@ -81,7 +84,48 @@ func (s *story) before(stage *showdown.Stage, number, of int) {
 	fmt.Fprintf(s.t.stdout, "\n%s\n", s.paint(bold, fmt.Sprintf("%d/%d  %s", number, of, stage.Title)))
 	s.say(stage.Promise)
 	fmt.Fprintln(s.t.stdout)
+	if stage.Teach.Cures != "" {
+		s.say("It cures: " + stage.Teach.Cures)
+	}
+	s.say(s.price(stage))
+	fmt.Fprintln(s.t.stdout)
 	s.say(stage.Teach.Before)
+	s.last = stage
+}
+
+// price is what the base cell of a stage costs before any traffic, beside the stage
+// before it.
+func (s *story) price(stage *showdown.Stage) string {
+	now, ok := estimate(stage)
+	if !ok {
+		return ""
+	}
+	words := fmt.Sprintf("It costs $%.2f a month before traffic", now)
+	if s.last == nil {
+		return words + "."
+	}
+	before, ok := estimate(s.last)
+	switch d := now - before; {
+	case !ok:
+		return words + "."
+	case d >= cent:
+		return fmt.Sprintf("%s, $%.2f more than %s.", words, d, s.last.Name)
+	case d <= -cent:
+		return fmt.Sprintf("%s, $%.2f less than %s.", words, -d, s.last.Name)
+	}
+	return fmt.Sprintf("%s, as much as %s.", words, s.last.Name)
+}
+
+// cent is the least difference of two prices that is said.
+const cent = 0.005
+
+func estimate(stage *showdown.Stage) (month float64, ok bool) {
+	base, ok := stage.Cell(showdown.BaseCell)
+	if !ok {
+		return 0, false
+	}
+	bill, err := lab.Estimate(base.Topology)
+	return bill.MonthUSD(), err == nil
 }
 
 func (s *story) after(stage *showdown.Stage, r *results.Summary) {
