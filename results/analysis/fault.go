@@ -84,7 +84,9 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 		if s.Target != "" {
 			f.targets = []string{string(s.Target)}
 		}
-		f.zone = s.With["zone"]
+		if showdown.Actions()[s.Do].Kind != showdown.Operation {
+			f.zone = s.With["zone"]
+		}
 		f.planned, _ = cell.StepStart(clock, s)
 	}
 	for _, e := range events {

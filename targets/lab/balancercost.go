@@ -23,6 +23,9 @@ type balancerUse struct {
 	Addresses showdown.Duration
 	// Load is what its nodes did together.
 	Load pricing.BalancerLoad
+	// LCUHours is the capacity units of each hour, added up, where somebody followed them
+	// by the hour as AWS does; 0 takes the mean of all of the time from Load.
+	LCUHours float64
 	// CrossZone is the bytes to and from targets in other zones than the node's.
 	CrossZone float64
 }
@@ -38,6 +41,15 @@ func useOfBalancer(of showdown.BalancerType, u elb.Usage) balancerUse {
 		out.Load.ActiveConnectionMinutes += h.ActiveConnections.Mean * h.For.Seconds() / 60
 	}
 	return out
+}
+
+// lcus is the mean capacity units, and " by" the measure that decided where it is known.
+func (u balancerUse) lcus() (n float64, by string) {
+	if s := u.For.Seconds(); u.LCUHours > 0 && s > 0 {
+		return u.LCUHours / (s / 3600), ""
+	}
+	most := u.Load.LCUs(u.For)[0]
+	return most.LCUs, " by " + most.Name
 }
 
 // ofBalancer is the lines of a load balancer. In a month it does as much as it did in the
@@ -77,9 +89,8 @@ func ofBalancer(u balancerUse) []pricing.Line {
 		if u.Load.Bytes > 0 {
 			lines = append(lines, counted(pricing.ClassicData, "data", u.Load.Bytes))
 		}
-	} else if most := u.Load.LCUs(u.For)[0]; most.LCUs > 0 {
-		label := strconv.FormatFloat(most.LCUs, 'g', 3, 64) + " LCU by " + most.Name
-		lines = append(lines, lasting(pricing.BalancerCapacity, label, most.LCUs))
+	} else if lcus, by := u.lcus(); lcus > 0 {
+		lines = append(lines, lasting(pricing.BalancerCapacity, strconv.FormatFloat(lcus, 'g', 3, 64)+" LCU"+by, lcus))
 	}
 	if u.CrossZone > 0 {
 		lines = append(lines, counted(pricing.BalancerCrossZone, "data to other zones, free", u.CrossZone))

@@ -82,6 +82,8 @@ func TestBalancerIsBilled(t *testing.T) {
 	}
 	gone := load(cloud.BalancerCounters{NewConnections: 50 * 60})
 	gone.Gone = true
+	followed := load(cloud.BalancerCounters{NewConnections: 50 * 60})
+	followed.LCUHours = 4
 	classic := load(cloud.BalancerCounters{NewConnections: 5000 * 60, Bytes: 16_666_667, CrossZone: 8_333_333})
 	classic.Type, classic.Nodes, classic.Addresses = showdown.ClassicBalancer, 1, hour
 	for _, tt := range []struct {
@@ -113,6 +115,14 @@ func TestBalancerIsBilled(t *testing.T) {
 				"front public IPv4 of its node":   {3.65, 0.005},
 				"front data":                      {5.84, 0.008},
 				"front data to other zones, free": {0, 0},
+			},
+		},
+		{
+			"capacity units that were followed by the hour", followed,
+			map[string][2]float64{
+				"front application load balancer": {16.425, 0.0225},
+				"front public IPv4 of 2 nodes":    {7.30, 0.010},
+				"front 4 LCU":                     {23.36, 0.032},
 			},
 		},
 		{
