@@ -31,7 +31,8 @@ type core struct {
 	// has that many instances; whyWarmup is how long instances that it brings warm up.
 	why       string
 	whyWarmup showdown.Duration
-	// debts are the causes of launches that replace what was taken out of service.
+	// debts are the causes, without the time, of launches that replace what was taken out of
+	// service.
 	debts []string
 	// wants are launches beyond the desired capacity.
 	wants []want
@@ -46,6 +47,9 @@ type core struct {
 	suspended map[string]bool
 
 	ticks     int64 // periodic checks that are done
+	// counted is how many instances counted for the metrics of the minute that the next
+	// check evaluates.
+	counted int
 	policies  []*policy
 	cooling   showdown.Duration // a cooldown that begins when everything is done
 	coolUntil moment
@@ -123,13 +127,17 @@ func (c *core) step(now moment, see map[string]sight, readings []reading) []orde
 	for tick := c.ticks + 1; moment(tick)*CheckEvery <= now; tick++ {
 		c.ticks = tick
 		c.evaluate(tick, readings)
+		c.counted = c.withoutWarming() // MetricDelay is one period
 		c.lookAtHealth()
 		c.planRebalance()
 	}
 	c.replaceUnhealthy()
 	c.advanceRefresh()
-	orders = append(orders, c.reconcile()...)
-	orders = append(orders, c.keepWarm()...)
+	more := c.reconcile()
+	if len(more) == 0 {
+		more = c.keepWarm() // the group comes first, and a name is given once
+	}
+	orders = append(orders, more...)
 	c.coolDown()
 	c.sayCapacity()
 	return orders

@@ -50,7 +50,7 @@ type RefreshDescription struct {
 	Status RefreshStatus
 	Reason string
 	// PercentageComplete is how much has been replaced and is ready; InstancesToUpdate is
-	// how many are still to be replaced.
+	// how many are not.
 	PercentageComplete, InstancesToUpdate int
 	// Start and End are AWS time, as an [Activity]'s; End is zero while it is in progress.
 	Start, End time.Time
@@ -110,10 +110,10 @@ func (c *core) describe(now moment) Description {
 }
 
 func (c *core) describeRefresh(r *refresh) RefreshDescription {
-	d := RefreshDescription{ID: r.id, Status: r.status, Reason: r.reason, InstancesToUpdate: len(r.old), Start: c.time(r.started)}
+	d := RefreshDescription{ID: r.id, Status: r.status, Reason: r.reason, InstancesToUpdate: r.total - r.done, Start: c.time(r.started)}
 	d.PercentageComplete = 100
 	if r.total > 0 {
-		d.PercentageComplete = 100 * (r.total - len(r.old)) / r.total
+		d.PercentageComplete = 100 * r.done / r.total
 	}
 	if r.status != RefreshInProgress {
 		d.End = c.time(r.ended)

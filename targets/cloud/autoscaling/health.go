@@ -70,9 +70,12 @@ func (c *core) replaceUnhealthy() {
 		if m.state != InService || m.unhealthy == "" {
 			continue
 		}
-		if m.unhealthy.immediate() {
+		switch {
+		case m.unhealthy.immediate():
 			c.replace(m)
-		} else {
+		case m.unhealthy == byBalancer && c.see[m.name].target == targetHealthy:
+			// The next periodic check will say so.
+		default:
 			others = append(others, m)
 		}
 	}
@@ -85,7 +88,7 @@ func (c *core) replaceUnhealthy() {
 // replace takes an unhealthy instance out of service and owes the group another one.
 func (c *core) replace(m *member) {
 	if m.surge == noSurge {
-		c.debts = append(c.debts, c.sentence("an instance was launched in response to an unhealthy instance needing to be replaced"))
+		c.debts = append(c.debts, "an instance was launched in response to an unhealthy instance needing to be replaced")
 	}
 	c.leave(m, c.sentence("an instance was taken out of service in response to %s", m.unhealthy))
 }
@@ -102,11 +105,12 @@ func (c *core) replaceable() int {
 		if m.state != InService {
 			continue
 		}
+		if !c.ready(m, m.warmup) {
+			continue
+		}
+		here++
 		if m.unhealthy == "" && (!c.checked(m) || c.see[m.name].target != targetUnhealthy) {
 			well++
-		}
-		if c.ready(m, m.warmup) {
-			here++
 		}
 	}
 	if well == 0 {

@@ -13,6 +13,7 @@ type want struct {
 	// zone is where; a rebalancing launch goes nowhere else.
 	zone  string
 	surge surge
+	// cause is why, without the time.
 	cause string
 }
 
@@ -26,6 +27,8 @@ type plan struct {
 	pool bool
 	// owed says that the launch pays the first debt.
 	owed bool
+	// serial is the number in the instance's name.
+	serial int
 }
 
 // reconcile launches what is missing, one instance a step, and takes out what is too
@@ -90,7 +93,7 @@ func (c *core) launchMissing() []order {
 	p := plan{zone: z.name, warmup: c.spec.Warmup}
 	switch {
 	case len(c.debts) > 0:
-		p.cause, p.owed = c.debts[0], true
+		p.cause, p.owed = c.sentence("%s", c.debts[0]), true
 	default:
 		p.cause = c.sentence("an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d", c.from, c.desired)
 		if c.why != "" {
@@ -118,7 +121,7 @@ func (c *core) launchWanted() []order {
 				return nil
 			}
 		}
-		p := plan{zone: z.name, cause: w.cause, surge: w.surge, warmup: c.spec.Warmup}
+		p := plan{zone: z.name, cause: c.sentence("%s", w.cause), surge: w.surge, warmup: c.spec.Warmup}
 		return []order{c.launchOrder(p)}
 	}
 	return nil
@@ -130,6 +133,7 @@ func (c *core) launchOrder(p plan) order {
 	for c.find(c.spec.InstanceName(n)) != nil {
 		n++
 	}
+	p.serial = n
 	name := c.spec.InstanceName(n)
 	return order{verb: doLaunch, name: name, launch: c.instance(name, p.zone), plan: p}
 }
@@ -145,10 +149,7 @@ func (c *core) launchResult(o order, err error) {
 		c.launchFailed(description, p, err)
 		return
 	}
-	c.serial = max(c.serial, c.serial+1)
-	for c.spec.InstanceName(c.serial) != o.name {
-		c.serial++
-	}
+	c.serial = max(c.serial, p.serial)
 	c.zone(p.zone).failures = 0
 	m := &member{
 		name: o.name, zone: p.zone, typ: o.launch.Type, version: c.version,

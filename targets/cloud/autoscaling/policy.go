@@ -6,18 +6,15 @@ import (
 	"showdown"
 )
 
-// trackingOut is the capacity that brings a metric back to its target: n instances times
-// metric over target, rounded up (Target tracking scaling policies, Considerations).
-func trackingOut(n int, value, target float64) int {
+// tracked is the capacity that brings a metric back to its target: n instances times
+// metric over target, rounded up (Target tracking scaling policies, Considerations). n is
+// how many instances the metric is of, so that a metric which comes late does not count
+// an instance twice (unverified; the page says "the current capacity").
+func tracked(n int, value, target float64) int {
 	// What rounding leaves behind is no instance.
 	return int(math.Ceil(float64(n)*value/target - 1e-9))
 }
 
-// trackingIn is the same for scaling in, which is done "more gradually": one instance at
-// a time, and never so many that the metric would be above the target.
-func trackingIn(n int, value, target float64) int {
-	return max(trackingOut(n, value, target), n-1)
-}
 
 // stepAdjustment is the adjustment of the step that a metric reaches: past is how far it
 // is beyond the threshold. A step begins where its bound is and ends where the next one
@@ -75,12 +72,14 @@ func (c *core) proposals() (out, in []proposal) {
 		switch p.Type {
 		case showdown.TargetTracking:
 			if high != nil {
-				if to := trackingOut(grown, high.value, p.Target); to > c.desired {
+				if to := tracked(c.counted, high.value, p.Target); to > c.desired {
 					add(to, p, high)
 				}
 			}
 			if low != nil && agreed && !blocked {
-				if to := trackingIn(shrunk, low.value, p.Target); to < c.desired {
+				// It "scales in more gradually": by one instance at a time, which has to be gone
+				// before the next one, and never so far that the metric would be above the target.
+				if to := max(tracked(c.counted, low.value, p.Target), shrunk-1); to < c.desired {
 					add(to, p, low)
 				}
 			}

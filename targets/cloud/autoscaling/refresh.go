@@ -49,11 +49,15 @@ type refresh struct {
 	warmup   showdown.Duration
 	old      []string // to be replaced, in service yet
 	total    int
+	done     int    // replaced, with the new ones ready
 	victim   string // the one whose replacement is launched first
 	progress moment // when an instance was replaced last
 	started  moment
 	ended    moment
 }
+
+// refreshLaunch is why an instance is launched by a refresh.
+const refreshLaunch = "an instance was launched in response to an instance refresh"
 
 // activeRefresh is the refresh in progress; nil is none.
 func (c *core) activeRefresh() *refresh {
@@ -114,6 +118,7 @@ func (c *core) advanceRefresh() {
 		return
 	}
 	c.swap(r)
+	r.done = r.total - len(r.old)
 	if len(r.old) == 0 {
 		c.endRefresh(r, RefreshSuccessful, "")
 		// "First it replaces InService instances, then those in the warm pool."
@@ -132,13 +137,13 @@ func (c *core) advanceRefresh() {
 		m := c.victim(c.olds(r))
 		r.victim = m.name
 		c.wants = append(c.wants, want{
-			zone: m.zone, surge: surgeRefresh, cause: c.sentence("an instance was launched in response to an instance refresh"),
+			zone: m.zone, surge: surgeRefresh, cause: refreshLaunch,
 		})
 		return
 	}
 	for range min(len(r.old), max(1, c.desired-keep)) {
 		c.refreshOut(r, c.victim(c.olds(r)))
-		c.debts = append(c.debts, c.sentence("an instance was launched in response to an instance refresh"))
+		c.debts = append(c.debts, refreshLaunch)
 	}
 }
 

@@ -127,10 +127,7 @@ func (s *teller) play(f []string) error {
 	case "scheduled":
 		return s.scheduledAction(arg)
 	case "begin":
-		s.world = newWorld(s.spec, s.balanced, 7, nil)
-		s.world.say = s.event
-		s.core.saidCapacity = ""
-		s.settle()
+		s.world = newWorld(s.spec, s.balanced, 7, s.event)
 		return nil
 	default:
 		return s.command(f[0], arg)

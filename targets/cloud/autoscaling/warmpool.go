@@ -22,16 +22,19 @@ func (c *core) keepWarm() []order {
 			pool = append(pool, m)
 		}
 	}
+	if c.capacity() < c.desired {
+		return nil
+	}
 	missing := c.poolSize() - len(pool)
 	if missing < 0 && c.does("Terminate") {
 		for _, m := range pool[:-missing] {
 			c.leave(m, c.sentence("an instance was taken out of the warm pool in response to a difference between its size and its instances, shrinking the warm pool from %d to %d", len(pool), c.poolSize()))
 		}
 	}
-	if missing <= 0 || !c.does("Launch") || c.capacity() < c.desired {
+	if missing <= 0 || !c.does("Launch") {
 		return nil
 	}
-	n := map[string]int{}
+	n := c.counts() // a warm instance is to be where the group launches next
 	for _, m := range pool {
 		n[m.zone]++
 	}

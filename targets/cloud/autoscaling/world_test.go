@@ -26,6 +26,8 @@ type world struct {
 	// sickApp says that no new instance passes the load balancer's check.
 	sickApp bool
 	say     func(showdown.Event)
+	// minutes are the metrics of the minutes so far, by their end.
+	minutes map[moment]map[showdown.Metric]float64
 	// most is the largest number of active instances that there ever was.
 	most int
 }
@@ -68,7 +70,7 @@ var epoch = time.Date(2026, 11, 26, 9, 30, 0, 0, time.UTC)
 func newWorld(spec showdown.AutoScalingGroup, balanced bool, seed uint64, say func(showdown.Event)) *world {
 	w := &world{
 		core: newCore(spec, balanced, seed), instances: map[string]*box{}, closed: map[string]bool{},
-		load: -1, perTarget: -1, cpu: -1, drain: 5 * showdown.Minute, say: say,
+		load: -1, perTarget: -1, cpu: -1, drain: 5 * showdown.Minute, minutes: map[moment]map[showdown.Metric]float64{},
 	}
 	w.core.base = epoch
 	w.core.zero = 0
@@ -81,6 +83,8 @@ func newWorld(spec showdown.AutoScalingGroup, balanced bool, seed uint64, say fu
 		w.names = append(w.names, in.Name)
 		w.core.adopt(in.Name, in.Zone, in.Type)
 	}
+	w.core.events = nil
+	w.say = say
 	w.settle()
 	return w
 }
@@ -97,6 +101,12 @@ func (w *world) to(at moment) {
 			}
 		}
 		w.now = next
+		if w.now%showdown.Minute == 0 {
+			w.minutes[w.now] = map[showdown.Metric]float64{}
+			for _, m := range metricsOf(w.core.spec.Policies) {
+				w.minutes[w.now][m] = w.metric(m)
+			}
+		}
 		w.settle()
 	}
 }
@@ -199,11 +209,11 @@ func (w *world) health(b *box) string {
 }
 
 func (w *world) readings() []reading {
-	ticks, _ := w.core.due(w.now)
+	ticks, ends := w.core.due(w.now)
 	var out []reading
-	for _, tick := range ticks {
+	for i, tick := range ticks {
 		for _, metric := range metricsOf(w.core.spec.Policies) {
-			v := w.metric(metric)
+			v := w.minutes[ends[i]][metric]
 			out = append(out, reading{tick: tick, metric: metric, value: max(v, 0), ok: v >= 0})
 		}
 	}

@@ -115,7 +115,7 @@ func (c *core) planRebalance() {
 	if len(moves) > most {
 		most += overshoot(c.max)
 	}
-	cause := c.sentence("an instance was launched to aid in balancing the group's zones")
+	const cause = "an instance was launched to aid in balancing the group's zones"
 	for _, to := range moves[:max(0, min(len(moves), most))] {
 		if c.zone(to).open(c.now) {
 			c.wants = append(c.wants, want{zone: to, surge: surgeBalance, cause: cause})
