@@ -15,12 +15,27 @@ type Topology struct {
 	LoadBalancers []LoadBalancer `yaml:"load_balancers" json:"load_balancers,omitempty"`
 	// AutoScalingGroups launch instances of their own.
 	AutoScalingGroups []AutoScalingGroup `yaml:"auto_scaling_groups" json:"auto_scaling_groups,omitempty"`
+	// Reservations are the Reserved Instances that are paid for. They change the bill and
+	// nothing that runs.
+	Reservations []Reservation `yaml:"reservations" json:"reservations,omitempty"`
 	// SecurityGroups are the lab's own groups; an instance that names none belongs to
 	// [DefaultGroup].
 	SecurityGroups []SecurityGroup `yaml:"security_groups" json:"security_groups,omitempty"`
 	// HostedZone is the domain that the lab's name servers answer for; nil is a lab
 	// without names.
 	HostedZone *HostedZone `yaml:"hosted_zone" json:"hosted_zone,omitempty"`
+}
+
+// Reservation is Reserved Instances of a type: a discount on running instances, which is
+// paid for whether something runs or not, and no capacity (EC2 User Guide, How Reserved
+// Instances are applied, regional scope).
+type Reservation struct {
+	Type  string `yaml:"type" json:"type"`
+	Count int    `yaml:"count" json:"count"`
+	// Term is "1y" or "3y".
+	Term string `yaml:"term" json:"term"`
+	// Payment is "no upfront" or "all upfront".
+	Payment string `yaml:"payment" json:"payment"`
 }
 
 // DefaultGroup is the security group of instances that name none. Unless the lab

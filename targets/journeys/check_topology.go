@@ -50,7 +50,30 @@ func (c *checker) topology(top *showdown.Topology, path string) bool {
 	c.subnets(*top, path)
 	c.groups(top, path)
 	c.balancers(top, path)
+	c.reservations(top, path+".reservations")
 	return true
+}
+
+// reservations checks what is paid for by the year.
+func (c *checker) reservations(top *showdown.Topology, path string) {
+	seen := map[string]bool{}
+	for i, r := range top.Reservations {
+		at := element(path, i)
+		if seen[r.Type] {
+			c.add(at+".type", "the type %q is reserved twice: write one reservation with their count", r.Type)
+		}
+		seen[r.Type] = true
+		c.oneOf(at+".type", "instance type", r.Type, c.known.Types)
+		if r.Count < 1 || r.Count > maxMachines {
+			c.add(at+".count", "count must lie between 1 and %d: so many instances are reserved", maxMachines)
+		}
+		if r.Term != "1y" && r.Term != "3y" {
+			c.add(at+".term", "term %q is not one that AWS has: write 1y or 3y", r.Term)
+		}
+		if r.Payment != "no upfront" && r.Payment != "all upfront" {
+			c.add(at+".payment", "payment %q is not known: write \"no upfront\" or \"all upfront\"", r.Payment)
+		}
+	}
 }
 
 // counts checks that there are not too many load balancers and groups to be looked at.

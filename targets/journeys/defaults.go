@@ -32,6 +32,8 @@ const (
 	DefaultCheckers     = 16
 	DefaultRequests     = 10
 	DefaultWithin       = 5 * showdown.Minute
+	DefaultTerm         = "1y"
+	DefaultPayment      = "no upfront"
 )
 
 // setDefaults fills in what the file left out. A value that the file states, be it
@@ -60,6 +62,12 @@ func setCellDefaults(c *showdown.Cell, p places, path string) {
 	}
 	for i := range top.AutoScalingGroups {
 		setScalingDefaults(&top.AutoScalingGroups[i], top.Region, p, element(path+".topology.auto_scaling_groups", i))
+	}
+	for i := range top.Reservations {
+		r, at := &top.Reservations[i], element(path+".topology.reservations", i)
+		set(&r.Count, 1, p, at+".count")
+		set(&r.Term, DefaultTerm, p, at+".term")
+		set(&r.Payment, DefaultPayment, p, at+".payment")
 	}
 	setZoneDefaults(top.HostedZone, p, path+".topology.hosted_zone")
 	t, at := &c.Traffic, path+".traffic"

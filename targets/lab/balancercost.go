@@ -38,6 +38,7 @@ func useOfBalancer(of showdown.BalancerType, u elb.Usage) balancerUse {
 		Load: pricing.BalancerLoad{NewConnections: u.NewConnections, Bytes: u.Bytes, Requests: u.Requests},
 	}
 	for _, h := range u.LCU {
+		out.LCUHours += h.LCU * h.For.Seconds() / 3600
 		out.Load.ActiveConnectionMinutes += h.ActiveConnections.Mean * h.For.Seconds() / 60
 	}
 	return out

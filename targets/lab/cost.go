@@ -19,7 +19,7 @@ func (l *Lab) Cost() (pricing.Bill, error) {
 	region, zone, upAt, downAt := l.region, l.zone, l.upAt, l.downAt
 	l.mu.Unlock()
 	if region == nil {
-		return pricing.BillOf(planned(l.cfg.Cell.Topology))
+		return Estimate(l.cfg.Cell.Topology)
 	}
 	until := downAt
 	if until.IsZero() {
@@ -36,11 +36,37 @@ func (l *Lab) Cost() (pricing.Bill, error) {
 	if zone != nil {
 		lines = append(lines, ofZone(zone.Name(), zone.Usage(until), up)...)
 	}
-	return pricing.BillOf(lines)
+	bill, err := pricing.BillOf(lines)
+	if err != nil || len(topology.Reservations) == 0 {
+		return bill, err
+	}
+	var runs []ec2.Run
+	now := map[string]int{}
+	for _, u := range instances {
+		runs = append(runs, u.Runs...)
+		if !u.Terminated {
+			now[u.Type]++
+		}
+	}
+	_, ran, err := useOf(runs, l.cfg.Work, l.cfg.Clock, upAt, until)
+	if err != nil {
+		return bill, err
+	}
+	return reserve(bill, topology.Reservations, now, ran)
 }
 
 // Estimate is what a topology costs a month, before it runs.
-func Estimate(t showdown.Topology) (pricing.Bill, error) { return pricing.BillOf(planned(t)) }
+func Estimate(t showdown.Topology) (pricing.Bill, error) {
+	bill, err := pricing.BillOf(planned(t))
+	if err != nil || len(t.Reservations) == 0 {
+		return bill, err
+	}
+	now := map[string]int{}
+	for _, in := range t.AllInstances() {
+		now[in.Type]++
+	}
+	return reserve(bill, t.Reservations, now, pricing.Trace{})
+}
 
 // planned is the lines of a topology that has used nothing yet. What a load balancer
 // takes for its load is not among them: it is not known before the traffic.
