@@ -72,12 +72,13 @@ func (c Cell) stepSpan(clock Clock, s Step, jitter func(Step) Duration, left int
 // WholeJitter is the most that jitter can delay a step, for [Cell.StepSpan].
 func WholeJitter(s Step) Duration { return s.Jitter }
 
-// InstancesBefore are the instances that a step of the cell may find: those of the
-// topology, and those that the add-instance steps launch which come before it at some
-// speed. A new one is like the first instance that its step may hit. What steps remove is
-// still among them.
+// InstancesBefore are the instances that a step of the cell may find: those that the lab
+// comes up with, and those that the add-instance steps launch which come before it at
+// some speed. A new one is like the first instance that its step may hit. What steps
+// remove is still among them; what Auto Scaling groups launch later is not, since nobody
+// knows it before.
 func (c Cell) InstancesBefore(s Step) []Instance {
-	instances := slices.Clone(c.Topology.Instances)
+	instances := c.Topology.AllInstances()
 	var steps []Step
 	for _, other := range c.Timeline {
 		if other.Do == "add-instance" && other.Letter != s.Letter && c.comesBefore(other, s) {

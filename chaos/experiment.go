@@ -90,7 +90,7 @@ func New(c Config) (*Experiment, error) {
 	var saying sync.Mutex
 	e.env = &env{
 		cell: c.Cell, clock: c.Clock, lab: c.Lab, load: c.Load, probe: c.probe, asker: c.asker,
-		limit: limitsAt(c.Clock, longestBoot(c.Cell.Topology.Instances)),
+		limit: limitsAt(c.Clock, longestBoot(c.Cell.Topology)),
 		known: map[string]string{},
 		emit: func(ev showdown.Event) {
 			saying.Lock()

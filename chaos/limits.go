@@ -69,11 +69,14 @@ func limitsAt(clock showdown.Clock, boot showdown.Duration) limits {
 }
 
 // longestBoot is the longest that an instance of the cell takes from the kernel's
-// start to its listener.
-func longestBoot(instances []showdown.Instance) showdown.Duration {
+// start to its listener, those included that an Auto Scaling group may launch later.
+func longestBoot(t showdown.Topology) showdown.Duration {
 	var longest showdown.Duration
-	for _, in := range instances {
+	for _, in := range t.Instances {
 		longest = max(longest, in.AppBoot+in.UserData)
+	}
+	for _, g := range t.AutoScalingGroups {
+		longest = max(longest, g.Template.AppBoot+g.Template.UserData)
 	}
 	return longest
 }
