@@ -22,7 +22,8 @@ type Param struct {
 	// of the cell), "group" (a security group of the cell, or "internet"), "source" (what
 	// a security rule may come from), "host" (a name of the hosted zone), "zone" (an
 	// Availability Zone of the cell), "balancer", "target_group", "scaling_group" (the
-	// name of one of the cell) or "choice" (one of Choices).
+	// name of one of the cell), "text" (what the action itself reads) or "choice" (one of
+	// Choices).
 	Kind string
 	// Choices are what a parameter of the kind "choice" may be.
 	Choices []string
@@ -145,6 +146,79 @@ func Actions() map[string]Action {
 				{Name: "group", Kind: "group", Does: "the group that is changed"},
 				{Name: "revoke", Kind: "source", Optional: true, Does: "the source that is not let in any more"},
 				{Name: "authorize", Kind: "source", Optional: true, Does: "the source that is let in"},
+			},
+		},
+		{
+			Name: "fail-az", Kind: Fault, Does: "lets an Availability Zone fail: its instances, its balancer nodes, and launches there", Undo: "bring the zone back", NoTarget: true,
+			Params: []Param{
+				{Name: "zone", Kind: "zone", Does: "the zone"},
+				{Name: "mode", Kind: "choice", Choices: []string{"crash", "hang", "blackhole"}, Default: "blackhole", Does: "how its machines die; a loss of power is a blackhole"},
+				{Name: "instances", Kind: "choice", Choices: []string{"yes", "no"}, Default: "yes", Does: "whether its instances fail"},
+				{Name: "balancer", Kind: "choice", Choices: []string{"yes", "no"}, Default: "yes", Does: "whether its balancer nodes fail"},
+				{Name: "launches", Kind: "choice", Choices: []string{"yes", "no"}, Default: "yes", Does: "whether nothing can be launched there"},
+				{Name: "recovery", Kind: "choice", Choices: []string{"clean", "dirty", "staggered"}, Default: "clean", Does: "how it comes back: all at once, all at once and slow at first, or one after the other"},
+				{Name: "symptoms", Kind: "duration", Default: "2m", Does: "how long a dirty recovery is slow"},
+				{Name: "latency", Kind: "latency", Default: "200ms", Does: "how much later answers come in a dirty recovery"},
+				{Name: "spacing", Kind: "duration", Default: "30s", Does: "the time from one machine to the next in a staggered recovery"},
+			},
+		},
+		{
+			Name: "az-slow", Kind: Fault, Does: "delays every packet to and from the machines of an Availability Zone", Undo: "deliver them at once", NoTarget: true,
+			Params: []Param{
+				{Name: "zone", Kind: "zone", Does: "the zone"},
+				{Name: "latency", Kind: "latency", Default: "50ms", Does: "the delay of each direction"},
+			},
+		},
+		{
+			Name: "cut-between-zones", Kind: Fault, Does: "drops every packet between two Availability Zones; clients still reach both", Undo: "let packets through", NoTarget: true,
+			Params: []Param{
+				{Name: "a", Kind: "zone", Does: "one zone"},
+				{Name: "b", Kind: "zone", Does: "the other zone"},
+			},
+		},
+		{
+			Name: "scale", Kind: Operation, Stays: true, Does: "sets the desired capacity of an Auto Scaling group", Undo: "set the desired capacity that there was", NoTarget: true,
+			Params: []Param{
+				{Name: "scaling_group", Kind: "scaling_group", Does: "the Auto Scaling group"},
+				{Name: "desired", Kind: "count", Does: "how many instances it shall have"},
+			},
+		},
+		{
+			Name: "instance-refresh", Kind: Operation, Does: "replaces the instances of an Auto Scaling group, a few at a time", Undo: "refresh back to the instance type that there was, where it was changed", NoTarget: true,
+			Params: []Param{
+				{Name: "scaling_group", Kind: "scaling_group", Does: "the Auto Scaling group"},
+				{Name: "type", Kind: "type", Optional: true, Does: "the instance type of the new instances"},
+				{Name: "min-healthy", Kind: "count", Default: "90", Does: "how many percent of the desired capacity stay in service"},
+			},
+		},
+		{
+			Name: "wrong-health-check", Kind: Fault, Does: "lets a target group's health check ask for what no target has", Undo: "put the health check right", NoTarget: true,
+			Params: []Param{
+				{Name: "target_group", Kind: "target_group", Does: "the target group"},
+				{Name: "path", Kind: "text", Default: "/nonexistent", Does: "the path that is asked for; with a matcher alone it stays right"},
+				{Name: "matcher", Kind: "text", Optional: true, Does: "the statuses that pass"},
+			},
+		},
+		{
+			Name: "deregister", Kind: Operation, Stays: true, Does: "takes the instance out of a target group; what is in flight finishes", Undo: "register it again",
+			Params: []Param{{Name: "target_group", Kind: "target_group", Does: "the target group"}},
+		},
+		{
+			Name: "remove-component", Kind: Fault, Does: "takes a managed part away: the name, the load balancer, or the care of the Auto Scaling group", Undo: "put it back", NoTarget: true,
+			Params: []Param{
+				{Name: "component", Kind: "choice", Choices: []string{"route53", "elb", "asg"}, Does: "which part"},
+				{Name: "host", Kind: "host", Optional: true, Does: "the name, for route53"},
+				{Name: "balancer", Kind: "balancer", Optional: true, Does: "the load balancer, for elb"},
+				{Name: "scaling_group", Kind: "scaling_group", Optional: true, Does: "the Auto Scaling group, for asg"},
+			},
+		},
+		{
+			Name: "operator", Kind: Operation, Stays: true, Repairs: true, Does: "a human notices a fault of the instance and mends it by hand", Undo: "register it again, where it was deregistered",
+			Params: []Param{
+				{Name: "does", Kind: "choice", Choices: []string{"replace", "restart", "register", "deregister"}, Default: "replace", Does: "what the human does"},
+				{Name: "target_group", Kind: "target_group", Optional: true, Does: "the target group that the instance belongs to"},
+				{Name: "notices", Kind: "duration", Default: "3m", Does: "how long it takes until the fault is noticed"},
+				{Name: "acts", Kind: "duration", Default: "2m", Does: "how long it takes from then until it is done"},
 			},
 		},
 		{

@@ -1,5 +1,7 @@
 package chaos
 
+import "showdown"
+
 // deed is how an action is done.
 type deed struct {
 	// needs is what the backend must be able to do: a verb, "stop", "kill", "pause";
@@ -16,6 +18,9 @@ type deed struct {
 	bounds map[string]string
 	// bound says that the effect lives in the machine's process and ends with it.
 	bound bool
+	// perishes says that an instance that is terminated meanwhile, as an Auto Scaling
+	// group does to one that is broken, takes the effect with it.
+	perishes bool
 	// inside says that the probe connects to no target: what it sees is an answer of the
 	// control plane or of name servers.
 	inside bool
@@ -23,6 +28,11 @@ type deed struct {
 	early bool
 	// check looks at the parameters beyond their kinds; nil where there is nothing.
 	check func(values) error
+	// fits looks whether the cell has what the step needs; nil where that is nothing.
+	fits func(showdown.Cell, showdown.Step, values) error
+	// delay is how long the action waits beyond its time, given what draws numbers from 0
+	// to 1 by name; nil where that is not at all.
+	delay func(v values, draw func(what string) float64) showdown.Duration
 	// effect makes the effect on a target.
 	effect func(*target, values) effect
 }
@@ -65,5 +75,14 @@ func deeds() map[string]deed {
 		"cut":                   cut(),
 		"change-security-group": changeSecurityGroup(),
 		"tell-clients":          tellClients(),
+		"fail-az":               failAZ(),
+		"az-slow":               azSlow(),
+		"cut-between-zones":     cutBetweenZones(),
+		"scale":                 scale(),
+		"instance-refresh":      instanceRefresh(),
+		"wrong-health-check":    wrongHealthCheck(),
+		"deregister":            deregister(),
+		"remove-component":      removeComponent(),
+		"operator":              operator(),
 	}
 }

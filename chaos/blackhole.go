@@ -37,6 +37,9 @@ func (c *cutOff) ready(ctx context.Context) error {
 func (c *cutOff) confirm(ctx context.Context) (string, bool) {
 	defer c.open.close()
 	s, gone := c.see(ctx, c.limit.effect, func(s Sight) bool { return s.Saw == Unreachable })
+	if c.open.inside {
+		return "new connection from a node: " + s.String(), gone
+	}
 	evidence, silent := c.open.silent(c.limit.answer)
 	c.facts["established_silent"] = silent
 	return "new connection: " + s.String() + "; " + evidence, gone && silent
@@ -49,11 +52,18 @@ func (c *cutOff) gone(ctx context.Context) (string, bool) { return c.answers(ctx
 type held struct {
 	connection connection
 	why        string
+	// inside says that none can be held, since the probe looks from inside the lab.
+	inside bool
 }
 
 func (t *target) hold(ctx context.Context) held {
-	c, s := t.probe.open(ctx, t.place(), t.patience())
-	return held{c, s.String()}
+	now, _ := t.instance(t.name)
+	v := t.view(now)
+	if v.inside {
+		return held{why: "who looks from inside the lab holds none", inside: true}
+	}
+	c, s := v.open(ctx, v.place, t.patience())
+	return held{connection: c, why: s.String()}
 }
 
 // silent says whether the held connection gives no answer any more.

@@ -62,7 +62,7 @@ func (d deed) describe(a showdown.Action) []Need {
 	var out []Need
 	for _, p := range a.Params {
 		for _, choice := range p.Choices {
-			if what := d.needsFor(values{choice: choice}); what != "" {
+			if what := d.needsFor(values{choice: choice, choices: map[string]string{p.Name: choice}}); what != "" {
 				out = append(out, Need{With: p.Name + ": " + choice, What: what})
 			}
 		}
@@ -97,6 +97,16 @@ func bounds(p showdown.Param) string {
 		return "a security group, internet, or a CIDR block"
 	case "host":
 		return "a record of the hosted zone, or @"
+	case "zone":
+		return "an Availability Zone of the cell"
+	case "balancer":
+		return "a load balancer of the cell"
+	case "target_group":
+		return "a target group of the cell"
+	case "text":
+		return "text"
+	case "scaling_group":
+		return "an Auto Scaling group of the cell"
 	}
 	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -75,6 +76,11 @@ func checkStep(c showdown.Cell, s showdown.Step) (problems []error) {
 			problems = append(problems, err)
 		}
 	}
+	if d.fits != nil {
+		if err := d.fits(c, s, v); err != nil {
+			problems = append(problems, err)
+		}
+	}
 	return problems
 }
 
@@ -98,7 +104,7 @@ func checkTarget(c showdown.Cell, s showdown.Step, a showdown.Action) error {
 }
 
 // checkSight is the error of a target that nobody can look at: probes come from where
-// the clients are, and the security groups keep them out.
+// the clients are, or from a load balancer's nodes, and the security groups keep them out.
 func checkSight(c showdown.Cell, s showdown.Step) error {
 	if deeds()[s.Do].inside {
 		return nil
@@ -109,15 +115,45 @@ func checkSight(c showdown.Cell, s showdown.Step) error {
 	}
 	var closed []string
 	for _, r := range matrix {
-		if r.From == showdown.FromInternet && !r.Allowed && slices.Contains(s.Target.Candidates(c.Topology.AllInstances()), r.To) {
+		if r.From == showdown.FromInternet && !r.Allowed && slices.Contains(s.Target.Candidates(c.Topology.AllInstances()), r.To) &&
+			!nodesReach(c.Topology, r.To) {
 			closed = append(closed, r.To)
 		}
 	}
 	if len(closed) == 0 {
 		return nil
 	}
-	return fmt.Errorf("nobody could see what happens to %s: its security groups keep out the internet, and probes with it; let internet in, or hit another instance",
+	return fmt.Errorf("nobody could see what happens to %s: its security groups keep out the internet, and probes with it; let internet or a load balancer's group in, or hit another instance",
 		strings.Join(closed, ", "))
+}
+
+// nodesReach says that the security groups of an instance may let the nodes of a load
+// balancer in.
+func nodesReach(t showdown.Topology, instance string) bool {
+	all := t.AllInstances()
+	at := slices.IndexFunc(all, func(in showdown.Instance) bool { return in.Name == instance })
+	if at < 0 {
+		return false
+	}
+	for _, b := range t.LoadBalancers {
+		for _, g := range t.SecurityGroups {
+			if slices.Contains(groupsOf(all[at].SecurityGroups), g.Name) && slices.ContainsFunc(g.Inbound, func(r showdown.SecurityRule) bool {
+				_, block := netip.ParsePrefix(r.From)
+				return block == nil || slices.Contains(groupsOf(b.SecurityGroups), r.From)
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// groupsOf are security groups as named, or the one that stands for none.
+func groupsOf(named []string) []string {
+	if len(named) == 0 {
+		return []string{showdown.DefaultGroup}
+	}
+	return named
 }
 
 func phaseNames(c showdown.Cell) (names []string) {

@@ -53,7 +53,7 @@ func clash(c showdown.Cell, a, b showdown.Step) error {
 	if a.Letter == b.Letter && a.Letter != "" {
 		return fmt.Errorf("the letter %s is taken by %s: give each action of a cell its own", a.Letter, a.Do)
 	}
-	if a.Do != b.Do || a.Target != b.Target || showdown.Actions()[a.Do].Undo == nothingToUndo || a.Do == "modify-instance-type" {
+	if a.Do != b.Do || a.Target != b.Target || elsewhere(a, b) || showdown.Actions()[a.Do].Undo == nothingToUndo || stacks(a) {
 		return nil
 	}
 	if root(c, a).Phase != root(c, b).Phase || behind(c, a, b) || behind(c, b, a) || apart(c, a, b) || apart(c, b, a) {
@@ -109,4 +109,26 @@ func apart(c showdown.Cell, a, b showdown.Step) bool {
 }
 
 // endsItself says that a step without a length is over when its operation is.
-func endsItself(s showdown.Step) bool { return s.Do == "resize-instance" }
+func endsItself(s showdown.Step) bool {
+	return s.Do == "resize-instance" || s.Do == "instance-refresh"
+}
+
+// stacks says that a step may follow another one of its kind that is not taken back yet:
+// each is taken back to what it found, the latest first.
+func stacks(s showdown.Step) bool {
+	return s.Do == "modify-instance-type" || s.Do == "scale" || s.Do == "operator"
+}
+
+// elsewhere says that two steps of a kind without a target are done to different zones,
+// load balancers or groups.
+func elsewhere(a, b showdown.Step) bool {
+	for _, p := range showdown.Actions()[a.Do].Params {
+		switch p.Kind {
+		case "zone", "balancer", "target_group", "scaling_group":
+			if a.With[p.Name] != b.With[p.Name] {
+				return true
+			}
+		}
+	}
+	return false
+}

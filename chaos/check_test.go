@@ -28,7 +28,7 @@ func TestCheckSaysWhereAndHow(t *testing.T) {
 		{"nothing", nil, nil},
 		{"good", []showdown.Step{act("A", 0, "kill", "web-1", minute), act("B", 2*minute, "kill", "web-1", 0)}, nil},
 		{"misspelt action", []showdown.Step{act("A", 0, "blackhol", "web-1", 0)}, []string{`cell base, A blackhol: unknown action "blackhol": did you mean "blackhole"?`}},
-		{"unknown action", []showdown.Step{act("A", 0, "zzz", "web-1", 0)}, []string{`unknown action "zzz": it is one of add-instance, allocate-address, blackhole,`}},
+		{"unknown action", []showdown.Step{act("A", 0, "zzz", "web-1", 0)}, []string{`unknown action "zzz": it is one of add-instance, allocate-address, az-slow, blackhole,`}},
 		{"no letter", []showdown.Step{lettered(act("A", 0, "kill", "web-1", 0), "")}, []string{"the action has no letter: add letter: A"}},
 		{"letter twice", []showdown.Step{act("A", 0, "kill", "web-1", 0), act("A", 0, "hang", "web-2", 0)}, []string{"cell base, A hang: the letter A is taken by kill"}},
 		{"no target", []showdown.Step{act("A", 0, "kill", "", 0)}, []string{"kill hits nobody: add target: web-1"}},

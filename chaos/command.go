@@ -33,7 +33,7 @@ func (t *target) fastest(ctx context.Context, path string, n int) (best Sight) {
 		if ctx.Err() != nil {
 			return best
 		}
-		s := t.probe.look(ctx, t.place(), path, patience{t.limit.connect, t.limit.request})
+		s := t.lookAt(ctx, t.name, path, patience{t.limit.connect, t.limit.request})
 		if s.worked() && (best.Took == 0 || s.Took < best.Took) {
 			best = s
 		}

@@ -52,7 +52,7 @@ func (t *target) count(ctx context.Context, path string, n int) (out tally) {
 		if ctx.Err() != nil {
 			break
 		}
-		s := t.probe.look(ctx, t.place(), path, patience{t.limit.connect, t.limit.request})
+		s := t.lookAt(ctx, t.name, path, patience{t.limit.connect, t.limit.request})
 		if !s.worked() {
 			continue
 		}

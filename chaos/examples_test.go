@@ -21,6 +21,12 @@ type example struct {
 	// evidence is a part of what the probe says on processes, facts what it must find.
 	evidence string
 	facts    func(confirmed, undone map[string]any) bool
+	// beside are steps that are played too, and during is the letter of the one that it
+	// lies in.
+	beside []showdown.Step
+	during string
+	// onlyFaked says that only the fakes have what it needs.
+	onlyFaked bool
 }
 
 // examples is the table of them.
@@ -30,6 +36,9 @@ func examples() []example {
 		addInstanceExamples(), removeInstanceExamples(), allocateAddressExamples(), remapEIPExamples(),
 		removeDNSRecordExamples(), restoreDNSRecordExamples(), dnsFailExamples(),
 		cutExamples(), changeSecurityGroupExamples(),
+		failAZExamples(), azSlowExamples(), cutBetweenZonesExamples(),
+		scaleExamples(), instanceRefreshExamples(), wrongHealthCheckExamples(), deregisterExamples(),
+		removeComponentExamples(), operatorExamples(),
 	)
 }
 
@@ -47,21 +56,25 @@ func (x example) events() []string {
 
 func fakeRows(all []example) (rows []fakeRow) {
 	for _, x := range all {
-		rows = append(rows, fakeRow{act("A", minute, x.do, x.target, 2*minute, x.with...), x.events(), x.faked})
+		step := act("A", minute, x.do, x.target, 2*minute, x.with...)
+		step.During = x.during
+		rows = append(rows, fakeRow{step, x.events(), x.faked, x.beside})
 	}
 	return rows
 }
 
 func processRows(all []example) (rows []processRow) {
 	for _, x := range all {
+		if x.onlyFaked {
+			continue
+		}
 		lasts := x.lasts
 		if lasts == 0 {
 			lasts = 20 * showdown.Second
 		}
-		rows = append(rows, processRow{
-			step:  act("A", showdown.Second, x.do, x.target, lasts, x.with...),
-			kinds: x.events(), evidence: x.evidence, facts: x.facts,
-		})
+		step := act("A", showdown.Second, x.do, x.target, lasts, x.with...)
+		step.During = x.during
+		rows = append(rows, processRow{step: step, kinds: x.events(), evidence: x.evidence, facts: x.facts, beside: x.beside})
 	}
 	return rows
 }

@@ -33,6 +33,9 @@ func (w *world) LaunchInstance(_ context.Context, in showdown.Instance) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.az.closed[in.Zone] {
+		return full("RunInstances")
+	}
 	b := w.box(in.Name)
 	if b == nil {
 		b = &box{added: true}
@@ -131,6 +134,7 @@ func (w *world) zone(follows showdown.Duration) {
 			w.places.records["one"] = []string{b.Public}
 		}
 	}
+	w.places.records["www"] = w.nodeAddresses()
 	for host, values := range w.places.records {
 		w.places.known[host] = slices.Clone(values)
 	}

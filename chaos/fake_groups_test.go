@@ -3,6 +3,8 @@ package chaos
 import (
 	"context"
 	"slices"
+	"strings"
+	"time"
 
 	"showdown"
 	"showdown/targets/cloud"
@@ -17,12 +19,17 @@ type rules struct {
 
 // guard gives the world its groups: the internet reaches both, and front reaches back.
 func (w *world) guard() {
-	w.rules.let = map[string][]string{"front": {showdown.FromInternet}, "back": {showdown.FromInternet, "front"}}
+	w.rules.let = map[string][]string{
+		"front": {showdown.FromInternet, "nodes"}, "back": {showdown.FromInternet, "front", "nodes"}, "nodes": {showdown.FromInternet},
+	}
 }
 
 func (w *world) groupOf(instance string) string {
 	if instance == "web-1" {
 		return "front"
+	}
+	if strings.HasPrefix(instance, "lb-") {
+		return "nodes"
 	}
 	return "back"
 }
@@ -104,21 +111,28 @@ func (w *world) Matrix(context.Context) error {
 // whether that holds for one that was open before.
 func (w *world) keptOut(from, to string) (fresh, open bool) {
 	w.mu.Lock()
-	open = w.severed(from, to)
+	open = w.severed(from, to) || w.apart(from, to)
 	w.mu.Unlock()
 	return open || !w.Allowed(from, to), open
 }
 
 // connects is what a machine's connection to an address meets.
-func (w *world) connects(from, place string) string {
-	to := ""
-	for _, b := range w.instances {
-		if address(b.Private, appPort) == place {
-			to = b.Name
-		}
+func (w *world) connects(ctx context.Context, from string, c cloud.Command) cloud.Counters {
+	start := time.Now()
+	path := c.Path
+	if path == "" {
+		path = healthPath
 	}
-	if fresh, _ := w.keptOut(from, to); fresh {
-		return cloud.Silent
+	s := w.sight(ctx, from, c.Address, path, patience{c.Delay, c.Delay})
+	look := &cloud.Look{Status: s.Status, Body: s.Body, Took: time.Since(start)}
+	met := cloud.Silent
+	switch s.Saw {
+	case Answered:
+		met, look.Connected = cloud.Answered, true
+	case Refused:
+		met = cloud.Refused
+	case Silent:
+		look.Connected = true
 	}
-	return cloud.Answered
+	return cloud.Counters{Met: met, Look: look}
 }

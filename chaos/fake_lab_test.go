@@ -98,6 +98,8 @@ func (w *world) StartInstance(_ context.Context, name string) error {
 	switch {
 	case w.broken["start"] != nil:
 		return w.broken["start"]
+	case w.az.closed[b.Zone]:
+		return full("StartInstances")
 	case b.State == "running" || b.State == "pending":
 		return nil
 	case b.State != "stopped":

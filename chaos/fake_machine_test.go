@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,6 +45,13 @@ func (m *fakeMachine) end() {
 	}
 }
 
+// frozen says that the process lives and does nothing.
+func (m *fakeMachine) frozen() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.paused && m.alive()
+}
+
 func (m *fakeMachine) Name() string               { return m.name }
 func (m *fakeMachine) Identity() cloud.Identity   { return m.id }
 func (m *fakeMachine) Done() <-chan struct{}      { return m.done }
@@ -74,8 +82,15 @@ func (m *fakeMachine) pause(on bool) error {
 
 var errEnded = errors.New("its process has ended")
 
-func (m *fakeMachine) Do(_ context.Context, c cloud.Command) (cloud.Counters, error) {
+func (m *fakeMachine) Do(ctx context.Context, c cloud.Command) (cloud.Counters, error) {
 	requests, allowed := m.w.share(m.name)
+	if m.frozen() && (c.Verb == cloud.Connect || m.w.dumb) {
+		<-ctx.Done()
+		return cloud.Counters{}, ctx.Err()
+	}
+	if c.Verb == cloud.Connect {
+		return m.w.connects(ctx, m.name, c), nil
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.alive() {
@@ -86,9 +101,6 @@ func (m *fakeMachine) Do(_ context.Context, c cloud.Command) (cloud.Counters, er
 		return cloud.Counters{
 			Requests: requests, Speed: allowed * (1 - m.on[string(cloud.Steal)].Share), MemoryMiB: 1024 * min(used, 1),
 		}, nil
-	}
-	if c.Verb == cloud.Connect {
-		return cloud.Counters{Met: m.w.connects(m.name, c.Address)}, nil
 	}
 	what := string(c.Verb)
 	if c.Off {
@@ -128,12 +140,12 @@ const (
 
 func (w *world) look(ctx context.Context, place, path string, p patience) Sight {
 	start := time.Now()
-	s := w.sight(ctx, place, path, p)
+	s := w.sight(ctx, showdown.FromInternet, place, path, p)
 	s.Took = time.Since(start)
 	return s
 }
 
-func (w *world) sight(ctx context.Context, place, path string, p patience) Sight {
+func (w *world) sight(ctx context.Context, from, place, path string, p patience) Sight {
 	if place == "" {
 		return Sight{Saw: Nowhere}
 	}
@@ -148,7 +160,7 @@ func (w *world) sight(ctx context.Context, place, path string, p patience) Sight
 		return Sight{Saw: Refused}
 	}
 	_, cut := on[string(cloud.Blackhole)]
-	if out, _ := w.keptOut(showdown.FromInternet, m.name); cut || out {
+	if out, _ := w.keptOut(from, m.name); cut || out {
 		wait(ctx, p.connect)
 		return Sight{Saw: Unreachable}
 	}
@@ -195,8 +207,13 @@ func (w *world) behind(place string) *fakeMachine {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, b := range w.instances {
-		if b.Public == ip {
+		if b.Public == ip || b.Private == ip {
 			return b.machine
+		}
+	}
+	for _, n := range w.az.nodes {
+		if strings.HasPrefix(n.Address, ip+":") {
+			return n.machine
 		}
 	}
 	return nil

@@ -84,7 +84,7 @@ func (w *world) healthy() {
 	defer w.mu.Unlock()
 	for _, b := range w.instances {
 		switch {
-		case b.State == terminated && b.added:
+		case b.State == terminated && (b.added || b.Name == w.given):
 		case b.State != "running" || b.machine == nil || !b.machine.alive():
 			w.t.Errorf("%s is %s, its machine is %v", b.Name, b.State, b.machine)
 		case b.machine.paused || len(b.machine.on) > 0:
@@ -93,6 +93,7 @@ func (w *world) healthy() {
 			w.t.Errorf("%s is still a %s", b.Name, b.Type)
 		}
 	}
+	w.balanced()
 	if w.rate < 99.9 || w.rate > 100.1 {
 		w.t.Errorf("the rate is still %g", w.rate)
 	}
@@ -112,6 +113,7 @@ func (w *world) experiment(change func(*Config), timeline ...showdown.Step) *Exp
 		},
 		Clock: w.clock, Seed: 1, Lab: w, Load: w, Journal: w, Emit: w.emit, Sync: w.Sync, probe: w, asker: w,
 	}
+	c.Cell.Topology = w.topology()
 	for _, b := range w.instances {
 		c.Cell.Topology.Instances = append(c.Cell.Topology.Instances, b.Instance.Instance)
 	}

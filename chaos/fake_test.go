@@ -37,11 +37,17 @@ type world struct {
 	told      []Endpoint
 	places    places
 	rules     rules
+	az        zonal
 	tasks     sync.WaitGroup
 	// broken are the things that fail: "stop", "journal", a verb, "off delay".
 	broken map[string]error
 	// deaf are verbs that are accepted and do nothing: "blackhole", "off blackhole".
 	deaf map[string]bool
+	// dumb says that a frozen machine answers no command, as real ones do. Tests of what
+	// happens beside it need no such patience.
+	dumb bool
+	// given is an instance that may be gone at the end: somebody has given it up.
+	given string
 }
 
 // AWS times of the fake.
@@ -76,6 +82,7 @@ func newWorld(t *testing.T, instances ...showdown.Instance) *world {
 		b.machine = w.newMachine(in.Name)
 		w.instances = append(w.instances, b)
 	}
+	w.balance()
 	w.zone(0)
 	w.guard()
 	return w

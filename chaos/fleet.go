@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,10 +41,10 @@ func (e *env) launched(ctx context.Context, name string) (now Instance, evidence
 		if now.State != "running" {
 			return false
 		}
-		last = e.probe.look(ctx, address(now.Public, appPort), healthPath, patience{e.limit.connect, e.limit.answer})
+		last = e.view(now).at(ctx, healthPath, patience{e.limit.connect, e.limit.answer})
 		return last.Good()
 	})
-	return now, fmt.Sprintf("DescribeInstances says %s of %s, at %s; %s", stateOf(now), name, now.Public, last), ok
+	return now, fmt.Sprintf("DescribeInstances says %s of %s, at %s; %s", stateOf(now), name, cmp.Or(now.Public, now.Private), last), ok
 }
 
 // ended waits until the instance of that name is terminated, in bounded time.

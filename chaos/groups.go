@@ -41,8 +41,8 @@ func (e *env) groups() (Groups, error) {
 
 // route is a way that a connection can take between two sides.
 type route struct {
-	// from is an instance whose machine connects, or empty where a probe does as the
-	// clients would; to is an instance.
+	// from is an instance or a node whose machine connects, or empty where a probe does as
+	// the clients would; to is an instance.
 	from, to string
 	source   string // as the rules call it
 }
@@ -60,7 +60,7 @@ func (e *env) routes(g Groups, source, group string) []route {
 			continue
 		}
 		if outside {
-			if in, _ := e.instance(to); in.Public != "" {
+			if in, _ := e.instance(to); in.Public != "" || in.Instance.Private {
 				out = append(out, route{to: to, source: showdown.FromInternet})
 			}
 			continue
@@ -73,6 +73,14 @@ func (e *env) routes(g Groups, source, group string) []route {
 		}
 	}
 	return out
+}
+
+// outside is where the clients would try to reach an instance, be they let in or not.
+func outside(in Instance) string {
+	if in.Public == "" && in.Instance.Private {
+		return address(in.Private, appPort)
+	}
+	return address(in.Public, appPort)
 }
 
 // running says that a machine runs behind an instance.
@@ -91,7 +99,7 @@ func (e *env) try(ctx context.Context, r route) string {
 		connect, answer = min(connect, left), min(answer, left)
 	}
 	if r.from == "" {
-		switch s := e.probe.look(ctx, address(to.Public, appPort), healthPath, patience{connect, answer}); s.Saw {
+		switch s := e.probe.look(ctx, outside(to), healthPath, patience{connect, answer}); s.Saw {
 		case Answered:
 			return cloud.Answered
 		case Refused, Reset:
@@ -99,7 +107,7 @@ func (e *env) try(ctx context.Context, r route) string {
 		}
 		return cloud.Silent
 	}
-	m, ok := e.lab.Machine(r.from)
+	m, ok := e.machineOf(r.from)
 	if !ok {
 		return cloud.Unreachable
 	}
@@ -170,9 +178,9 @@ func (e *env) holdOne(ctx context.Context, routes []route) held {
 	for _, r := range routes {
 		if r.from == "" {
 			to, _ := e.instance(r.to)
-			c, s := e.probe.open(ctx, address(to.Public, appPort), patience{e.limit.connect, e.limit.answer})
-			return held{c, s.String()}
+			c, s := e.probe.open(ctx, outside(to), patience{e.limit.connect, e.limit.answer})
+			return held{connection: c, why: s.String()}
 		}
 	}
-	return held{nil, "none of these routes is a client's"}
+	return held{why: "none of these routes is a client's"}
 }

@@ -95,14 +95,14 @@ func (l *life) remains() bool {
 
 // revert undoes one hit, exactly once.
 func (l *life) revert(ctx context.Context, h *hit) error {
-	if h.undone || l.replaced(h) {
+	if h.undone || l.replaced(h) || l.perished(h) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.limit.undo)
 	defer cancel()
 	if err := h.effect.undo(ctx); err != nil {
 		// A machine that died meanwhile took the fault with it.
-		if l.replaced(h) {
+		if l.replaced(h) || l.perished(h) {
 			return nil
 		}
 		h.evidence = err.Error()
@@ -118,7 +118,7 @@ func (l *life) verify(ctx context.Context, h *hit) error {
 		return nil
 	}
 	evidence, ok := h.effect.gone(ctx)
-	if !ok && l.replaced(h) {
+	if !ok && (l.replaced(h) || l.perished(h)) {
 		return nil
 	}
 	h.evidence = evidence
@@ -135,6 +135,20 @@ func (l *life) replaced(h *hit) bool {
 		return false
 	}
 	words, yes := h.replaced()
+	if yes {
+		h.evidence = words
+		l.settled(h)
+	}
+	return yes
+}
+
+// perished settles a hit whose instance was terminated meanwhile, for effects that end
+// with it: an Auto Scaling group replaces what is broken, and nobody can mend what is gone.
+func (l *life) perished(h *hit) bool {
+	if !l.step.deed.perishes || ending(h.before) {
+		return false
+	}
+	words, yes := h.perished()
 	if yes {
 		h.evidence = words
 		l.settled(h)

@@ -13,6 +13,7 @@ func kill() deed {
 	return deed{
 		needs:    "kill",
 		evidence: "connections are refused",
+		perishes: true,
 		effect:   func(t *target, _ values) effect { return &killed{target: t} },
 	}
 }
@@ -50,11 +51,18 @@ func (k *killed) gone(ctx context.Context) (string, bool) {
 	if in.State != "running" {
 		return k.name + " is " + in.State + ", which is not this fault's doing", true
 	}
-	evidence, ok := k.answers(ctx, k.limit.operation)
-	if ok {
+	var last Sight
+	good := false
+	k.until(ctx, k.limit.operation, func() bool {
+		last = k.look(ctx)
+		good = last.answered()
+		in, _ = k.instance(k.name)
+		return good || ending(in)
+	})
+	if good {
 		k.became(in)
 	}
-	return evidence, ok
+	return last.String(), good
 }
 
 // ended says that another action has put a new process in the place of the one that
@@ -64,5 +72,5 @@ func (k *killed) ended() (words string, yes bool) {
 	if ok && now.Identity() != k.identity {
 		return fmt.Sprintf("process %s runs in the place of %s", now.Identity(), k.identity), true
 	}
-	return "", false
+	return k.perished()
 }

@@ -19,6 +19,7 @@ func leak() deed {
 	return deed{
 		needs:    string(cloud.Leak),
 		evidence: "the memory in use grows as fast as it must to fill in that time",
+		perishes: true,
 		effect: func(t *target, v values) effect {
 			return &leaking{commanded: commanded{target: t}, fillsIn: v.duration, corpse: killed{t}}
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -85,6 +86,14 @@ type hit struct {
 	evidence         string
 }
 
+// wide are the names of whom an effect hits that has no target of its own.
+func (h *hit) wide() []string {
+	if w, ok := h.effect.(wide); ok {
+		return slices.Sorted(maps.Keys(w.victims()))
+	}
+	return nil
+}
+
 // say emits an event of the life; more pairs are keys and values of its data.
 func (l *life) say(kind showdown.EventKind, who string, data map[string]any) {
 	if data == nil {
@@ -102,6 +111,7 @@ func (l *life) names() []string {
 		if h.name != "" {
 			names = append(names, h.name)
 		}
+		names = append(names, h.wide()...)
 	}
 	if len(l.hits) == 0 && l.step.Target != "" {
 		names = append(names, string(l.step.Target))
@@ -169,6 +179,7 @@ func (l *life) resolve() ([]*hit, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.lasts, t.delay = l.step.length, l.step.delay
 		hits = append(hits, &hit{target: t, effect: l.step.deed.effect(t, l.step.values)})
 	}
 	return hits, nil
@@ -191,6 +202,9 @@ func (l *life) entry(h *hit) journal.Entry {
 		"undo": l.step.action.Undo,
 	}
 	maps.Copy(fields, l.step.values.text)
+	if also := h.wide(); len(also) > 0 {
+		fields["hits"] = strings.Join(also, " ")
+	}
 	if h.before.Type != "" {
 		fields["type_before"], fields["state_before"] = h.before.Type, h.before.State
 	}
@@ -219,6 +233,9 @@ func (l *life) stale() bool {
 		return true
 	}
 	for _, h := range l.hits {
+		if w, ok := h.effect.(wide); ok && w.moved() {
+			return true
+		}
 		if h.name == "" {
 			continue
 		}
@@ -244,6 +261,11 @@ func (l *life) inject(ctx context.Context, number int) error {
 	for _, h := range l.hits {
 		if h.machine != nil {
 			identities[h.name] = h.identity.String()
+		}
+		if w, ok := h.effect.(wide); ok {
+			for name, id := range w.victims() {
+				identities[name] = id.String()
+			}
 		}
 		h.touched = true
 	}

@@ -106,34 +106,34 @@ func TestEveryActionIsSeenAndUndone(t *testing.T) {
 	atOnce := []string{"fault.planned", "fault.injecting", "fault.injected", "fault.confirmed", "fault.undone"}
 	done := map[string]bool{}
 	for _, c := range append([]fakeRow{
-		{act("A", minute, "stop-instance", "web-1", 2*minute), full, map[string]any{"state": "stopped", "address_before": "1.1.0.0"}},
-		{act("A", minute, "kill", "web-1", 2*minute), full, map[string]any{"address_before": "1.1.0.0"}},
-		{act("A", minute, "hang", "web-1", 2*minute), full, nil},
-		{act("A", minute, "blackhole", "one role:web", 2*minute), full, nil},
-		{act("A", minute, "slow", "all", 2*minute, "latency", "40ms"), full, map[string]any{"round_trip_ms": 41.0, "round_trip_before_ms": 1.0}},
-		{act("A", minute, "cpu-steal", "web-1", 2*minute, "share", "75%"), full, map[string]any{"service_ms": 21.0, "service_before_ms": 6.0, "speed": 0.25}},
-		{act("A", minute, "error-500", "50%", 2*minute), full, map[string]any{"share_500": 1.0}},
-		{act("A", minute, "spike", "", 2*minute, "factor", "3"), full, map[string]any{"rate_before": 100.0, "rate": 300.0}},
-		{act("A", minute, "tell-clients", "", 0), atOnce, map[string]any{"addresses": 2}},
-		{act("A", minute, "start-instance", "web-1", 0), atOnce, map[string]any{"state": "running"}},
+		{step: act("A", minute, "stop-instance", "web-1", 2*minute), kinds: full, facts: map[string]any{"state": "stopped", "address_before": "1.1.0.0"}},
+		{step: act("A", minute, "kill", "web-1", 2*minute), kinds: full, facts: map[string]any{"address_before": "1.1.0.0"}},
+		{step: act("A", minute, "hang", "web-1", 2*minute), kinds: full, facts: nil},
+		{step: act("A", minute, "blackhole", "one role:web", 2*minute), kinds: full, facts: nil},
+		{step: act("A", minute, "slow", "all", 2*minute, "latency", "40ms"), kinds: full, facts: map[string]any{"round_trip_ms": 41.0, "round_trip_before_ms": 1.0}},
+		{step: act("A", minute, "cpu-steal", "web-1", 2*minute, "share", "75%"), kinds: full, facts: map[string]any{"service_ms": 21.0, "service_before_ms": 6.0, "speed": 0.25}},
+		{step: act("A", minute, "error-500", "50%", 2*minute), kinds: full, facts: map[string]any{"share_500": 1.0}},
+		{step: act("A", minute, "spike", "", 2*minute, "factor", "3"), kinds: full, facts: map[string]any{"rate_before": 100.0, "rate": 300.0}},
+		{step: act("A", minute, "tell-clients", "", 0), kinds: atOnce, facts: map[string]any{"addresses": 2}},
+		{step: act("A", minute, "start-instance", "web-1", 0), kinds: atOnce, facts: map[string]any{"state": "running"}},
 		{
-			act("A", minute, "resize-instance", "web-1", 0, "type", "m5.large"),
-			append(slices.Clone(atOnce), "change.undoing", "change.undone"),
-			map[string]any{"type_before": "t2.micro", "type_after": "m5.large", "address_before": "1.1.0.0", "address_after": "2.0.0.1"},
+			step:  act("A", minute, "resize-instance", "web-1", 0, "type", "m5.large"),
+			kinds: append(slices.Clone(atOnce), "change.undoing", "change.undone"),
+			facts: map[string]any{"type_before": "t2.micro", "type_after": "m5.large", "address_before": "1.1.0.0", "address_after": "2.0.0.1"},
 		},
 		{
-			act("A", minute, "resize-instance", "web-1", 3*minute, "type", "m5.large"), full,
-			map[string]any{"type_before": "t2.micro", "type_after": "m5.large"},
+			step: act("A", minute, "resize-instance", "web-1", 3*minute, "type", "m5.large"), kinds: full,
+			facts: map[string]any{"type_before": "t2.micro", "type_after": "m5.large"},
 		},
 		{
-			act("A", minute, "modify-instance-type", "web-1", 0, "type", "m5.large"), atOnce,
-			map[string]any{"accepted": false, "code": "IncorrectInstanceState", "type_after": "t2.micro"},
+			step: act("A", minute, "modify-instance-type", "web-1", 0, "type", "m5.large"), kinds: atOnce,
+			facts: map[string]any{"accepted": false, "code": "IncorrectInstanceState", "type_after": "t2.micro"},
 		},
 	}, fakeRows(examples())...) {
 		done[c.step.Do] = true
 		t.Run(c.step.Do, func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world) {
-				e := w.experiment(nil, c.step)
+				e := w.experiment(nil, append(slices.Clone(c.beside), c.step)...)
 				if err := e.Run(t.Context(), w.zero); err != nil {
 					t.Fatal(err)
 				}
@@ -165,6 +165,8 @@ type fakeRow struct {
 	step  showdown.Step
 	kinds []string
 	facts map[string]any
+	// beside are steps that are played too.
+	beside []showdown.Step
 }
 
 // Addresses at which nobody answers are told all the same, and nothing was seen of it.

@@ -14,6 +14,7 @@ func modifyInstanceType() deed {
 	return deed{
 		inside:   true,
 		evidence: "EC2's answer, and the type that DescribeInstances says afterwards",
+		perishes: true,
 		made:     "the lab's own EC2 answers, with the code of AWS; no machine is touched",
 		effect:   func(t *target, v values) effect { return &modified{target: t, want: v.instanceType} },
 	}

@@ -136,7 +136,7 @@ func (t *target) runsAs(ctx context.Context, instanceType string, o *operation) 
 			last = t.look(ctx)
 			good = last.answered()
 		}
-		return good || o.failed() != nil
+		return good || o.failed() != nil || ending(now)
 	})
 	if good {
 		t.became(now)

@@ -48,7 +48,7 @@ func (l *lagging) ready(ctx context.Context) error {
 	l.newBase = l.fastest(ctx, healthPath, roundTrips).Took
 	l.open = l.hold(ctx)
 	l.openBase = l.open.fastest(l.limit.answer)
-	if l.newBase == 0 || l.openBase == 0 {
+	if l.newBase == 0 || l.openBase == 0 && !l.open.inside {
 		return fmt.Errorf("%s did not answer on a new and on an open connection before: %s", l.name, l.open.why)
 	}
 	return nil
@@ -59,13 +59,21 @@ func (l *lagging) ready(ctx context.Context) error {
 func (l *lagging) confirm(ctx context.Context) (string, bool) {
 	defer l.open.close()
 	open := l.open.ask(l.patient().answer)
-	fresh := l.probe.look(ctx, l.place(), healthPath, l.patient())
+	fresh := l.lookAt(ctx, l.name, healthPath, l.patient())
+	if l.open.inside {
+		l.facts["round_trip_before_ms"], l.facts["round_trip_ms"] = ms(l.newBase), ms(fresh.Took)
+		return fmt.Sprintf("new connection from a node: %s, %s before", fresh, round(l.newBase)), l.late(fresh)
+	}
 	l.facts["open_round_trip_before_ms"], l.facts["open_round_trip_ms"] = ms(l.openBase), ms(open.Took)
 	l.facts["round_trip_before_ms"], l.facts["round_trip_ms"] = ms(l.newBase), ms(fresh.Took)
 	evidence := fmt.Sprintf("open connection: %s, %s before; new connection: %s, %s before", open, round(l.openBase), fresh, round(l.newBase))
-	// A timer is at most late, so a growth below the latency is not this fault.
-	return evidence, open.answered() && fresh.answered() &&
-		open.Took-l.openBase >= 2*l.order.Delay*8/10 && fresh.Took-l.newBase >= 4*l.order.Delay*8/10
+	return evidence, open.answered() && open.Took-l.openBase >= 2*l.order.Delay*8/10 && l.late(fresh)
+}
+
+// late says that a look with a new connection took as much longer as it must. A timer is
+// at most late, so a growth below the latency is not this fault.
+func (l *lagging) late(fresh Sight) bool {
+	return fresh.answered() && fresh.Took-l.newBase >= 4*l.order.Delay*8/10
 }
 
 // patient is how long an answer may take that is late four times.
@@ -76,7 +84,7 @@ func (l *lagging) patient() patience {
 func (l *lagging) gone(ctx context.Context) (string, bool) {
 	var last Sight
 	ok := l.until(ctx, l.limit.effect, func() bool {
-		last = l.probe.look(ctx, l.place(), healthPath, l.patient())
+		last = l.lookAt(ctx, l.name, healthPath, l.patient())
 		return last.answered() && last.Took-l.newBase < 2*l.order.Delay
 	})
 	return fmt.Sprintf("new connection: %s, %s before", last, round(l.newBase)), ok

@@ -16,10 +16,13 @@ import (
 // values are an action's parameters, parsed.
 type values struct {
 	text map[string]string
-	// Each of these kinds of parameter occurs at most once in an action.
+	// The parameters by their kind, of which an action has one; of several, the last.
 	instanceType string
 	count        int
 	choice       string
+	// choices and durations are the same by parameter, where an action has several.
+	choices   map[string]string
+	durations map[string]showdown.Duration
 	// names are the parameters that name something of the cell, by parameter: a cut has
 	// two of them. Whether the cell has it is the loader's to check.
 	names    map[string]string
@@ -32,7 +35,10 @@ type values struct {
 // parseParams reads what a file says to an action, with the defaults filled in. Its
 // errors name the parameter and the fix.
 func parseParams(a showdown.Action, with map[string]string) (values, error) {
-	v := values{text: make(map[string]string, len(a.Params)), names: map[string]string{}}
+	v := values{
+		text: make(map[string]string, len(a.Params)), names: map[string]string{},
+		choices: map[string]string{}, durations: map[string]showdown.Duration{},
+	}
 	var problems []error
 	for _, p := range a.Params {
 		text, given := with[p.Name]
@@ -77,8 +83,8 @@ func (v *values) parse(p showdown.Param, text string) error {
 		if !slices.Contains(p.Choices, text) {
 			return fmt.Errorf("unknown choice %q%s", text, hint(text, p.Choices))
 		}
-		v.choice = text
-	case "name", "instance", "group", "source", "host":
+		v.choice, v.choices[p.Name] = text, text
+	case "name", "instance", "group", "source", "host", "zone", "balancer", "target_group", "scaling_group", "text":
 		v.names[p.Name] = text
 	case "share":
 		var s showdown.Share
@@ -108,6 +114,7 @@ func (v *values) parse(p showdown.Param, text string) error {
 		if v.duration == 0 {
 			return fmt.Errorf("%q does nothing: write a length of AWS time above 0, like 10m", text)
 		}
+		v.durations[p.Name] = v.duration
 	default:
 		return fmt.Errorf("parameters of the kind %q cannot be read yet", p.Kind)
 	}

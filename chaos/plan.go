@@ -186,7 +186,7 @@ func (p PlannedStep) lasts() string {
 		return fmt.Sprintf(", until %s ends", p.During)
 	case p.For > 0:
 		return fmt.Sprintf(", for %s (lab %s)", p.For, shortLab(p.ForLab))
-	case p.Undo == nothingToUndo, p.Action == "resize-instance", p.Action == "modify-instance-type":
+	case p.Undo == nothingToUndo, p.Action == "resize-instance", p.Action == "modify-instance-type", p.Action == "instance-refresh":
 		return ""
 	}
 	return ", until the roll back"

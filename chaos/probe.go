@@ -41,6 +41,8 @@ const (
 	Silent Sighting = "silent"
 	// Nowhere is an instance without an address to look at.
 	Nowhere Sighting = "nowhere"
+	// Unseen is an instance that only machines of the lab could look at, and none did.
+	Unseen Sighting = "unseen"
 )
 
 // Sight is one look of a probe.
@@ -84,6 +86,8 @@ func (s Sight) String() string {
 		return fmt.Sprintf("connected, no answer in %s", took)
 	case Nowhere:
 		return "no public address"
+	case Unseen:
+		return "no node of a load balancer could look at it"
 	default:
 		return "not looked at yet"
 	}

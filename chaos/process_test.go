@@ -74,7 +74,7 @@ func TestEveryActionOnProcesses(t *testing.T) {
 	}, processRows(examples())...) {
 		done[c.step.Do] = true
 		t.Run(c.step.Do+" "+string(c.step.Target), func(t *testing.T) {
-			s := s.again(t, c.step)
+			s := s.again(t, append(slices.Clone(c.beside), c.step)...)
 			if c.sent {
 				ctx, stop := context.WithCancel(t.Context())
 				var sending sync.WaitGroup
@@ -114,6 +114,9 @@ func TestEveryActionOnProcesses(t *testing.T) {
 			}
 		})
 	}
+	for _, x := range examples() {
+		done[x.do] = done[x.do] || x.onlyFaked
+	}
 	for name := range deeds() {
 		// Starting what was stopped is a test of its own.
 		if !done[name] && name != "start-instance" {
@@ -129,6 +132,8 @@ type processRow struct {
 	evidence string
 	facts    func(confirmed, undone map[string]any) bool
 	sent     bool // the traffic is
+	// beside are steps that are played too.
+	beside []showdown.Step
 }
 
 func TestStartByHandOnProcesses(t *testing.T) {

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ func (r *removed) ready(ctx context.Context) error { return r.mustAnswer(ctx) }
 
 // old looks at the address that the instance had.
 func (r *removed) old(ctx context.Context) Sight {
-	return r.probe.look(ctx, address(r.before.Public, appPort), healthPath, r.patience())
+	return r.view(r.before).at(ctx, healthPath, r.patience())
 }
 
 func (r *removed) inject(ctx context.Context) error {
@@ -70,8 +71,9 @@ func (r *removed) confirm(ctx context.Context) (string, bool) {
 		last = r.old(ctx)
 		return last.Saw == r.want
 	})
-	r.facts["address"], r.facts["leaves"] = r.before.Public, string(last.Saw)
-	return fmt.Sprintf("%s; at %s %s", evidence, r.before.Public, last), met
+	at := cmp.Or(r.before.Public, r.before.Private)
+	r.facts["address"], r.facts["leaves"] = at, string(last.Saw)
+	return fmt.Sprintf("%s; at %s %s", evidence, at, last), met
 }
 
 func (r *removed) left() remains {

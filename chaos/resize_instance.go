@@ -10,6 +10,7 @@ func resizeInstance() deed {
 	return deed{
 		needs:    "stop",
 		evidence: "connections are refused, then DescribeInstances says the new type and the instance answers",
+		perishes: true,
 		effect:   func(t *target, v values) effect { return &resized{target: t, want: v.instanceType} },
 	}
 }

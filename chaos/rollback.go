@@ -27,6 +27,9 @@ func (e *Experiment) Rollback(ctx context.Context) error {
 func (e *Experiment) rollback(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.env.limit.rollback)
 	defer cancel()
+	e.env.mu.Lock()
+	e.env.rollingBack = true
+	e.env.mu.Unlock()
 	if e.cfg.Gone != nil {
 		go func() {
 			defer cancel()
@@ -88,7 +91,9 @@ func inReverse(lives []*life, do func(*life)) {
 // meets says that two lives have a target in common.
 func (l *life) meets(other *life) bool {
 	return slices.ContainsFunc(l.hits, func(h *hit) bool {
-		return slices.ContainsFunc(other.hits, func(o *hit) bool { return o.name == h.name })
+		return slices.ContainsFunc(other.hits, func(o *hit) bool {
+			return o.name == h.name || slices.Contains(o.wide(), h.name) || slices.Contains(h.wide(), o.name)
+		})
 	})
 }
 

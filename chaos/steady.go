@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"showdown"
-	"showdown/targets/cloud"
 )
 
 // Defaults of [showdown.SteadyState], and the least lab time that is given to reach
@@ -20,9 +19,10 @@ const (
 	floorSteady           = 5 * time.Second
 )
 
-// Steady looks whether the cell is in its steady state: each instance with a public
-// address must give good answers in a row, to requests like the clients', unless the
-// security groups keep the internet out of it. It waits
+// Steady looks whether the cell is in its steady state: each instance must give good
+// answers in a row, to requests like the clients', and each node of a load balancer that
+// its name is answered with. An instance whose security groups keep the internet out is
+// asked by a node, and passed over where there is none. It waits
 // for that as long as the cell allows and says the result as an event; when is
 // "before" or "after". The error is ctx's.
 func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err error) {
@@ -38,18 +38,30 @@ func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err er
 	instances := slices.DeleteFunc(e.env.instances(), func(in Instance) bool {
 		return in.State == terminated || in.State == "shutting-down"
 	})
-	measured := make([]string, len(instances))
-	good := make([]bool, len(instances))
+	nodes := slices.DeleteFunc(slices.Clone(e.env.nodes()), func(n Node) bool { return !n.InDNS })
+	measured := make([]string, len(instances)+len(nodes))
+	good := make([]bool, len(measured))
 	var all sync.WaitGroup
+	for i, n := range nodes {
+		all.Go(func() {
+			measured[len(instances)+i], good[len(instances)+i] = e.steady(ctx, n.Name, want, func(ctx context.Context) Sight {
+				return e.env.probe.look(ctx, n.Address, e.env.path(), patience{e.env.limit.connect, e.env.limit.request})
+			})
+		})
+	}
 	for i, in := range instances {
-		if in.Closed {
+		if in.Closed && !e.env.view(in).inside {
 			measured[i], good[i] = in.Name+": its security groups keep the internet out", true
 			continue
 		}
-		all.Go(func() { measured[i], good[i] = e.steady(ctx, in.Name, want) })
+		all.Go(func() {
+			measured[i], good[i] = e.steady(ctx, in.Name, want, func(ctx context.Context) Sight {
+				return e.env.lookAt(ctx, in.Name, e.env.path(), patience{e.env.limit.connect, e.env.limit.request})
+			})
+		})
 	}
 	all.Wait()
-	held = len(instances) > 0
+	held = len(measured) > 0
 	for _, ok := range good {
 		held = held && ok
 	}
@@ -64,13 +76,12 @@ func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err er
 
 var errNotSteady = fmt.Errorf("no steady state in time")
 
-// steady asks one instance until want answers in a row were good.
-func (e *Experiment) steady(ctx context.Context, name string, want int) (measured string, ok bool) {
+// steady looks at one instance or node until want answers in a row were good.
+func (e *Experiment) steady(ctx context.Context, name string, want int, look func(context.Context) Sight) (measured string, ok bool) {
 	row, slowest := 0, time.Duration(0)
 	var last Sight
 	for ctx.Err() == nil {
-		now, _ := e.env.instance(name)
-		last = e.env.probe.look(ctx, address(now.Public, cloud.Port), e.env.path(), patience{e.env.limit.connect, e.env.limit.request})
+		last = look(ctx)
 		if last.Good() {
 			row++
 			slowest = max(slowest, last.Took)

@@ -21,6 +21,8 @@ type step struct {
 	// lag is what a step that waits for another one lets pass after that, its part of the
 	// jitter included, and length is how long it lasts; 0 is until the roll back.
 	lag, length time.Duration
+	// delay is what the action itself waits beyond its time; at and lag have it in them.
+	delay showdown.Duration
 }
 
 // steps reads a cell's timeline. The cell must have passed [Check].
@@ -35,9 +37,14 @@ func steps(c showdown.Cell, clock showdown.Clock, seed uint64) ([]step, error) {
 			return nil, problem(c.Name, s, err)
 		}
 		at, _, _ := c.StepSpan(clock, s, drawn)
+		d := deeds()[s.Do]
+		var delay showdown.Duration
+		if d.delay != nil {
+			delay = d.delay(v, func(what string) float64 { return stream(seed, c.Name+"/"+s.Letter+"/"+what).Float64() })
+		}
 		st := step{
-			Step: s, action: a, deed: deeds()[s.Do], values: v, at: at,
-			lag: clock.Lab(s.At) + clock.Lab(drawn(s)), length: clock.Lab(s.For),
+			Step: s, action: a, deed: d, values: v, at: at + clock.Lab(delay), delay: delay,
+			lag: clock.Lab(s.At) + clock.Lab(drawn(s)) + clock.Lab(delay), length: clock.Lab(s.For),
 		}
 		st.end = st.until(at)
 		out = append(out, st)

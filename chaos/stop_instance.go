@@ -12,6 +12,7 @@ func stopInstance() deed {
 	return deed{
 		needs:    "stop",
 		evidence: "connections are refused, DescribeInstances says stopped",
+		perishes: true,
 		effect:   func(t *target, _ values) effect { return &stopped{target: t} },
 	}
 }

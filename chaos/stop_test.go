@@ -73,6 +73,7 @@ func TestSteady(t *testing.T) {
 // Nobody from outside can look at an instance that its security groups close.
 func TestSteadyPassesClosedInstancesOver(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.az.nodes = nil
 		e := w.experiment(nil)
 		_ = w.box("web-2").machine.pause(true)
 		w.box("web-2").Closed = true
@@ -83,6 +84,35 @@ func TestSteadyPassesClosedInstancesOver(t *testing.T) {
 		if measured := last.Data["measured"].(string); !strings.Contains(measured, "web-2: its security groups keep the internet out") {
 			t.Errorf("measured %q", measured)
 		}
+	})
+}
+
+// Where there is a load balancer its nodes look, and are looked at.
+func TestSteadyAsksANodeForClosedInstances(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.close("web-2")
+		e := w.experiment(nil)
+		measured := func(want bool) string {
+			t.Helper()
+			if held, err := e.Steady(t.Context(), "before"); held != want || err != nil {
+				t.Errorf("held %t, %v, want %t", held, err, want)
+			}
+			return w.events[len(w.events)-1].Data["measured"].(string)
+		}
+		if got := measured(true); !strings.Contains(got, "web-2: 10 good answers") || !strings.Contains(got, "lb-1a: 10 good answers") {
+			t.Errorf("measured %q", got)
+		}
+		_ = w.box("web-2").machine.pause(true)
+		if got := measured(false); !strings.Contains(got, "web-2: 0 of 10") {
+			t.Errorf("measured %q", got)
+		}
+		_ = w.box("web-2").machine.pause(false)
+		w.az.nodes[1].machine.end()
+		if got := measured(false); !strings.Contains(got, "lb-1b: 0 of 10 good answers in a row, then connection refused") {
+			t.Errorf("measured %q", got)
+		}
+		w.az.nodes[1].InDNS = false // nobody is sent there
+		measured(true)
 	})
 }
 

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +41,15 @@ type guarded interface {
 	guard(ctx context.Context) (killed string)
 }
 
+// wide is an effect that hits several machines and has no target of its own. It finds out
+// whom in ready, and again in inject.
+type wide interface {
+	// victims are the processes that it hits, by the names of their instances and nodes.
+	victims() map[string]cloud.Identity
+	// moved says that these are not any more the ones that ready found.
+	moved() bool
+}
+
 // remains is what an action leaves behind once it has been seen.
 type remains int
 
@@ -71,6 +81,34 @@ type env struct {
 	// known are the last public addresses that were seen, by instance: a stopped
 	// instance may have none, and what it had is a fact of the next start.
 	known map[string]string
+	// down are the nodes that a fault of ours keeps down.
+	down map[string]bool
+	// rollingBack says that the experiment is over and everything is taken back.
+	rollingBack bool
+}
+
+// strike notes that a fault of ours keeps a node down, or does so no more.
+func (e *env) strike(node string, on bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.down == nil {
+		e.down = map[string]bool{}
+	}
+	e.down[node] = on
+}
+
+func (e *env) struck(node string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.down[node]
+}
+
+// hurry says that the experiment is rolled back: what only lets time pass for users to
+// see is left out then.
+func (e *env) hurry() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.rollingBack
 }
 
 // path is what the cell's clients ask for: a request that costs the work that theirs
@@ -138,6 +176,10 @@ type target struct {
 	identity cloud.Identity
 	// facts are what claims may ask for.
 	facts map[string]any
+	// lasts is how long the action lasts in lab time, 0 until the roll back; delay is what
+	// it waited beyond its time.
+	lasts time.Duration
+	delay showdown.Duration
 }
 
 // aim is the target of that name as it is now.
@@ -216,17 +258,24 @@ func (t *target) replaced() (words string, yes bool) {
 	return "", false
 }
 
-// place is where the instance is reached now; empty where it has no public address.
-func (t *target) place() string {
-	now, _ := t.instance(t.name)
-	return address(now.Public, cloud.Port)
-}
-
 func (t *target) patience() patience { return patience{t.limit.connect, t.limit.answer} }
+
+// perished says in words that the instance that was hit is gone for good.
+func (t *target) perished() (words string, yes bool) {
+	now, ok := t.instance(t.name)
+	if ok && !ending(now) {
+		return "", false
+	}
+	state := terminated
+	if ok {
+		state = now.State
+	}
+	return fmt.Sprintf("%s is %s, and the fault is gone with it", t.name, state), true
+}
 
 // look looks once at the instance's present address.
 func (t *target) look(ctx context.Context) Sight {
-	return t.probe.look(ctx, t.place(), healthPath, t.patience())
+	return t.lookAt(ctx, t.name, healthPath, t.patience())
 }
 
 // see looks until want is met, at most limit of lab time. The last look is returned.
@@ -269,7 +318,7 @@ func (t *target) mustServe(ctx context.Context) error {
 
 // ask looks once as the clients do, with a request that costs the work of theirs.
 func (t *target) ask(ctx context.Context) Sight {
-	return t.probe.look(ctx, t.place(), t.path(), patience{t.limit.connect, t.limit.request})
+	return t.lookAt(ctx, t.name, t.path(), patience{t.limit.connect, t.limit.request})
 }
 
 // notYet fails when the instance already shows what the evidence of an action will
@@ -284,16 +333,13 @@ func (t *target) notYet(ctx context.Context, evidence Sighting) error {
 // state waits until the instance is in one of the states.
 func (t *target) state(ctx context.Context, states ...string) (string, error) {
 	var now Instance
-	ok := t.until(ctx, t.limit.operation, func() bool {
+	reached := false
+	t.until(ctx, t.limit.operation, func() bool {
 		now, _ = t.instance(t.name)
-		for _, s := range states {
-			if now.State == s {
-				return true
-			}
-		}
-		return false
+		reached = slices.Contains(states, now.State)
+		return reached || now.State == terminated
 	})
-	if !ok {
+	if !reached {
 		return now.State, fmt.Errorf("wait for %s to be %s: it is %s", t.name, states[0], now.State)
 	}
 	return now.State, nil

@@ -154,8 +154,8 @@ const (
 	// Leak lets the memory grow by Command.Share of the type's memory per lab second.
 	Leak Verb = "leak"
 	// Connect opens a connection from the machine's private address to
-	// Command.Address ("ip:port") and says in [Counters.Met] what it met within
-	// Command.Delay.
+	// Command.Address ("ip:port"), asks for Command.Path, and says in [Counters.Met] and
+	// [Counters.Look] what it met within Command.Delay.
 	Connect Verb = "connect"
 	// Balance replaces the configuration of a load balancer's node by Command.Balancer.
 	// Requests in flight go on.
@@ -174,6 +174,8 @@ type Command struct {
 	Status  int           `json:"status,omitempty"`
 	Deep    bool          `json:"deep,omitempty"`
 	Inbound *Inbound      `json:"inbound,omitempty"`
+	// Path is what Connect asks for; empty is the health path.
+	Path string `json:"path,omitempty"`
 	// Balancer is the new configuration of Balance.
 	Balancer *Balancer `json:"balancer,omitempty"`
 }
@@ -203,6 +205,8 @@ type Counters struct {
 	Guard string `json:"guard,omitempty"`
 	// Met is what Connect met: [Answered], [Refused], [Silent] or [Unreachable].
 	Met string `json:"met,omitempty"`
+	// Look is what Connect saw beside that.
+	Look *Look `json:"look,omitempty"`
 	// Balancer are the counters of a load balancer's node.
 	Balancer *BalancerCounters `json:"balancer,omitempty"`
 }

@@ -12,8 +12,8 @@ import (
 // defaultLook is how long a connection is waited for when the order does not say it.
 const defaultLook = time.Second
 
-// connect opens a connection from the machine's private address, asks for /healthz
-// and says what it met within the order's delay.
+// connect opens a connection from the machine's private address, asks for the order's
+// path and says what it met within the order's delay.
 func (m *machine) connect(ctx context.Context, c cloud.Command) (*cloud.Counters, error) {
 	to, err := netip.ParseAddrPort(c.Address)
 	if err != nil {
@@ -27,5 +27,6 @@ func (m *machine) connect(ctx context.Context, c cloud.Command) (*cloud.Counters
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Delay)
 	defer cancel()
-	return &cloud.Counters{Met: cloud.Meet(ctx, m.config.Private, to.String())}, nil
+	met, look := cloud.LookAt(ctx, m.config.Private, to.String(), c.Path)
+	return &cloud.Counters{Met: met, Look: &look}, nil
 }

@@ -181,6 +181,38 @@ func TestConnect(t *testing.T) {
 	check("one that hangs", to, cloud.Silent)
 }
 
+// What a look saw beside: the answer to the path, and whether there was a connection.
+func TestConnectLooks(t *testing.T) {
+	s := newSite(t)
+	web, db := s.start(s.config("web-1", 0)), s.start(s.config("db-1", 1))
+	to := net.JoinHostPort(db.config.Private, "8080")
+	looks := func(path string) cloud.Counters {
+		return web.do(cloud.Command{Verb: cloud.Connect, Address: to, Path: path, Delay: silence})
+	}
+	db.do(cloud.Command{Verb: cloud.Errors, Share: 1, Status: 500, Deep: true})
+	if c := looks(""); c.Met != cloud.Answered || c.Look.Status != 200 || c.Look.Took <= 0 {
+		t.Errorf("health path: %s %+v", c.Met, c.Look)
+	}
+	if c := looks("/"); c.Met != cloud.Answered || c.Look.Status != 500 || !c.Look.Connected {
+		t.Errorf("broken behind it: %s %+v", c.Met, c.Look)
+	}
+	db.do(cloud.Command{Verb: cloud.Errors, Deep: true, Off: true})
+	if c := looks("/"); c.Look.Status != 200 || !strings.Contains(c.Look.Body, "db-1") {
+		t.Errorf("what it tells: %+v", c.Look)
+	}
+	db.do(cloud.Command{Verb: cloud.Blackhole})
+	if c := looks(""); c.Met != cloud.Silent || c.Look.Connected || c.Look.Status != 0 {
+		t.Errorf("a blackhole: %s %+v", c.Met, c.Look)
+	}
+	db.do(cloud.Command{Verb: cloud.Blackhole, Off: true})
+	if err := db.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c := looks(""); c.Met != cloud.Silent || !c.Look.Connected {
+		t.Errorf("one that hangs: %s %+v", c.Met, c.Look)
+	}
+}
+
 // Looks do not wait for each other, nor other orders for them.
 func TestConnectKeepsNobodyWaiting(t *testing.T) {
 	s := newSite(t)

@@ -101,8 +101,8 @@ func Fidelity(what string) (sentence string, ok bool) {
 		string(cloud.Protect):   "the receiver keeps out by the source's address, with silence: where socket filters are granted the kernel drops the SYN, a true connect timeout; elsewhere the connection is accepted and never answered. Open connections go on",
 		"cut":                   "the receivers drop by the source's address: no new connection (a dropped SYN where socket filters are granted, else accepted and never answered), and open ones are no longer read or written, but the kernel still acknowledges what it receives",
 		string(cloud.Vacate):    "listeners close, requests in flight finish, open connections end; then the accept queues are kept full, so that the kernel drops each SYN; the process stays to hold the addresses",
-		string(cloud.Connect):   "a connection from the machine's private address, with a request for /healthz",
 		string(cloud.Balance):   "the node works with the new configuration from now on; requests in flight go on",
+		string(cloud.Connect):   "a connection from the machine's private address, with a request for /healthz or another path",
 		string(cloud.Stats):     "the machine's own counters",
 	}[what]
 	return sentence, ok
