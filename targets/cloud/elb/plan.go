@@ -29,7 +29,7 @@ func (b *Balancer) plan(n *node) *cloud.Balancer {
 		}
 		for _, t := range g.targets {
 			if t.leaving == nil || !t.leaving.complete {
-				to.Targets = append(to.Targets, targetOf(t, n.again, b.away(g, t)))
+				to.Targets = append(to.Targets, targetOf(t, n.again, b.away(g, t) && !b.shift.moot))
 			}
 		}
 		p.Groups = append(p.Groups, to)

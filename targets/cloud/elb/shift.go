@@ -73,7 +73,7 @@ func (b *Balancer) endShift(now time.Time) (next time.Time) {
 	return time.Time{}
 }
 
-// away says whether a zonal shift keeps requests from a target. A group all of whose
+// away says whether a zonal shift would keep requests from a target. A group all of whose
 // targets are in that zone is not shifted (ARC Developer Guide, Application Load
 // Balancers: single-zone target groups). b.mu is held.
 func (b *Balancer) away(g *group, t *target) bool {
@@ -86,4 +86,13 @@ func (b *Balancer) away(g *group, t *target) bool {
 		}
 	}
 	return false
+}
+
+// moot notes whether the load balancer fails open, in which a zonal shift has no effect
+// (ARC Developer Guide, Supported resources), and lets the nodes know. b.mu is held.
+func (b *Balancer) moot(open bool) {
+	if b.shift != nil && b.shift.moot != open {
+		b.shift.moot = open
+		b.tellAll()
+	}
 }
