@@ -74,6 +74,9 @@ type BalancerTarget struct {
 	Until    time.Time `json:"until,omitzero"`
 	// Unused says that EC2 does not run it: no request and no check goes there.
 	Unused bool `json:"unused,omitempty"`
+	// Away says that its zone is shifted away: no new request goes there, as if it were not
+	// registered, while its checks go on.
+	Away bool `json:"away,omitempty"`
 }
 
 // Target health as a node believes it.

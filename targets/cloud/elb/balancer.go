@@ -43,6 +43,8 @@ type Balancer struct {
 type shift struct {
 	zone  string
 	until time.Time
+	// moot says that it has no effect at present.
+	moot bool
 }
 
 // New is a load balancer without nodes. It fails for one that AWS would not accept, and
@@ -157,11 +159,16 @@ func (b *Balancer) node(name string) *node {
 // bump lets every node be told what has changed, and decides anew which are in the
 // answer. b.mu is held.
 func (b *Balancer) bump() {
+	b.tellAll()
+	b.refresh()
+}
+
+// tellAll lets every node be told what has changed. b.mu is held.
+func (b *Balancer) tellAll() {
 	b.version++
 	for _, n := range b.nodes {
 		n.poke()
 	}
-	b.refresh()
 }
 
 // unlock releases the Balancer and sends the events that were queued under the lock.

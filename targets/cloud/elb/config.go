@@ -61,8 +61,8 @@ type Config struct {
 	// Instance says where an instance is now and whether EC2 runs it; ok is false when
 	// there is none of that name. It is called outside of the Balancer's locks.
 	Instance func(name string) (in Instance, ok bool)
-	// Look says whether the node at "ip:port" lives, within ctx. nil connects from Source
-	// and takes any HTTP answer for life.
+	// Look says whether the node at "ip:port" lives, within ctx. nil asks from the address
+	// Source and takes any HTTP answer for life.
 	Look   func(ctx context.Context, address string) bool
 	Source string
 }
@@ -75,14 +75,6 @@ func (c Config) check() error {
 		return errors.New("a way to look at nodes, or an address to look from, is needed")
 	}
 	return errors.Join(checkSpec(c.Spec), checkSpeed(c.Clock, c.Spec))
-}
-
-// look is the default of Config.Look.
-func (c Config) look(ctx context.Context, address string) bool {
-	if c.Look != nil {
-		return c.Look(ctx, address)
-	}
-	return cloud.Meet(ctx, c.Source, address) == cloud.Answered
 }
 
 // seeded is a source of chance for one purpose, so that it does not depend on others.

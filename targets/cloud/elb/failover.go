@@ -144,14 +144,17 @@ func (b *Balancer) refresh() {
 			}
 		}
 	}
+	open := true
 	for i, v := range answer(all) {
 		n := b.nodes[i]
+		open = open && all[i].why() != ""
 		if v.in != n.inDNS {
 			n.inDNS = v.in
 			b.sayNode(n, v.reason)
 		}
 		n.reason = v.reason
 	}
+	b.moot(open)
 }
 
 func (b *Balancer) sayNode(n *node, reason string) {

@@ -175,15 +175,19 @@ func (m *fakeNode) Kill(context.Context) error {
 func (m *fakeNode) Pause(context.Context) error {
 	m.w.mu.Lock()
 	defer m.w.mu.Unlock()
-	m.frozen, m.thaw = true, make(chan struct{})
+	if !m.frozen {
+		m.frozen, m.thaw = true, make(chan struct{})
+	}
 	return nil
 }
 
 func (m *fakeNode) Resume(context.Context) error {
 	m.w.mu.Lock()
 	defer m.w.mu.Unlock()
-	m.frozen = false
-	close(m.thaw)
+	if m.frozen {
+		m.frozen = false
+		close(m.thaw)
+	}
 	return nil
 }
 

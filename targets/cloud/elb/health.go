@@ -55,7 +55,10 @@ type TargetHealth struct {
 	// Complete says that the deregistration of a draining target is complete: nothing is
 	// in flight, although it is shown until its delay has passed.
 	Complete bool
-	Nodes    []NodeHealth
+	// Away says that a zonal shift keeps requests from it, whatever its state
+	// (AdministrativeOverride in the API Reference).
+	Away  bool
+	Nodes []NodeHealth
 }
 
 // aggregate is one state out of what the nodes believe. AWS does not say how it makes
@@ -118,7 +121,7 @@ func (b *Balancer) Health(group string) []TargetHealth {
 
 // healthOf is the health of one target. b.mu is held.
 func (b *Balancer) healthOf(g *group, t *target) TargetHealth {
-	h := TargetHealth{Target: t.name, Zone: t.zone, Address: address(t.private), Registered: t.registered}
+	h := TargetHealth{Target: t.name, Zone: t.zone, Address: address(t.private), Registered: t.registered, Away: b.kept(g, t)}
 	for _, n := range b.nodes {
 		v := t.beliefs[n.name]
 		h.Nodes = append(h.Nodes, NodeHealth{

@@ -212,8 +212,9 @@ func checkMatcher(m string) error {
 	return nil
 }
 
-// checkSpeed fails where the health checks would tick too fast, or where the floor of a
-// timeout reaches the next check. It says the highest speed that works.
+// checkSpeed fails where a health check could still be under way when the next one is
+// due, because its timeout is held up at the clock's floor. It says the highest speed that
+// works.
 func checkSpeed(clock showdown.Clock, s showdown.LoadBalancer) error {
 	var errs []error
 	for _, g := range s.TargetGroups {
@@ -224,17 +225,14 @@ func checkSpeed(clock showdown.Clock, s showdown.LoadBalancer) error {
 	return errors.Join(errs...)
 }
 
+// shortestInterval is the shortest interval of health checks, in lab time.
+const shortestInterval = showdown.FloorHealthCheck + time.Millisecond
+
 func checkPace(clock showdown.Clock, group string, c showdown.TargetHealthCheck) error {
-	if c.Interval <= 0 {
-		return nil // refused for what it is
+	every := clock.Lab(c.Interval)
+	if every >= shortestInterval || c.Interval < intervalRange.min { // which is refused for what it is
+		return nil
 	}
-	if err := clock.CheckPeriod("a health check of "+group, c.Interval); err != nil {
-		return err
-	}
-	timeout, floored := clock.Timeout(c.Timeout, showdown.FloorHealthCheck)
-	if every := clock.Lab(c.Interval); floored && timeout >= every {
-		return fmt.Errorf("%w: the health checks of %s come every %s here, and one may take %s; the highest speed that works is %.4g",
-			showdown.ErrTooFast, group, every, timeout, float64(c.Interval)/float64(showdown.FloorHealthCheck+time.Millisecond))
-	}
-	return nil
+	return fmt.Errorf("%w: a health check of %q every %s would tick every %s here, and one may take %s; the highest speed that works is %g",
+		showdown.ErrTooFast, group, c.Interval, every, showdown.FloorHealthCheck, float64(c.Interval)/float64(shortestInterval))
 }

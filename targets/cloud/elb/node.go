@@ -177,34 +177,31 @@ func (b *Balancer) tellNode(ctx context.Context, n *node) {
 		case <-ctx.Done():
 			return
 		case <-n.wake:
-			if b.tell(ctx, n) {
-				n.poke() // there was another change meanwhile
-			}
+			b.tell(ctx, n)
 		}
 	}
 }
 
-// tell sends a node its newest configuration; more says that there is a newer one now.
-func (b *Balancer) tell(ctx context.Context, n *node) (more bool) {
+// tell sends a node its newest configuration.
+func (b *Balancer) tell(ctx context.Context, n *node) {
 	b.mu.Lock()
 	m, version := n.machine, b.version
 	if !alive(m) || n.told == version {
 		b.mu.Unlock()
-		return false
+		return
 	}
 	order := cloud.Command{Verb: cloud.Balance, Balancer: b.plan(n)}
 	b.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, tellPatience)
 	defer cancel()
 	if _, err := m.Do(ctx, order); err != nil {
-		return false
+		return // it is told when a look finds it alive
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if n.machine == m {
 		n.told = version
 	}
-	return n.told != b.version
 }
 
 // lookAtNode looks at a node at each of its moments until ctx ends. The looks of the

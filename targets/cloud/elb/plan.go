@@ -29,7 +29,7 @@ func (b *Balancer) plan(n *node) *cloud.Balancer {
 		}
 		for _, t := range g.targets {
 			if t.leaving == nil || !t.leaving.complete {
-				to.Targets = append(to.Targets, targetOf(t, n.again, b.away(g, t)))
+				to.Targets = append(to.Targets, targetOf(t, n.again, b.kept(g, t)))
 			}
 		}
 		p.Groups = append(p.Groups, to)
@@ -52,12 +52,11 @@ func checkOf(clock showdown.Clock, c showdown.TargetHealthCheck, classic bool) c
 	return out
 }
 
-// targetOf is a target as a node is told it. A node that runs again knows nobody, and one
-// whose zone is shifted away is not used.
+// targetOf is a target as a node is told it. A node that runs again knows nobody.
 func targetOf(t *target, again, away bool) cloud.BalancerTarget {
 	out := cloud.BalancerTarget{
 		Name: t.name, Address: address(t.private), Zone: t.zone, Registered: t.registered,
-		Known: t.known && !again, Unused: t.unused != "" || away,
+		Known: t.known && !again, Unused: t.unused != "", Away: away,
 	}
 	if t.leaving != nil {
 		out.Draining, out.Until = true, t.leaving.until

@@ -7,10 +7,11 @@ import (
 )
 
 // StartZonalShift withdraws the node of a zone from the name's answer for 1 minute to 72
-// hours, and with cross-zone load balancing keeps all nodes from the zone's targets (ALB,
-// Zonal shift, as it is since it may be used with cross-zone; before, it was refused
-// there). Connections that clients have stay. It refuses a zone in which the load balancer
-// has no node, a second shift, and a Classic Load Balancer, which has none.
+// hours, and with cross-zone load balancing keeps all nodes from sending requests to the
+// zone's targets, whose checks go on (ALB, Zonal shift: administrative override, as it is
+// since a shift may be used with cross-zone; in 2023 it was refused there). Connections
+// that clients have stay. It refuses a zone in which the load balancer has no node, a
+// second shift, and a Classic Load Balancer, which has none.
 func (b *Balancer) StartZonalShift(zone string, length showdown.Duration) error {
 	b.mu.Lock()
 	defer b.unlock()
@@ -73,7 +74,7 @@ func (b *Balancer) endShift(now time.Time) (next time.Time) {
 	return time.Time{}
 }
 
-// away says whether a zonal shift keeps requests from a target. A group all of whose
+// away says whether a zonal shift would keep requests from a target. A group all of whose
 // targets are in that zone is not shifted (ARC Developer Guide, Application Load
 // Balancers: single-zone target groups). b.mu is held.
 func (b *Balancer) away(g *group, t *target) bool {
@@ -86,4 +87,16 @@ func (b *Balancer) away(g *group, t *target) bool {
 		}
 	}
 	return false
+}
+
+// kept says whether a zonal shift keeps requests from a target at present. b.mu is held.
+func (b *Balancer) kept(g *group, t *target) bool { return b.away(g, t) && !b.shift.moot }
+
+// moot notes whether the load balancer fails open, in which a zonal shift has no effect
+// (ARC Developer Guide, Supported resources), and lets the nodes know. b.mu is held.
+func (b *Balancer) moot(open bool) {
+	if b.shift != nil && b.shift.moot != open {
+		b.shift.moot = open
+		b.tellAll()
+	}
 }

@@ -161,11 +161,14 @@ func (s *teller) play(f []string) error {
 			if h.Complete {
 				complete = " (complete)"
 			}
+			if h.Away {
+				complete += " (away)"
+			}
 			s.say("%s %s%s %s; %s", h.Target, h.State, complete, h.Reason, strings.Join(nodes, ", "))
 		}
 	case "told":
 		for _, t := range s.world.node(arg[0]).config().Groups[0].Targets {
-			s.say("%s %s known %t draining %t unused %t", t.Name, t.Address, t.Known, t.Draining, t.Unused)
+			s.say("%s %s known %t draining %t unused %t away %t", t.Name, t.Address, t.Known, t.Draining, t.Unused, t.Away)
 		}
 	case "after":
 		var d showdown.Duration
@@ -245,6 +248,7 @@ func (s *stage) run(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- s.b.Run(ctx) }()
+	synctest.Wait()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
