@@ -41,7 +41,7 @@ func (l *Lab) newBalancers() ([]*elb.Balancer, error) {
 		}
 		b, err := elb.New(elb.Config{
 			Clock: l.cfg.Clock, Seed: l.cfg.Seed, Backend: l.cfg.Backend, Emit: l.outbox.add, Spec: spec,
-			Lab: l.cfg.Cell.Name, Mark: l.cfg.Run, Source: l.source,
+			Lab: l.cfg.Cell.Name, Mark: l.cfg.Run, Look: nodeLives,
 			Address: l.nodeAddresses(spec), Network: nodeNetwork{l}, Instance: l.targetOf,
 		})
 		if err != nil {
@@ -50,6 +50,13 @@ func (l *Lab) newBalancers() ([]*elb.Balancer, error) {
 		out = append(out, b)
 	}
 	return out, nil
+}
+
+// nodeLives says whether the node at "ip:port" answers. Like [systemAnswers] it comes from
+// the node's own address: what looks after the nodes passes no security group.
+func nodeLives(ctx context.Context, address string) bool {
+	ip, _, err := net.SplitHostPort(address)
+	return err == nil && cloud.Meet(ctx, ip, address) == cloud.Answered
 }
 
 // nodeAddresses hands out the addresses of load balancer nodes: a private one in the
