@@ -58,9 +58,12 @@ func grouped(t testing.TB) run {
 	state(-30, "web-1", "running")
 	state(-30, "web-2", "running")
 	size(-30, 2, 2, 1, 1)
+	// The instances that a lab comes up with are healthy without a check having said so.
+	for _, name := range []string{"web-1", "web-2"} {
+		add(-20, showdown.TargetState, name, map[string]any{"balancer": "front", "group": "web", "to": "registered", "known": true})
+	}
 	for _, node := range []string{"front-1a", "front-1b"} {
-		health(-20, node, "web-1", "healthy")
-		health(-20, node, "web-2", "healthy")
+		add(-20, showdown.BalancerNode, node, map[string]any{"balancer": "front", "in_dns": true})
 	}
 	// A: the nodes believe it at 160 and 175 s, the group replaces it.
 	health(175, "front-1b", "web-1", "unhealthy")

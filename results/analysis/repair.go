@@ -115,6 +115,9 @@ func (c *cellRecord) healthyLevels() levels {
 	minds := map[string]map[belief]bool{} // by node
 	out := map[string]bool{}              // nodes that are out of the answer
 	gone := map[belief]bool{}
+	// known are targets that were healthy before the record began: every node believes so
+	// until it says otherwise.
+	known := map[belief]bool{}
 	var l levels
 	for _, e := range c.inOrder(showdown.TargetHealth, showdown.TargetState, showdown.BalancerNode) {
 		text := func(key string) string { s, _ := e.Data[key].(string); return s }
@@ -128,12 +131,16 @@ func (c *cellRecord) healthyLevels() levels {
 			minds[node][b] = text("to") == "healthy"
 		case showdown.TargetState:
 			gone[b] = text("to") != "registered"
+			known[b], _ = e.Data["known"].(bool)
 			if text("to") == "deregistered" {
 				for _, mind := range minds {
 					delete(mind, b) // one of its name that is registered later is another
 				}
 			}
 		case showdown.BalancerNode:
+			if minds[e.Target] == nil {
+				minds[e.Target] = map[belief]bool{}
+			}
 			in, said := e.Data["in_dns"].(bool)
 			out[e.Target] = said && !in
 		}
@@ -145,6 +152,13 @@ func (c *cellRecord) healthyLevels() levels {
 			for b, fine := range targets {
 				before, seen := healthy[b]
 				healthy[b] = fine && (before || !seen) && !gone[b]
+			}
+			for b, fine := range known {
+				if _, own := targets[b]; own || !fine {
+					continue
+				}
+				before, seen := healthy[b]
+				healthy[b] = (before || !seen) && !gone[b]
 			}
 		}
 		n := 0

@@ -13,13 +13,18 @@ import (
 // InstanceHeader is the response header that names the instance which answered.
 const InstanceHeader = "X-Instance"
 
-// Handler answers every request with 200 and one line: the time in RFC 3339 with
+// Handler answers a request for / with 200 and one line: the time in RFC 3339 with
 // nanoseconds, a space, and the name of the instance, which the header X-Instance
-// carries too. now is its clock.
+// carries too. There is no other page: it answers 404, so that a health check which asks
+// for the wrong one fails. now is its clock.
 func Handler(name string, now func() time.Time) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set(InstanceHeader, name)
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
 		h.Set("Content-Type", "text/plain; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
 		line := make([]byte, 0, 64)

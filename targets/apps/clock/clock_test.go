@@ -22,6 +22,16 @@ func TestHandlerTellsTheTimeAndWho(t *testing.T) {
 	}
 }
 
+func TestHandlerHasOnePage(t *testing.T) {
+	for path, want := range map[string]int{"/": 200, "/?now": 200, "/index.html": 404, "/nonexistent": 404} {
+		rec := httptest.NewRecorder()
+		Handler("web-1", time.Now).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+		if rec.Code != want || rec.Header().Get(InstanceHeader) != "web-1" {
+			t.Errorf("%s: %d from %q, want %d", path, rec.Code, rec.Header().Get(InstanceHeader), want)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
