@@ -22,10 +22,10 @@ type Param struct {
 	// of the cell), "group" (a security group of the cell, or "internet"), "source" (what
 	// a security rule may come from), "host" (a name of the hosted zone), "zone" (an
 	// Availability Zone of the cell), "balancer", "target_group", "scaling_group" (the
-	// name of one of the cell), "text" (what the action itself reads) or "choice" (one of
-	// Choices).
+	// name of one of the cell) or "choice" (one of Choices).
 	Kind string
-	// Choices are what a parameter of the kind "choice" may be.
+	// Choices are what a parameter of the kind "choice" may be. One of the kind "text" is
+	// what the action itself reads.
 	Choices []string
 	// Optional says that the parameter may be absent without a default.
 	Optional bool

@@ -7,7 +7,8 @@
 //     so far are on disk, before the action is carried out.
 //   - Seen from outside. Whether an action took effect, and whether it is gone, is
 //     said by a probe that opens its own connections to the instance's public
-//     address. It never asks the handle that injected the fault.
+//     address, or has a load balancer's node do so where clients are kept out. It
+//     never asks the handle that injected the fault.
 //   - Never silent. Each action ends in events, also when it fails, was not seen,
 //     or could not be undone.
 //

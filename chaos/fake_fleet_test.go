@@ -46,6 +46,10 @@ func (w *world) LaunchInstance(_ context.Context, in showdown.Instance) error {
 		Instance: in, State: "pending", Type: in.Type, Elastic: in.ElasticIP,
 		Private: fmt.Sprintf("10.0.1.%d", b.addresses), Public: fmt.Sprintf("3.0.%d.%d", len(w.instances), b.addresses),
 	}
+	if in.Private {
+		b.Public = ""
+		b.Closed = !slices.Contains(w.rules.let[w.groupOf(in.Name)], showdown.FromInternet)
+	}
 	if in.ElasticIP {
 		w.places.allocated = append(w.places.allocated, b.Public)
 	}

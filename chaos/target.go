@@ -156,6 +156,11 @@ func (e *env) until(ctx context.Context, limit time.Duration, look func() bool) 
 			return true
 		}
 		select {
+		case <-deadline.C: // also where a look was so long that the next tick is due as well
+			return false
+		default:
+		}
+		select {
 		case <-ctx.Done():
 			return false
 		case <-deadline.C:
