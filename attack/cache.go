@@ -27,6 +27,8 @@ type entry struct {
 	fetched, expires time.Time
 	// forever says that it never expires.
 	forever bool
+	// pin is what the entry was made from where the client was told the addresses.
+	pin *pin
 	// turn is the place in known of the address in use: for clients in rotation of the
 	// next one.
 	turn int
@@ -34,6 +36,19 @@ type entry struct {
 
 // counts says whether the entry may be used at now without asking.
 func (e *entry) counts(now time.Time) bool { return e.forever || now.Before(e.expires) }
+
+// told brings the cache in line with what the client was told of its name: it takes the
+// addresses over, and asks again when they were taken back. The client is locked.
+func (c *client) told(now time.Time) {
+	p := c.host.pinned.Load()
+	switch {
+	case p == c.cache.pin:
+	case p == nil:
+		c.cache = entry{}
+	default:
+		c.cache = entry{known: p.known, fetched: now, forever: true, pin: p, turn: int(c.number) % len(p.known)}
+	}
+}
 
 // choose is where the client's next request may go, by its cache as it is. The client
 // is locked.

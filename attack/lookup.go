@@ -20,7 +20,9 @@ type flight struct {
 // deadline. It has no addresses when the name is not resolved.
 func (n *names) route(c *client, deadline time.Time) route {
 	c.mu.Lock()
-	if c.cache.counts(time.Now()) {
+	now := time.Now()
+	c.told(now)
+	if c.cache.counts(now) {
 		defer c.mu.Unlock()
 		return c.choose()
 	}

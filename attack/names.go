@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"showdown"
@@ -53,7 +54,13 @@ type host struct {
 	// port is where its addresses listen.
 	port      string
 	endpoints map[netip.Addr]*endpoint
+	// pinned are the addresses that its clients were told in place of asking; nil where
+	// they ask.
+	pinned atomic.Pointer[pin]
 }
+
+// pin is addresses of a name that clients were told.
+type pin struct{ known []*endpoint }
 
 // newNames checks what is needed to resolve the hosts of cohorts, and hands each
 // cohort its host. It is nil when no cohort has one.
@@ -102,6 +109,32 @@ func newNames(c Config, cohorts []cohort, source net.IP) (*names, error) {
 		n.instance = func(string) string { return "" }
 	}
 	return n, nil
+}
+
+// PinName tells the clients that resolve a host ("@" or a name in the zone) its addresses:
+// they use these from now on, each as its profile does, and ask no name server until
+// restore is called. It does nothing where nobody resolves the host.
+func (a *Attack) PinName(name string, endpoints []Endpoint) (restore func()) {
+	if a.names == nil || len(endpoints) == 0 {
+		return func() {}
+	}
+	for _, c := range a.cohorts {
+		if c.host == nil || c.hostname != name {
+			continue
+		}
+		h := c.host
+		p := &pin{}
+		var addresses []netip.Addr
+		for _, e := range endpoints {
+			if at, err := netip.ParseAddrPort(e.Address); err == nil {
+				addresses = append(addresses, at.Addr())
+			}
+		}
+		p.known = a.names.endpoints(h, addresses)
+		h.pinned.Store(p)
+		return func() { h.pinned.CompareAndSwap(p, nil) }
+	}
+	return func() {}
 }
 
 // portOf is where the instances listen.

@@ -148,8 +148,7 @@ func (l onLab) RemoveBalancer(ctx context.Context, balancer string) (func(contex
 	}, nil
 }
 
-// RemoveName deletes the record set of a host; addresses are what it answered last, as
-// "ip:port".
+// RemoveName deletes the record set of a host; addresses are what it answered last.
 func (l onLab) RemoveName(_ context.Context, host string) (addresses []string, restore func(context.Context) error, err error) {
 	z := l.Lab.Zone()
 	if z == nil {
@@ -164,7 +163,7 @@ func (l onLab) RemoveName(_ context.Context, host string) (addresses []string, r
 		values = before.Alias()
 	}
 	for _, v := range values {
-		addresses = append(addresses, address(v.String(), cloud.Port))
+		addresses = append(addresses, v.String())
 	}
 	if _, err := z.Delete(host); err != nil {
 		return nil, nil, translated(err)

@@ -300,10 +300,17 @@ func (m *machines) has(id cloud.Identity) bool {
 // load is an attack as an experiment sees it.
 type load struct{ *attack.Attack }
 
-func (l load) SetAddresses(endpoints []chaos.Endpoint) {
+func (l load) SetAddresses(endpoints []chaos.Endpoint) { l.Attack.SetAddresses(told(endpoints)) }
+
+// PinName tells the clients of a name its addresses.
+func (l load) PinName(host string, endpoints []chaos.Endpoint) (restore func()) {
+	return l.Attack.PinName(host, told(endpoints))
+}
+
+func told(endpoints []chaos.Endpoint) []attack.Endpoint {
 	out := make([]attack.Endpoint, len(endpoints))
 	for i, e := range endpoints {
 		out[i] = attack.Endpoint(e)
 	}
-	l.Attack.SetAddresses(out)
+	return out
 }
