@@ -200,25 +200,13 @@ func (l onLab) SetDesired(_ context.Context, group string, n int) error {
 	return l.scale(group, func(g *autoscaling.Group) error { return g.SetDesiredCapacity(n, false) })
 }
 
-func (l onLab) StartRefresh(_ context.Context, group, instanceType string, minHealthy int) (id string, err error) {
-	err = l.scale(group, func(g *autoscaling.Group) error {
-		if instanceType != "" {
-			template := l.Lab.LaunchTemplate(group)
-			template.Type = instanceType
-			g.SetTemplate(template)
-		}
-		id, err = g.StartInstanceRefresh(autoscaling.RefreshOptions{MinHealthyPercentage: minHealthy})
-		return err
-	})
-	return id, err
+func (l onLab) StartRefresh(_ context.Context, group, instanceType string, minHealthy int) (string, error) {
+	id, err := l.Lab.StartRefresh(group, instanceType, minHealthy)
+	return id, translated(err)
 }
 
 func (l onLab) RefreshStatus(group string) (status string, percent int) {
-	g, err := l.Lab.ScalingGroup(group)
-	if err != nil {
-		return "", 0
-	}
-	r, _ := g.DescribeRefresh("")
+	r, _ := l.Lab.Refresh(group)
 	return string(r.Status), r.PercentageComplete
 }
 

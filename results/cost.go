@@ -26,6 +26,9 @@ type Use struct {
 	// Requests is how many requests of the record they could have answered, all of them
 	// busy at full speed for all of the time.
 	Requests float64 `json:"requests"`
+	// Sustained is the requests/s that they hold for ever, on average: of a burstable
+	// type what its baseline leaves without credits.
+	Sustained float64 `json:"sustained"`
 }
 
 // Reserved is what reserving instances of a type would have made of the bill.

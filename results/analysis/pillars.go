@@ -29,10 +29,12 @@ func indicators() []indicator {
 		{results.Operations, "automated share", "share", more, 0, 0.05, automatedOf},
 		{results.Security, "instances reachable from outside", "", less, 0, 0.5, reachableOf},
 		{results.Security, "instances with a public address", "", less, 0, 0.5, publicOf},
+		{results.Reliability, "lost while a zone fails", "s", less, 0.10, 30, zoneLossOf},
 		{results.Reliability, "availability", "share", more, 0, 0.005, ofReference(func(r *results.Reference) *float64 { return r.Availability })},
 		{results.Reliability, "lost", "s", less, 0.10, 5, ofReference(func(r *results.Reference) *float64 { return &r.LostS })},
 		{results.Reliability, "longest outage", "s", less, 0.10, 5, ofReference(func(r *results.Reference) *float64 { return &r.LongestOutageS })},
 		{results.Reliability, "time to repair", "s", less, 0.10, 10, repairTimeOf},
+		{results.Performance, "requests/s held for ever", "/s", more, 0.10, 0, sustainedOf},
 		{results.Performance, "p99 while calm", "ms", less, 0.25, 3, calmOf},
 		{results.Performance, "served at the highest load", "share", more, 0, 0.02, servedOf},
 		{results.Performance, "goodput at the highest load", "/s", "", 0, 0, goodputOf},
@@ -281,6 +283,25 @@ func idleOf(s *results.Summary) *float64 {
 	}
 	v := max(1-float64(s.Requests.OK)/u.Requests, 0)
 	return &v
+}
+
+// sustainedOf is the load that what ran holds for ever.
+func sustainedOf(s *results.Summary) *float64 {
+	u := useOf(s)
+	if u == nil || u.Sustained <= 0 {
+		return nil
+	}
+	return &u.Sustained
+}
+
+// zoneLossOf is what a failing zone cost, in seconds of no service; nil where none failed.
+func zoneLossOf(s *results.Summary) *float64 {
+	for _, f := range s.Faults {
+		if f.Action == "fail-az" && f.Confirmed {
+			return &f.LostS
+		}
+	}
+	return nil
 }
 
 // idleCapacityOf is how many vCPUs did nothing on average.

@@ -31,12 +31,18 @@ func staged(name string) results.Summary {
 	}
 	s.Exposure = []results.Tier{{Name: "web", Instances: 3, Public: 3, Reachable: ptr(3)}}
 	s.Capacity = &results.Capacity{MeanRunning: 3}
-	s.Cost = &results.Cost{MonthUSD: 223.59, RunUSD: 2.1, Use: &results.Use{Hours: 5, USD: 1.8, InstanceHours: 15, VCPUHours: 30, Requests: 240_000}}
+	s.Cost = &results.Cost{MonthUSD: 223.59, RunUSD: 2.1, Use: &results.Use{Hours: 5, USD: 1.8, InstanceHours: 15, VCPUHours: 30, Requests: 240_000, Sustained: 854.1}}
 	return s
 }
 
 func TestScorecardHasTheMeasuredNumbers(t *testing.T) {
-	got := scorecards([]results.Summary{staged("dns")})
+	dns := staged("dns")
+	dns.Faults = append(
+		dns.Faults,
+		results.Fault{Letter: "Y", Action: "fail-az", LostS: 7}, // never seen
+		results.Fault{Letter: "Z", Action: "fail-az", StartS: ptr(200.0), Confirmed: true, LostS: 900},
+	)
+	got := scorecards([]results.Summary{dns})
 	if len(got) != 1 || got[0].Run != "x/dns" || got[0].Against != "" || len(got[0].Pillars) != 6 {
 		t.Fatalf("%+v", got)
 	}
@@ -54,16 +60,18 @@ func TestScorecardHasTheMeasuredNumbers(t *testing.T) {
 		}
 	}
 	want := map[string]float64{
-		"operational excellence: operator actions":     1,
-		"operational excellence: actions by the group": 0,
-		"operational excellence: automated share":      0,
-		"security: instances reachable from outside":   3,
-		"security: instances with a public address":    3,
-		"reliability: availability":                    0.8,
-		"reliability: lost":                            60,
-		"reliability: longest outage":                  55,
-		"reliability: time to repair":                  90,
-		"performance efficiency: p99 while calm":       4,
+		"operational excellence: operator actions":         1,
+		"operational excellence: actions by the group":     0,
+		"operational excellence: automated share":          0,
+		"security: instances reachable from outside":       3,
+		"security: instances with a public address":        3,
+		"reliability: lost while a zone fails":             900,
+		"reliability: availability":                        0.8,
+		"reliability: lost":                                60,
+		"reliability: longest outage":                      55,
+		"reliability: time to repair":                      90,
+		"performance efficiency: requests/s held for ever": 854.1,
+		"performance efficiency: p99 while calm":           4,
 		// Of the ladder's step, which offers most.
 		"performance efficiency: served at the highest load":  0.95,
 		"performance efficiency: goodput at the highest load": 380,
@@ -210,6 +218,8 @@ func TestScoresAreAskable(t *testing.T) {
 	cards := map[string]results.Scorecard{}
 	two := staged("two")
 	two.Reference.LostS, two.Cost.MonthUSD, two.Phases, two.Reference.P99MS = 6, 300, nil, nil
+	use := *two.Cost.Use
+	use.Sustained, two.Cost.Use = 0, &use
 	for _, c := range scorecards([]results.Summary{staged("one"), two}) {
 		cards[c.Stage] = c
 	}

@@ -196,6 +196,7 @@ func assemble(stages []*showdown.Stage, head *header, file string, known Known) 
 	}
 	byName := map[string]*showdown.Stage{}
 	numbers := map[int]*showdown.Stage{}
+	var compared *showdown.Stage // the first with a reference window
 	for _, s := range stages {
 		if s.Journey != j.Name {
 			wrong(s, "journey %q differs from the folder's, %q: a folder holds the stages of one journey", s.Journey, j.Name)
@@ -207,8 +208,15 @@ func assemble(stages []*showdown.Stage, head *header, file string, known Known) 
 			wrong(s, "number %d belongs to %s already: it orders the stages, take the next one", s.Number, other.Source)
 		}
 		byName[s.Name], numbers[s.Number] = s, s
-		if a, b := windowOf(stages[0]), windowOf(s); a != b {
-			wrong(s, "the reference window (%s) differs from that of %s (%s): stages are compared by it, make them equal", b, stages[0].Source, a)
+		// A stage in which nothing shall happen has none.
+		if windowOf(s) == noWindow {
+			continue
+		}
+		if compared == nil {
+			compared = s
+		}
+		if a, b := windowOf(compared), windowOf(s); a != b {
+			wrong(s, "the reference window (%s) differs from that of %s (%s): stages are compared by it, make them equal", b, compared.Source, a)
 		}
 	}
 	if head != nil && len(head.Stages) > 0 {
@@ -230,11 +238,14 @@ func assemble(stages []*showdown.Stage, head *header, file string, known Known) 
 	return j, nil
 }
 
+// noWindow is the reference window of a stage without one.
+const noWindow = "none"
+
 // windowOf is a stage's reference window in words.
 func windowOf(s *showdown.Stage) string {
 	base, ok := s.Cell(showdown.BaseCell)
 	if !ok || base.Reference == nil {
-		return "none"
+		return noWindow
 	}
 	return fmt.Sprintf("%s long, from %s before the event", base.Reference.Length, base.Reference.Before)
 }

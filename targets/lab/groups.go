@@ -69,6 +69,42 @@ func (l *Lab) LaunchTemplate(group string) showdown.Instance {
 	return showdown.Instance{}
 }
 
+// StartRefresh replaces the instances of a group, with instances of another type where
+// one is given, and keeps so many per cent of the desired capacity in service.
+func (l *Lab) StartRefresh(group, instanceType string, minHealthy int) (id string, err error) {
+	g, err := l.ScalingGroup(group)
+	if err != nil {
+		return "", err
+	}
+	if instanceType != "" {
+		template := l.LaunchTemplate(group)
+		template.Type = instanceType
+		g.SetTemplate(template)
+	}
+	if id, err = g.StartInstanceRefresh(autoscaling.RefreshOptions{MinHealthyPercentage: minHealthy}); err != nil {
+		return "", err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.refreshes == nil {
+		l.refreshes = map[string]string{}
+	}
+	l.refreshes[group] = id
+	return id, nil
+}
+
+// Refresh is the last instance refresh of a group; ok is false when there was none.
+func (l *Lab) Refresh(group string) (r autoscaling.RefreshDescription, ok bool) {
+	g, err := l.ScalingGroup(group)
+	if err != nil {
+		return r, false
+	}
+	l.mu.Lock()
+	id := l.refreshes[group]
+	l.mu.Unlock()
+	return g.DescribeRefresh(id)
+}
+
 // adopt gives the groups the instances that the lab came up with.
 func (l *Lab) adopt() {
 	for i, g := range l.ScalingGroups() {

@@ -74,6 +74,8 @@ type Lab struct {
 	balancers []*elb.Balancer
 	groups    []*autoscaling.Group
 	meters    []*meter
+	// refreshes are the ids of the last instance refreshes, by group.
+	refreshes map[string]string
 	// calm ends what the Auto Scaling groups do, for who takes the lab down.
 	calm   context.CancelFunc
 	outbox outbox

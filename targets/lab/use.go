@@ -61,6 +61,7 @@ func useOf(runs []ec2.Run, work float64, clock showdown.Clock, from, until time.
 		if work > 0 {
 			// Rates are those of real time, whatever the speed.
 			use.Requests += ended.Sub(began).Seconds() * typ.CoreMark / work
+			use.Sustained += ended.Sub(began).Seconds() / until.Sub(from).Seconds() * typ.Sustained() / work
 		}
 	}
 	return use, trace, nil

@@ -29,7 +29,7 @@ func TestUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Seven instance-hours of two vCPUs; each of them is a lab minute at 284.7 requests/s.
-	if !near(use.Hours, 3) || !near(use.InstanceHours, 7) || !near(use.VCPUHours, 14) || !near(use.Requests, 7*60*284.7) {
+	if !near(use.Hours, 3) || !near(use.InstanceHours, 7) || !near(use.VCPUHours, 14) || !near(use.Requests, 7*60*284.7) || !near(use.Sustained, 7./3*284.7) {
 		t.Errorf("%+v", use)
 	}
 	groups := []showdown.AutoScalingGroup{{Template: showdown.Instance{Type: "m5.large"}, Max: 5}, {Template: showdown.Instance{Type: "c5.large"}, Max: 9}}
