@@ -112,25 +112,21 @@ type exchange struct {
 
 // run sends the request, and gets the answer to the client.
 func (e *exchange) run() (keep bool) {
-	now := time.Now()
-	var (
-		status int
-		err    error
-	)
-	if e.backend, status = e.connect(now); e.backend == nil {
-		e.end()
-		return e.fail(status, e.body.done())
-	}
-	_ = e.backend.conn.SetDeadline(now.Add(e.n.patience()))
-	_, err = e.backend.conn.Write(e.out)
-	e.request = uint64(len(e.out))
-	e.out = e.out[:0]
 	e.pump.whole = e.body.done()
-	if err == nil {
-		if !e.pump.whole {
-			e.startPump()
+	e.request = uint64(len(e.out))
+	var err error
+	for stale := true; stale; stale = err == errStale {
+		// A connection whose end has arrived is replaced: nothing was sent on it.
+		if e.backend != nil {
+			_ = e.backend.conn.Close()
 		}
-		keep, err = e.receive(now)
+		now := time.Now()
+		var status int
+		if e.backend, status = e.connect(now); e.backend == nil {
+			e.end()
+			return e.fail(status, e.body.done())
+		}
+		keep, err = e.converse(now)
 	}
 	e.stopPump()
 	why := e.end()
@@ -145,6 +141,30 @@ func (e *exchange) run() (keep bool) {
 		return false // what is missing of the answer is seen by the client
 	}
 	return e.fail(failed(why, err), e.pump.whole)
+}
+
+// converse sends the request over e.backend and receives the answer.
+func (e *exchange) converse(now time.Time) (keep bool, err error) {
+	b := e.backend
+	_ = b.conn.SetDeadline(now.Add(e.n.patience()))
+	if e.pump.whole {
+		e.waiting(now)
+		n, err := ask(b.conn, e.out, b.in.buf, b.used)
+		if err != nil {
+			return false, err
+		}
+		b.in.r, b.in.w = 0, n
+		b.in.took += uint64(n)
+		return e.receive()
+	}
+	if b.used && ended(b.conn) {
+		return false, errStale
+	}
+	if _, err := b.conn.Write(e.out); err != nil {
+		return false, err
+	}
+	e.startPump()
+	return e.receive()
 }
 
 // failed is the node's answer to a request that failed with err.
@@ -182,6 +202,7 @@ func (e *exchange) connect(now time.Time) (*backend, int) {
 		if err != nil {
 			return nil, failed(e.cause(), err)
 		}
+		conn = quick(conn)
 		b = &backend{conn: conn, in: newReader(conn)}
 	}
 	if !e.use(b, nil) {
@@ -201,11 +222,8 @@ func (c *client) use(b *backend, cancel context.CancelFunc) bool {
 
 // receive reads the answer and hands it on. The error is of an answer that was not whole;
 // keep is whether the client's connection may go on.
-func (e *exchange) receive(since time.Time) (keep bool, err error) {
+func (e *exchange) receive() (keep bool, err error) {
 	b := e.backend
-	if !e.pump.on {
-		e.waiting(since)
-	}
 	for {
 		size, err := b.in.head(responseLimits())
 		if err != nil {
@@ -252,7 +270,7 @@ func (e *exchange) receive(since time.Time) (keep bool, err error) {
 		}
 		return false, err
 	case again && b.in.r == b.in.w && e.settle():
-		e.target.pool.put(b, now)
+		e.target.pool.put(b, time.Now())
 	default:
 		_ = b.conn.Close()
 	}

@@ -195,7 +195,7 @@ func (n *Node) leave(c *client) {
 	delete(n.clients, c)
 	n.mu.Unlock()
 	n.active.Add(^uint64(0))
-	n.tell(c.conn, http.StateClosed)
+	n.tell(c.known, http.StateClosed)
 }
 
 func (n *Node) tell(c net.Conn, s http.ConnState) {
