@@ -82,9 +82,8 @@ func (c *client) serve() {
 		if !c.await(first) {
 			return
 		}
-		took, sent := c.in.took, c.sent
 		keep := c.answer()
-		c.n.bytes.Add(c.in.took - took + c.sent - sent)
+		c.n.bytes.Add(c.in.took + c.sent)
 		c.in.took, c.sent = 0, 0
 		if !keep {
 			return

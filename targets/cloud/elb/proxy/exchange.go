@@ -22,25 +22,23 @@ func (c *client) exchange() (keep bool) {
 	case r.forwarders > maxForwarders:
 		return c.fail(StatusTooManyForwarders, b.done())
 	}
-	g, sticky := c.n.pickGroup(c.port)
-	var to binding
-	if sticky != nil {
-		to = binding{sticky, sticky.bound(c.n.key(), r.fields, g.Name, now), false}
-		to.had = to.name != ""
+	g, to := c.n.pickGroup(c.port)
+	if to.sticky != nil {
+		to.name = to.sticky.bound(to.key, r.fields, g.name, now)
 	}
 	c.out = c.sender.appendRequest(c.out[:0], r, now)
 	if err := c.prime(&b); err != nil {
 		c.refuse(err)
 		return false
 	}
-	t, status := c.n.route(g, to.name, now)
-	if t == nil {
+	way, status := c.n.route(g, to.name, now)
+	if status != 0 {
 		return c.fail(status, b.done())
 	}
-	c.begin(t)
-	e := exchange{client: c, target: t, body: b, chunked: r.chunked, binding: to}
+	c.begin(way.target)
+	e := exchange{client: c, route: way, body: b, chunked: r.chunked, binding: to}
 	keep = e.run()
-	c.n.release(t)
+	c.n.release(way.target)
 	return keep
 }
 
@@ -83,15 +81,15 @@ func (c *client) prime(b *body) error {
 // binding is how a request and its answer stick to a target.
 type binding struct {
 	sticky *stickiness
-	// name is the target that the client's cookie names, had whether there is one.
+	key    sealer
+	// name is the target that the client's cookie names; empty where none does.
 	name string
-	had  bool
 }
 
 // exchange is a request under way to its target.
 type exchange struct {
 	*client
-	target  *target
+	route
 	backend *backend
 	body    body // what is left to send of the request's
 	chunked bool
@@ -130,7 +128,7 @@ func (e *exchange) run() (keep bool) {
 	}
 	e.stopPump()
 	why := e.end()
-	if e.target.far {
+	if e.far {
 		e.n.far.Add(e.request + e.response)
 	}
 	if err == nil {
@@ -189,7 +187,7 @@ func failed(w why, err error) int {
 
 // connect takes a connection to the target out of its pool, or makes one.
 func (e *exchange) connect(now time.Time) (*backend, int) {
-	b := e.target.pool.take()
+	b := e.route.target.pool.take()
 	if b == nil {
 		ctx, cancel := context.WithDeadline(context.Background(), now.Add(time.Duration(e.n.connect.Load())))
 		defer cancel()
@@ -198,7 +196,7 @@ func (e *exchange) connect(now time.Time) (*backend, int) {
 		}
 		e.waiting(now)
 		e.n.opened.Add(1)
-		conn, err := e.n.config.Dial(ctx, e.target.Address)
+		conn, err := e.n.config.Dial(ctx, e.address)
 		if err != nil {
 			return nil, failed(e.cause(), err)
 		}
@@ -246,8 +244,8 @@ func (e *exchange) receive() (keep bool, err error) {
 	d := deliver(&e.req, &e.resp, sent && e.req.keeps() && e.n.keepAlives.Load())
 	now := time.Now()
 	e.out = d.appendResponse(e.out[:0], &e.resp)
-	if s := e.binding.sticky; s != nil && s.binds(e.binding.had, e.resp.fields) {
-		e.out = s.appendCookies(e.out, e.n.value(s, e.target, now), now)
+	if s := e.binding.sticky; s != nil && s.binds(e.binding.name != "", e.resp.fields) {
+		e.out = s.appendCookies(e.out, e.n.value(s, e.route.target, now), now)
 	}
 	e.out = append(e.out, "\r\n"...)
 	body := newBody(&b.in, &e.resp.framing, true)
@@ -270,7 +268,7 @@ func (e *exchange) receive() (keep bool, err error) {
 		}
 		return false, err
 	case again && b.in.r == b.in.w && e.settle():
-		e.target.pool.put(b, time.Now())
+		e.route.target.pool.put(b, time.Now())
 	default:
 		_ = b.conn.Close()
 	}

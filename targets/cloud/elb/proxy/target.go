@@ -14,6 +14,7 @@ import (
 // guarded by the node's lock.
 type group struct {
 	cloud.BalancerGroup
+	name    string // never changes
 	policy  policy
 	matcher matcher
 	sticky  *stickiness
