@@ -27,6 +27,7 @@ var commands = map[string]func(context.Context, []string) error{
 	"many":     many,
 	"plain":    plain,
 	"serve":    serve,
+	"node":     node,
 }
 
 func main() {

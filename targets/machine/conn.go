@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"showdown/targets/cloud/elb/proxy"
 )
 
 // gate holds everything back while it is shut.
@@ -55,10 +57,12 @@ func (g *gate) wait(closed <-chan struct{}) bool {
 // goes takes its wires, which cost nothing but a goroutine each when the lag is over.
 type conn struct {
 	*net.TCPConn
-	gate *gate
-	cut  gate
-	lag  *lag
-	born time.Time // when it was accepted, where the machine lagged then
+	// quick is the same connection for a node, whose requests are many; nil for others.
+	quick *proxy.Socket
+	gate  *gate
+	cut   gate
+	lag   *lag
+	born  time.Time // when it was accepted, where the machine lagged then
 	// local and remote are the addresses of its ends.
 	local, remote netip.Addr
 	remove        func(*conn)
@@ -115,15 +119,63 @@ func (c *conn) read(p []byte) (int, error) {
 		if c.lag.now() > 0 {
 			in = c.lengthen()
 		} else {
-			n, err := c.TCPConn.Read(p)
-			if c.lag.now() == 0 || isTimeout(err) {
-				return n, err
-			}
-			// The lag began while it waited: this has just come, and is late as well.
-			in = c.lengthen(packet{data: slices.Clone(p[:n]), end: err, sent: time.Now()}) // never both
+			n, err := c.plain().Read(p)
+			return c.came(p, n, err)
 		}
 	}
 	return in.read(p, c.closed, c.late.done())
+}
+
+// came is what was read without a wire.
+func (c *conn) came(p []byte, n int, err error) (int, error) {
+	if c.lag.now() == 0 || isTimeout(err) {
+		return n, err
+	}
+	// The lag began while it waited: this has just come, and is late as well.
+	in := c.lengthen(packet{data: slices.Clone(p[:n]), end: err, sent: time.Now()}) // never both
+	return in.read(p, c.closed, c.late.done())
+}
+
+// plain is the connection itself, as it is read and written best.
+func (c *conn) plain() net.Conn {
+	if c.quick != nil {
+		return c.quick
+	}
+	return c.TCPConn
+}
+
+// Ended says whether the end of the connection has arrived, or a byte that nobody asked
+// for. Nothing arrives while a gate is shut.
+func (c *conn) Ended() bool {
+	switch in := c.in.Load(); {
+	case c.gate.shut.Load() != nil, c.cut.shut.Load() != nil, c.quick == nil:
+		return false
+	case in != nil:
+		return in.arrived()
+	}
+	return c.quick.Ended()
+}
+
+// Ask looks for the connection's end where used is set, sends request and receives the
+// first bytes of the answer: at once, while nothing is wrong with the machine.
+func (c *conn) Ask(request, answer []byte, used bool) (int, error) {
+	if c.quick == nil || c.in.Load() != nil || !c.direct() || c.gate.shut.Load() != nil || c.cut.shut.Load() != nil {
+		if used && c.Ended() {
+			return 0, proxy.ErrStale()
+		}
+		if _, err := c.Write(request); err != nil {
+			return 0, err
+		}
+		return c.Read(answer)
+	}
+	n, err := c.quick.Ask(request, answer, used)
+	if err == proxy.ErrStale() {
+		return n, err
+	}
+	if !c.wait(c.closed) {
+		return 0, net.ErrClosed
+	}
+	return c.came(answer, n, err)
 }
 
 // lengthen makes the wire that what comes takes from now on, with what has come.
@@ -183,7 +235,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		if !c.wait(c.closed) {
 			return 0, net.ErrClosed
 		}
-		return c.TCPConn.Write(p)
+		return c.plain().Write(p)
 	}
 	select {
 	case <-c.closed:

@@ -20,6 +20,7 @@ import (
 
 	"showdown/targets/apps/clock"
 	"showdown/targets/cloud"
+	"showdown/targets/cloud/elb/proxy"
 )
 
 // newConnGrace is how long a graceful stop waits for the request of a connection
@@ -195,6 +196,9 @@ func (m *machine) bind(text string) error {
 // take receives a connection that was accepted at an endpoint.
 func (m *machine) take(tcp *net.TCPConn, at *endpoint) {
 	c := newConn(tcp, at.addr.Addr(), m.gate, m.lag, m.conns.remove)
+	if m.node != nil {
+		c.quick = proxy.NewSocket(tcp)
+	}
 	// Known before the faults are looked at, so that a reset or a cut which begins
 	// between the two finds either the connection here or itself there.
 	m.conns.add(c, func() { c.heed(m.guard.Load()) })

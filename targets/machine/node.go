@@ -95,23 +95,12 @@ func (m *machine) dial(ctx context.Context, private netip.Addr, address string) 
 		return nil, err
 	}
 	c := newConn(tcp, private, m.gate, m.lag, m.conns.remove)
+	c.quick = proxy.NewSocket(tcp)
 	m.conns.add(c, func() { c.heed(m.guard.Load()) })
 	if m.resetting.Load() {
 		c.reset()
 	}
 	return c, nil
-}
-
-// Ended says whether the end of the connection has arrived, or a byte that nobody asked
-// for. Nothing arrives while a gate is shut.
-func (c *conn) Ended() bool {
-	if c.gate.shut.Load() != nil || c.cut.shut.Load() != nil {
-		return false
-	}
-	if in := c.in.Load(); in != nil {
-		return in.arrived()
-	}
-	return proxy.Ended(c.TCPConn)
 }
 
 // check starts the checks of the targets' health, unless they run; m.mu is held.

@@ -28,8 +28,10 @@ const (
 // client is a client's connection. One goroutine serves it; another one sends the rest
 // of a request's body where that does not come with the head.
 type client struct {
-	n    *Node
-	conn net.Conn
+	n *Node
+	// known is the connection as it was accepted, and conn as it is used.
+	known, conn net.Conn
+
 	in   reader
 	port int
 	sender
@@ -52,7 +54,8 @@ type client struct {
 }
 
 func newClient(n *Node, conn net.Conn, port int, seed, more uint64) *client {
-	c := &client{n: n, conn: conn, in: newReader(conn), port: port}
+	c := &client{n: n, known: conn, conn: quick(conn), port: port}
+	c.in = newReader(c.conn)
 	c.sender.client = host(conn.RemoteAddr())
 	c.sender.port = strconv.Itoa(port)
 	c.sender.host = net.JoinHostPort(host(conn.LocalAddr()), c.sender.port)
@@ -79,9 +82,8 @@ func (c *client) serve() {
 		if !c.await(first) {
 			return
 		}
-		took, sent := c.in.took, c.sent
 		keep := c.answer()
-		c.n.bytes.Add(c.in.took - took + c.sent - sent)
+		c.n.bytes.Add(c.in.took + c.sent)
 		c.in.took, c.sent = 0, 0
 		if !keep {
 			return
@@ -97,7 +99,7 @@ func (c *client) await(first bool) bool {
 	}
 	if !first {
 		c.idle.Store(true)
-		c.n.tell(c.conn, http.StateIdle)
+		c.n.tell(c.known, http.StateIdle)
 	}
 	_ = c.conn.SetReadDeadline(time.Now().Add(c.n.patience()))
 	if !first && !c.n.keepAlives.Load() {
@@ -108,7 +110,7 @@ func (c *client) await(first bool) bool {
 	if err != nil {
 		return false // nothing was asked, so nobody waits for an answer
 	}
-	c.n.tell(c.conn, http.StateActive)
+	c.n.tell(c.known, http.StateActive)
 	return true
 }
 

@@ -101,7 +101,7 @@ func compile(b cloud.Balancer) (map[string]matcher, error) {
 func (n *Node) configureGroup(c cloud.BalancerGroup, m matcher, left map[targetKey]*target, now time.Time) {
 	g := n.groups[c.Name]
 	if g == nil {
-		g = &group{}
+		g = &group{name: c.Name}
 		n.groups[c.Name] = g
 	}
 	again := g.Check != c.Check

@@ -22,25 +22,23 @@ func (c *client) exchange() (keep bool) {
 	case r.forwarders > maxForwarders:
 		return c.fail(StatusTooManyForwarders, b.done())
 	}
-	g, sticky := c.n.pickGroup(c.port)
-	var to binding
-	if sticky != nil {
-		to = binding{sticky, sticky.bound(c.n.key(), r.fields, g.Name, now), false}
-		to.had = to.name != ""
+	g, to := c.n.pickGroup(c.port)
+	if to.sticky != nil {
+		to.name = to.sticky.bound(to.key, r.fields, g.name, now)
 	}
 	c.out = c.sender.appendRequest(c.out[:0], r, now)
 	if err := c.prime(&b); err != nil {
 		c.refuse(err)
 		return false
 	}
-	t, status := c.n.route(g, to.name, now)
-	if t == nil {
+	way, status := c.n.route(g, to.name, now)
+	if status != 0 {
 		return c.fail(status, b.done())
 	}
-	c.begin(t)
-	e := exchange{client: c, target: t, body: b, chunked: r.chunked, binding: to}
+	c.begin(way.target)
+	e := exchange{client: c, route: way, body: b, chunked: r.chunked, binding: to}
 	keep = e.run()
-	c.n.release(t)
+	c.n.release(way.target)
 	return keep
 }
 
@@ -83,15 +81,15 @@ func (c *client) prime(b *body) error {
 // binding is how a request and its answer stick to a target.
 type binding struct {
 	sticky *stickiness
-	// name is the target that the client's cookie names, had whether there is one.
+	key    sealer
+	// name is the target that the client's cookie names; empty where none does.
 	name string
-	had  bool
 }
 
 // exchange is a request under way to its target.
 type exchange struct {
 	*client
-	target  *target
+	route
 	backend *backend
 	body    body // what is left to send of the request's
 	chunked bool
@@ -112,29 +110,25 @@ type exchange struct {
 
 // run sends the request, and gets the answer to the client.
 func (e *exchange) run() (keep bool) {
-	now := time.Now()
-	var (
-		status int
-		err    error
-	)
-	if e.backend, status = e.connect(now); e.backend == nil {
-		e.end()
-		return e.fail(status, e.body.done())
-	}
-	_ = e.backend.conn.SetDeadline(now.Add(e.n.patience()))
-	_, err = e.backend.conn.Write(e.out)
-	e.request = uint64(len(e.out))
-	e.out = e.out[:0]
 	e.pump.whole = e.body.done()
-	if err == nil {
-		if !e.pump.whole {
-			e.startPump()
+	e.request = uint64(len(e.out))
+	var err error
+	for stale := true; stale; stale = err == errStale {
+		// A connection whose end has arrived is replaced: nothing was sent on it.
+		if e.backend != nil {
+			_ = e.backend.conn.Close()
 		}
-		keep, err = e.receive(now)
+		now := time.Now()
+		var status int
+		if e.backend, status = e.connect(now); e.backend == nil {
+			e.end()
+			return e.fail(status, e.body.done())
+		}
+		keep, err = e.converse(now)
 	}
 	e.stopPump()
 	why := e.end()
-	if e.target.far {
+	if e.far {
 		e.n.far.Add(e.request + e.response)
 	}
 	if err == nil {
@@ -145,6 +139,30 @@ func (e *exchange) run() (keep bool) {
 		return false // what is missing of the answer is seen by the client
 	}
 	return e.fail(failed(why, err), e.pump.whole)
+}
+
+// converse sends the request over e.backend and receives the answer.
+func (e *exchange) converse(now time.Time) (keep bool, err error) {
+	b := e.backend
+	_ = b.conn.SetDeadline(now.Add(e.n.patience()))
+	if e.pump.whole {
+		e.waiting(now)
+		n, err := ask(b.conn, e.out, b.in.buf, b.used)
+		if err != nil {
+			return false, err
+		}
+		b.in.r, b.in.w = 0, n
+		b.in.took += uint64(n)
+		return e.receive()
+	}
+	if b.used && ended(b.conn) {
+		return false, errStale
+	}
+	if _, err := b.conn.Write(e.out); err != nil {
+		return false, err
+	}
+	e.startPump()
+	return e.receive()
 }
 
 // failed is the node's answer to a request that failed with err.
@@ -169,7 +187,7 @@ func failed(w why, err error) int {
 
 // connect takes a connection to the target out of its pool, or makes one.
 func (e *exchange) connect(now time.Time) (*backend, int) {
-	b := e.target.pool.take()
+	b := e.route.target.pool.take()
 	if b == nil {
 		ctx, cancel := context.WithDeadline(context.Background(), now.Add(time.Duration(e.n.connect.Load())))
 		defer cancel()
@@ -178,10 +196,11 @@ func (e *exchange) connect(now time.Time) (*backend, int) {
 		}
 		e.waiting(now)
 		e.n.opened.Add(1)
-		conn, err := e.n.config.Dial(ctx, e.target.Address)
+		conn, err := e.n.config.Dial(ctx, e.address)
 		if err != nil {
 			return nil, failed(e.cause(), err)
 		}
+		conn = quick(conn)
 		b = &backend{conn: conn, in: newReader(conn)}
 	}
 	if !e.use(b, nil) {
@@ -201,11 +220,8 @@ func (c *client) use(b *backend, cancel context.CancelFunc) bool {
 
 // receive reads the answer and hands it on. The error is of an answer that was not whole;
 // keep is whether the client's connection may go on.
-func (e *exchange) receive(since time.Time) (keep bool, err error) {
+func (e *exchange) receive() (keep bool, err error) {
 	b := e.backend
-	if !e.pump.on {
-		e.waiting(since)
-	}
 	for {
 		size, err := b.in.head(responseLimits())
 		if err != nil {
@@ -228,8 +244,8 @@ func (e *exchange) receive(since time.Time) (keep bool, err error) {
 	d := deliver(&e.req, &e.resp, sent && e.req.keeps() && e.n.keepAlives.Load())
 	now := time.Now()
 	e.out = d.appendResponse(e.out[:0], &e.resp)
-	if s := e.binding.sticky; s != nil && s.binds(e.binding.had, e.resp.fields) {
-		e.out = s.appendCookies(e.out, e.n.value(s, e.target, now), now)
+	if s := e.binding.sticky; s != nil && s.binds(e.binding.name != "", e.resp.fields) {
+		e.out = s.appendCookies(e.out, e.n.value(s, e.route.target, now), now)
 	}
 	e.out = append(e.out, "\r\n"...)
 	body := newBody(&b.in, &e.resp.framing, true)
@@ -252,7 +268,7 @@ func (e *exchange) receive(since time.Time) (keep bool, err error) {
 		}
 		return false, err
 	case again && b.in.r == b.in.w && e.settle():
-		e.target.pool.put(b, now)
+		e.route.target.pool.put(b, time.Now())
 	default:
 		_ = b.conn.Close()
 	}

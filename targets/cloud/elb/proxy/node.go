@@ -195,7 +195,7 @@ func (n *Node) leave(c *client) {
 	delete(n.clients, c)
 	n.mu.Unlock()
 	n.active.Add(^uint64(0))
-	n.tell(c.conn, http.StateClosed)
+	n.tell(c.known, http.StateClosed)
 }
 
 func (n *Node) tell(c net.Conn, s http.ConnState) {
@@ -251,25 +251,34 @@ func (n *Node) Close() error {
 	return nil
 }
 
-// pickGroup is the group of a request to the listener of a port; nil where there is none.
-func (n *Node) pickGroup(port int) (*group, *stickiness) {
+// pickGroup is the group of a request to the listener of a port, nil where there is none,
+// and how it binds clients.
+func (n *Node) pickGroup(port int) (*group, binding) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	g := pickGroup(n.listeners[port])
 	if g == nil {
-		return nil, nil
+		return nil, binding{}
 	}
-	return g, g.sticky
+	return g, binding{sticky: g.sticky, key: n.sealer}
+}
+
+// route is where a request goes, as it was when that was decided.
+type route struct {
+	target  *target
+	address string
+	far     bool
 }
 
 // route chooses the target of a request: the one that its cookie names, if that may get
 // it, else the one whose turn it is. Without one, status is why.
-func (n *Node) route(g *group, bound string, now time.Time) (t *target, status int) {
+func (n *Node) route(g *group, bound string, now time.Time) (r route, status int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if g == nil || !g.registered {
-		return nil, http.StatusServiceUnavailable
+		return r, http.StatusServiceUnavailable
 	}
+	var t *target
 	if bound != "" {
 		t = g.named(bound)
 	}
@@ -277,12 +286,12 @@ func (n *Node) route(g *group, bound string, now time.Time) (t *target, status i
 		t = g.turn.pick(g.policy, now)
 	}
 	if t == nil {
-		return nil, http.StatusServiceUnavailable
+		return r, http.StatusServiceUnavailable
 	}
 	t.outstanding++
 	t.requests.Add(1)
 	n.requests.Add(1)
-	return t, 0
+	return route{t, t.Address, t.far}, 0
 }
 
 // release ends a request to a target.
@@ -311,11 +320,4 @@ func (n *Node) count(status int) {
 	n.mu.Lock()
 	n.errors[status]++
 	n.mu.Unlock()
-}
-
-// key is what opens cookies.
-func (n *Node) key() sealer {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.sealer
 }

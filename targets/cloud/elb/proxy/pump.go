@@ -99,6 +99,8 @@ func (e *exchange) pumpPatience() bool {
 		return false
 	}
 	_ = e.conn.SetReadDeadline(time.Now().Add(e.n.patience()))
+	// Meanwhile it is the client that is waited for, and not the target.
+	_ = e.backend.conn.SetReadDeadline(time.Time{})
 	return true
 }
 

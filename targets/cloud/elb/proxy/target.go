@@ -14,6 +14,7 @@ import (
 // guarded by the node's lock.
 type group struct {
 	cloud.BalancerGroup
+	name    string // never changes
 	policy  policy
 	matcher matcher
 	sticky  *stickiness
@@ -84,25 +85,18 @@ type backend struct {
 	since time.Time
 }
 
-// take is the connection that was used last and whose end has not arrived; nil when
-// there is none.
+// take is the connection that was used last; nil when there is none.
 func (p *pool) take() *backend {
-	for {
-		p.mu.Lock()
-		n := len(p.idle)
-		if n == 0 {
-			p.mu.Unlock()
-			return nil
-		}
-		b := p.idle[n-1]
-		p.idle[n-1] = nil
-		p.idle = p.idle[:n-1]
-		p.mu.Unlock()
-		if !ended(b.conn) {
-			return b
-		}
-		_ = b.conn.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle)
+	if n == 0 {
+		return nil
 	}
+	b := p.idle[n-1]
+	p.idle[n-1] = nil
+	p.idle = p.idle[:n-1]
+	return b
 }
 
 // put keeps a connection for the next request.
