@@ -46,10 +46,10 @@ type core struct {
 	version   int // of the launch template
 	suspended map[string]bool
 
-	ticks     int64 // periodic checks that are done
+	ticks int64 // periodic checks that are done
 	// counted is how many instances counted for the metrics of the minute that the next
 	// check evaluates.
-	counted int
+	counted   int
 	policies  []*policy
 	cooling   showdown.Duration // a cooldown that begins when everything is done
 	coolUntil moment

@@ -15,7 +15,6 @@ func tracked(n int, value, target float64) int {
 	return int(math.Ceil(float64(n)*value/target - 1e-9))
 }
 
-
 // stepAdjustment is the adjustment of the step that a metric reaches: past is how far it
 // is beyond the threshold. A step begins where its bound is and ends where the next one
 // begins; before the first one there is none (Step and simple scaling policies, Step

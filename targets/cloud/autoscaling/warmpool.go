@@ -57,6 +57,9 @@ func (c *core) keepWarm() []order {
 // (Warm pools, Lifecycle hooks). One that is not what it should be is ended, and another
 // one launched.
 func (c *core) followWarm(m *member, s sight) []order {
+	if !s.known && c.young(m) {
+		return nil
+	}
 	lost := s.gone()
 	switch m.state {
 	case WarmedPending:
@@ -67,6 +70,7 @@ func (c *core) followWarm(m *member, s sight) []order {
 		lost = lost || s.State != stopped
 	}
 	if lost {
+		c.backOff(m)
 		c.end(m.activity, Failed, "Instance became unhealthy while waiting to enter the warm pool.")
 		if c.does("Terminate") {
 			c.leave(m, c.sentence("an instance was taken out of the warm pool in response to %s", notRunning))
@@ -82,6 +86,7 @@ func (c *core) followWarm(m *member, s sight) []order {
 	}
 	switch {
 	case m.stopping && s.State == stopped, to == WarmedRunning && s.Listening:
+		c.works(m.zone)
 		c.enter(m, to)
 		c.end(m.activity, Successful, "")
 		m.activity = nil

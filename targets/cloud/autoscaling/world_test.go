@@ -25,6 +25,8 @@ type world struct {
 	drain showdown.Duration
 	// sickApp says that no new instance passes the load balancer's check.
 	sickApp bool
+	// stillborn says that new instances end as soon as they are launched.
+	stillborn bool
 	say     func(showdown.Event)
 	// minutes are the metrics of the minutes so far, by their end.
 	minutes map[moment]map[showdown.Metric]float64
@@ -128,8 +130,8 @@ func (b *box) moments() []moment {
 	return []moment{b.next, b.listens, b.drained, turn, healthy, failing}
 }
 
-// settle lets the group look until it has nothing to do.
-func (w *world) settle() {
+// age lets happen what is due.
+func (w *world) age() {
 	for _, b := range w.instances {
 		if b.next <= w.now {
 			b.state, b.next = b.then, never
@@ -141,6 +143,11 @@ func (w *world) settle() {
 			b.registered, b.drained = never, never
 		}
 	}
+}
+
+// settle lets the group look until it has nothing to do.
+func (w *world) settle() {
+	w.age()
 	for range 1000 {
 		orders := w.core.step(w.now, w.see(), w.readings())
 		w.tell()
@@ -251,6 +258,9 @@ func (w *world) carryOut(o order) error {
 			listens: never, registered: never, drained: never, sick: w.sickApp, sickAt: w.now,
 		}
 		w.names = append(w.names, o.name)
+		if w.stillborn {
+			w.instances[o.name].down(terminated, terminated, never)
+		}
 	case doStart:
 		if w.closed[b.in.Zone] {
 			return w.noCapacity("StartInstances", b.in.Zone)
