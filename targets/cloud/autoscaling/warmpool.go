@@ -96,9 +96,14 @@ func (c *core) followWarm(m *member, s sight) []order {
 	return nil
 }
 
-// warmIn is an instance of the warm pool that is ready in a zone; nil is none.
+// warmIn is an instance of the warm pool that is ready in a zone; nil is none. A refresh
+// does not replace old instances by others that are old.
 func (c *core) warmIn(zone string) *member {
+	r := c.activeRefresh()
 	for _, m := range c.members {
+		if r != nil && m.launched < r.started {
+			continue
+		}
 		if m.zone == zone && (m.state == WarmedRunning || m.state == WarmedStopped) && c.now >= m.again {
 			return m
 		}

@@ -1,6 +1,7 @@
 package autoscaling
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,13 +22,17 @@ type world struct {
 	// load is the requests of a minute to the load balancer; perTarget overrides what
 	// follows from it, and cpu is the CPU utilization. Below 0 there is no data.
 	load, perTarget, cpu float64
+	// refuse are the orders that are refused.
+	refuse map[verb]bool
+	// boot is how long an application takes to answer when its instance runs.
+	boot showdown.Duration
 	// drain is how long a target drains.
 	drain showdown.Duration
 	// sickApp says that no new instance passes the load balancer's check.
 	sickApp bool
 	// stillborn says that new instances end as soon as they are launched.
 	stillborn bool
-	say     func(showdown.Event)
+	say       func(showdown.Event)
 	// minutes are the metrics of the minutes so far, by their end.
 	minutes map[moment]map[showdown.Metric]float64
 	// most is the largest number of active instances that there ever was.
@@ -72,7 +77,7 @@ var epoch = time.Date(2026, 11, 26, 9, 30, 0, 0, time.UTC)
 func newWorld(spec showdown.AutoScalingGroup, balanced bool, seed uint64, say func(showdown.Event)) *world {
 	w := &world{
 		core: newCore(spec, balanced, seed), instances: map[string]*box{}, closed: map[string]bool{},
-		load: -1, perTarget: -1, cpu: -1, drain: 5 * showdown.Minute, minutes: map[moment]map[showdown.Metric]float64{},
+		load: -1, perTarget: -1, cpu: -1, drain: 5 * showdown.Minute, boot: bootTakes, refuse: map[verb]bool{}, minutes: map[moment]map[showdown.Metric]float64{},
 	}
 	w.core.base = epoch
 	w.core.zero = 0
@@ -136,7 +141,7 @@ func (w *world) age() {
 		if b.next <= w.now {
 			b.state, b.next = b.then, never
 			if b.state == running {
-				b.listens = w.now + bootTakes
+				b.listens = w.now + w.boot
 			}
 		}
 		if b.drained <= w.now {
@@ -247,6 +252,9 @@ func (w *world) metric(m showdown.Metric) float64 {
 }
 
 func (w *world) carryOut(o order) error {
+	if w.refuse[o.verb] {
+		return errors.New("try again later")
+	}
 	b := w.instances[o.name]
 	switch o.verb {
 	case doLaunch:
