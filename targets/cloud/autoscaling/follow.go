@@ -62,7 +62,7 @@ func (c *core) followPending(m *member, s sight) []order {
 // followInService registers adopted instances. One that somebody else deregistered is
 // not registered again.
 func (c *core) followInService(m *member, s sight) []order {
-	if !c.balanced || m.registered || m.unlisted || m.inService != longAgo {
+	if !c.balanced || m.registered || m.unlisted {
 		return nil
 	}
 	switch {

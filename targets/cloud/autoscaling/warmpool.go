@@ -22,9 +22,6 @@ func (c *core) keepWarm() []order {
 			pool = append(pool, m)
 		}
 	}
-	if c.capacity() < c.desired {
-		return nil
-	}
 	missing := c.poolSize() - len(pool)
 	if missing < 0 && c.does("Terminate") {
 		for _, m := range pool[:-missing] {
