@@ -132,14 +132,15 @@ const (
 	// ScalingActivity is an activity of an Auto Scaling group, which is the target, in
 	// the words of its activity history: "activity" (its number), "status"
 	// ("InProgress", "Successful", "Failed", "Cancelled"), "description", "cause",
-	// "instance" and "zone".
+	// "instance" and "zone", and where it failed "message".
 	ScalingActivity EventKind = "scaling.activity"
 	// ScalingAlarm is an alarm that changes its state: target is the policy, and it
-	// carries "group", "alarm" ("high", "low"), "to" ("OK", "ALARM") and "value".
+	// carries "group", "alarm" ("high", "low"), "to" ("OK", "ALARM", "INSUFFICIENT_DATA") and
+	// "value".
 	ScalingAlarm EventKind = "scaling.alarm"
 	// ScalingCapacity is an Auto Scaling group's size, said at each change: "min", "max",
 	// "desired", "in_service", "pending", "terminating", and "zones" with the instances
-	// in service by zone.
+	// in service by zone; where there are some "standby" and "warm", those of the warm pool.
 	ScalingCapacity EventKind = "scaling.capacity"
 	// ScalingLifecycle is an instance, the target, in another lifecycle state of its
 	// group: "group", "from", "to" (Amazon EC2 Auto Scaling User Guide, Instance

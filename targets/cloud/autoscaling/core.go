@@ -118,13 +118,24 @@ type order struct {
 // one until [core.next].
 func (c *core) step(now moment, see map[string]sight, readings []reading) []order {
 	c.now, c.see = now, see
+	for {
+		said := len(c.events)
+		if orders := c.look(readings); len(orders) > 0 || len(c.events) == said {
+			return orders
+		}
+		// What has just changed may have consequences: every change is said.
+	}
+}
+
+// look is one look at everything.
+func (c *core) look(readings []reading) []order {
 	var orders []order
 	for _, m := range slices.Clone(c.members) {
 		orders = append(orders, c.follow(m)...)
 	}
 	c.lookAtStates()
 	c.actOnSchedule()
-	for tick := c.ticks + 1; moment(tick)*CheckEvery <= now; tick++ {
+	for tick := c.ticks + 1; moment(tick)*CheckEvery <= c.now; tick++ {
 		c.ticks = tick
 		c.evaluate(tick, readings)
 		c.counted = c.withoutWarming() // MetricDelay is one period

@@ -29,7 +29,11 @@ func (c *core) follow(m *member) []order {
 // instances, Elastic Load Balancing health checks): the balancer need not find it
 // healthy yet.
 func (c *core) followPending(m *member, s sight) []order {
+	if !s.known && c.young(m) {
+		return nil
+	}
 	if s.gone() || s.State == stopping || s.State == stopped {
+		c.backOff(m)
 		c.end(m.activity, Failed, "Instance became unhealthy while waiting for instance to be in InService state.")
 		m.activity = nil
 		c.leave(m, c.sentence("an instance was taken out of service in response to %s", notRunning))
@@ -47,6 +51,7 @@ func (c *core) followPending(m *member, s sight) []order {
 			return nil
 		}
 	}
+	c.works(m.zone)
 	m.inService, c.lastIn = c.now, c.now
 	c.enter(m, InService)
 	c.end(m.activity, Successful, "")
@@ -57,7 +62,7 @@ func (c *core) followPending(m *member, s sight) []order {
 // followInService registers adopted instances. One that somebody else deregistered is
 // not registered again.
 func (c *core) followInService(m *member, s sight) []order {
-	if !c.balanced || m.registered || m.unlisted || m.inService != longAgo {
+	if !c.balanced || m.registered || m.unlisted {
 		return nil
 	}
 	switch {

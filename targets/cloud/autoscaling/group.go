@@ -61,7 +61,9 @@ type Targets interface {
 // Metrics is CloudWatch as the group uses it.
 type Metrics interface {
 	// Value is a metric in the AWS minute that ended at end, in lab time; ok is false when
-	// there is no data. It is asked once for each minute, [MetricDelay] after its end.
+	// there is no data. It is asked once for each minute, [MetricDelay] after its end. A
+	// minute without requests is data: ALBRequestCountPerTarget is 0 then (Target tracking
+	// scaling policies, Choosing metrics).
 	Value(metric showdown.Metric, end time.Time) (v float64, ok bool)
 }
 

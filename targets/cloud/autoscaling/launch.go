@@ -150,7 +150,6 @@ func (c *core) launchResult(o order, err error) {
 		return
 	}
 	c.serial = max(c.serial, p.serial)
-	c.zone(p.zone).failures = 0
 	m := &member{
 		name: o.name, zone: p.zone, typ: o.launch.Type, version: c.version,
 		launched: c.now, again: c.now, warmup: p.warmup, surge: p.surge,

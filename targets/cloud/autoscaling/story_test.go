@@ -319,9 +319,9 @@ func (s *teller) describe(d Description) {
 	}
 }
 
-// happen is something that happens in the world; ok says whether verb is such a thing.
-func (s *teller) happen(verb string, arg []string) (err error, ok bool) {
-	switch verb {
+// happen is something that happens in the world; ok says whether word is such a thing.
+func (s *teller) happen(word string, arg []string) (err error, ok bool) {
+	switch word {
 	case "advance":
 		s.to(s.now + duration(arg[0]))
 	case "load":
@@ -330,9 +330,14 @@ func (s *teller) happen(verb string, arg []string) (err error, ok bool) {
 		s.cpu = number(arg[0])
 	case "drain":
 		s.drain = duration(arg[0])
+	case "boot":
+		s.boot = duration(arg[0])
+	case "refuse", "accept":
+		verbs := map[string]verb{"register": doRegister, "deregister": doDeregister, "terminate": doTerminate, "stop": doStop}
+		s.refuse[verbs[arg[0]]] = word == "refuse"
 	case "close", "open":
 		for _, z := range arg {
-			s.closed["us-east-1"+z] = verb == "close"
+			s.closed["us-east-1"+z] = word == "close"
 		}
 	case "fail-zone":
 		z := "us-east-1" + arg[0]
@@ -343,14 +348,14 @@ func (s *teller) happen(verb string, arg []string) (err error, ok bool) {
 			}
 		}
 	case "wrong-check", "right-check":
-		s.sickApp = verb == "wrong-check"
+		s.sickApp = word == "wrong-check"
 		for _, b := range s.instances {
 			b.sick, b.sickAt = s.sickApp, s.now
 		}
 	default:
-		return s.happenTo(verb, arg)
+		return s.happenTo(word, arg)
 	}
-	if verb != "advance" {
+	if word != "advance" {
 		s.settle()
 	}
 	return nil, true

@@ -47,7 +47,8 @@ type Timing struct {
 }
 
 // Timings are the timings of a group of the given specification, with the range that is
-// documented for each. The time that EC2 takes to launch and to terminate is not among
+// documented for each. An alarm's first datapoint may be of a minute of which a part was
+// still otherwise. The time that EC2 takes to launch and to terminate is not among
 // them, and neither is a deregistration delay: those are other services' own.
 func Timings(g showdown.AutoScalingGroup) []Timing {
 	const (
@@ -65,8 +66,8 @@ func Timings(g showdown.AutoScalingGroup) []Timing {
 		{"marked unhealthy -> replacement launched", 0, 0, health + ", Unhealthy instance replacement"},
 		{"launch failed -> next attempt in the zone", LaunchRetry, LaunchRetryMax, benefits + " (until it succeeds; back-off unverified)"},
 		{"zone has capacity again -> rebalancing launch", 0, LaunchRetryMax + CheckEvery, benefits + ", Rebalancing activities (a few minutes; unverified)"},
-		{"load above the target -> AlarmHigh", highPeriods*CheckEvery + MetricDelay, (highPeriods+1)*CheckEvery + MetricDelay, alarms},
-		{"load below 70 % of the target -> AlarmLow", lowPeriods*CheckEvery + MetricDelay, (lowPeriods+1)*CheckEvery + MetricDelay, alarms},
+		{"load above the target -> AlarmHigh", (highPeriods-1)*CheckEvery + MetricDelay, (highPeriods+1)*CheckEvery + MetricDelay, alarms},
+		{"load below 70 % of the target -> AlarmLow", (lowPeriods-1)*CheckEvery + MetricDelay, (lowPeriods+1)*CheckEvery + MetricDelay, alarms},
 		{"minute ends -> its metric is known", MetricDelay, MetricDelay, "unverified"},
 		{"AlarmHigh -> desired capacity raised", 0, 0, tracking},
 		{"instance in service -> counts as capacity of the next scale-out", g.Warmup, g.Warmup, warmup},

@@ -22,9 +22,6 @@ func (c *core) keepWarm() []order {
 			pool = append(pool, m)
 		}
 	}
-	if c.capacity() < c.desired {
-		return nil
-	}
 	missing := c.poolSize() - len(pool)
 	if missing < 0 && c.does("Terminate") {
 		for _, m := range pool[:-missing] {
@@ -57,6 +54,9 @@ func (c *core) keepWarm() []order {
 // (Warm pools, Lifecycle hooks). One that is not what it should be is ended, and another
 // one launched.
 func (c *core) followWarm(m *member, s sight) []order {
+	if !s.known && c.young(m) {
+		return nil
+	}
 	lost := s.gone()
 	switch m.state {
 	case WarmedPending:
@@ -67,6 +67,7 @@ func (c *core) followWarm(m *member, s sight) []order {
 		lost = lost || s.State != stopped
 	}
 	if lost {
+		c.backOff(m)
 		c.end(m.activity, Failed, "Instance became unhealthy while waiting to enter the warm pool.")
 		if c.does("Terminate") {
 			c.leave(m, c.sentence("an instance was taken out of the warm pool in response to %s", notRunning))
@@ -82,6 +83,7 @@ func (c *core) followWarm(m *member, s sight) []order {
 	}
 	switch {
 	case m.stopping && s.State == stopped, to == WarmedRunning && s.Listening:
+		c.works(m.zone)
 		c.enter(m, to)
 		c.end(m.activity, Successful, "")
 		m.activity = nil
@@ -91,9 +93,14 @@ func (c *core) followWarm(m *member, s sight) []order {
 	return nil
 }
 
-// warmIn is an instance of the warm pool that is ready in a zone; nil is none.
+// warmIn is an instance of the warm pool that is ready in a zone; nil is none. A refresh
+// does not replace old instances by others that are old.
 func (c *core) warmIn(zone string) *member {
+	r := c.activeRefresh()
 	for _, m := range c.members {
+		if r != nil && m.launched < r.started {
+			continue
+		}
 		if m.zone == zone && (m.state == WarmedRunning || m.state == WarmedStopped) && c.now >= m.again {
 			return m
 		}

@@ -1,6 +1,7 @@
 package autoscaling
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -21,11 +22,17 @@ type world struct {
 	// load is the requests of a minute to the load balancer; perTarget overrides what
 	// follows from it, and cpu is the CPU utilization. Below 0 there is no data.
 	load, perTarget, cpu float64
+	// refuse are the orders that are refused.
+	refuse map[verb]bool
+	// boot is how long an application takes to answer when its instance runs.
+	boot showdown.Duration
 	// drain is how long a target drains.
 	drain showdown.Duration
 	// sickApp says that no new instance passes the load balancer's check.
 	sickApp bool
-	say     func(showdown.Event)
+	// stillborn says that new instances end as soon as they are launched.
+	stillborn bool
+	say       func(showdown.Event)
 	// minutes are the metrics of the minutes so far, by their end.
 	minutes map[moment]map[showdown.Metric]float64
 	// most is the largest number of active instances that there ever was.
@@ -70,7 +77,7 @@ var epoch = time.Date(2026, 11, 26, 9, 30, 0, 0, time.UTC)
 func newWorld(spec showdown.AutoScalingGroup, balanced bool, seed uint64, say func(showdown.Event)) *world {
 	w := &world{
 		core: newCore(spec, balanced, seed), instances: map[string]*box{}, closed: map[string]bool{},
-		load: -1, perTarget: -1, cpu: -1, drain: 5 * showdown.Minute, minutes: map[moment]map[showdown.Metric]float64{},
+		load: -1, perTarget: -1, cpu: -1, drain: 5 * showdown.Minute, boot: bootTakes, refuse: map[verb]bool{}, minutes: map[moment]map[showdown.Metric]float64{},
 	}
 	w.core.base = epoch
 	w.core.zero = 0
@@ -128,19 +135,24 @@ func (b *box) moments() []moment {
 	return []moment{b.next, b.listens, b.drained, turn, healthy, failing}
 }
 
-// settle lets the group look until it has nothing to do.
-func (w *world) settle() {
+// age lets happen what is due.
+func (w *world) age() {
 	for _, b := range w.instances {
 		if b.next <= w.now {
 			b.state, b.next = b.then, never
 			if b.state == running {
-				b.listens = w.now + bootTakes
+				b.listens = w.now + w.boot
 			}
 		}
 		if b.drained <= w.now {
 			b.registered, b.drained = never, never
 		}
 	}
+}
+
+// settle lets the group look until it has nothing to do.
+func (w *world) settle() {
+	w.age()
 	for range 1000 {
 		orders := w.core.step(w.now, w.see(), w.readings())
 		w.tell()
@@ -240,6 +252,9 @@ func (w *world) metric(m showdown.Metric) float64 {
 }
 
 func (w *world) carryOut(o order) error {
+	if w.refuse[o.verb] {
+		return errors.New("try again later")
+	}
 	b := w.instances[o.name]
 	switch o.verb {
 	case doLaunch:
@@ -251,6 +266,9 @@ func (w *world) carryOut(o order) error {
 			listens: never, registered: never, drained: never, sick: w.sickApp, sickAt: w.now,
 		}
 		w.names = append(w.names, o.name)
+		if w.stillborn {
+			w.instances[o.name].down(terminated, terminated, never)
+		}
 	case doStart:
 		if w.closed[b.in.Zone] {
 			return w.noCapacity("StartInstances", b.in.Zone)

@@ -29,8 +29,29 @@ func (z *zone) fail(now moment) {
 	z.failures++
 }
 
+// works notes that an instance of the zone runs.
+func (c *core) works(name string) {
+	if z := c.zone(name); z != nil {
+		z.failures = 0
+	}
+}
+
 // open says whether a launch may be tried in the zone.
 func (z *zone) open(now moment) bool { return now >= z.retry }
+
+// youth is how long after its launch the end of an instance is a failure of the launch.
+const youth = 10 * showdown.Second
+
+// young says whether m was launched a moment ago.
+func (c *core) young(m *member) bool { return c.now < m.launched+youth }
+
+// backOff leaves the zone of an instance alone that ended as soon as it was launched, so
+// that launches which cannot succeed do not follow one another without a pause.
+func (c *core) backOff(m *member) {
+	if z := c.zone(m.zone); z != nil && c.young(m) {
+		z.fail(c.now)
+	}
+}
 
 // counts are the active instances by zone.
 func (c *core) counts() map[string]int {
