@@ -94,7 +94,7 @@ func (c *core) leave(m *member, cause string) {
 // terminated. For one that does not run any more nothing can be in flight.
 func (c *core) followOut(m *member, s sight) []order {
 	if m.stage == toDeregister {
-		if c.balanced && m.registered && c.now >= m.again {
+		if c.balanced && (m.registered || s.target != "") && c.now >= m.again {
 			return []order{{verb: doDeregister, name: m.name}}
 		}
 		m.stage = toTerminate

@@ -40,6 +40,13 @@ func (c *core) reconcile() []order {
 		}
 	}
 	missing := c.desired - c.capacity()
+	for _, m := range c.members {
+		// What was launched to balance the zones is as good as another launch.
+		if missing > 0 && m.surge == surgeBalance && m.active() {
+			m.surge = noSurge
+			missing--
+		}
+	}
 	if missing <= 0 {
 		c.debts = nil
 	}
@@ -107,9 +114,10 @@ func (c *core) launchMissing() []order {
 	return []order{c.launchOrder(p)}
 }
 
-// launchWanted launches one of the instances that are wanted beyond the desired capacity.
+// launchWanted launches one of the instances that are wanted beyond the desired capacity,
+// if there is room for it: the sizes may have changed since it was planned.
 func (c *core) launchWanted() []order {
-	for len(c.wants) > 0 {
+	for len(c.wants) > 0 && c.total() < c.max+overshoot(c.max) {
 		w := c.wants[0]
 		z := c.zone(w.zone)
 		if !z.open(c.now) && w.surge == surgeBalance {

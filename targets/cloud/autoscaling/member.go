@@ -144,9 +144,10 @@ func (c *core) enter(m *member, to Lifecycle) {
 // grace period).
 func (c *core) inGrace(m *member) bool { return c.now < m.inService+c.spec.GracePeriod }
 
-// checked says whether the load balancer's checks of m count.
+// checked says whether the load balancer's checks of m count: it is registered, by the
+// group or by hand.
 func (c *core) checked(m *member) bool {
-	return c.balanced && c.spec.HealthCheck == showdown.ELBHealthCheck && m.registered
+	return c.balanced && c.spec.HealthCheck == showdown.ELBHealthCheck && (m.registered || c.see[m.name].target != "")
 }
 
 // ready says whether a new instance has taken its place: it is in service, has warmed

@@ -188,6 +188,13 @@ func repair(w *world) {
 	for _, b := range w.instances {
 		b.sick, b.impaired = false, false
 	}
+	// What was launched while AddToLoadBalancer was suspended has to be registered by hand;
+	// else the metric is not proportional to the capacity, and no group comes to rest.
+	for _, m := range w.core.members {
+		if b := w.instances[m.name]; m.unlisted && m.state == InService && b.registered == never {
+			b.registered = w.now
+		}
+	}
 	_ = w.operate(func(g *Group) error { return g.ResumeProcesses() })
 }
 

@@ -129,7 +129,7 @@ func (c *core) advanceRefresh() {
 		}
 		return
 	}
-	if !c.does("Terminate") || !c.does("Launch") || len(c.wants) > 0 || c.capacity() != c.desired {
+	if !c.does("Terminate") || !c.does("Launch") || len(c.wants) > 0 || c.capacity() != c.desired || c.total() != c.desired {
 		return
 	}
 	keep := (c.desired*r.least + 99) / 100
