@@ -36,7 +36,13 @@ func removeComponent() deed {
 			case "route53":
 				return needHost(c, v.names["host"])
 			case "elb":
-				return needBalancer(c, v.names["balancer"])
+				if err := needBalancer(c, v.names["balancer"]); err != nil {
+					return err
+				}
+				if !slices.ContainsFunc(c.Topology.AllInstances(), func(in showdown.Instance) bool { return !in.Private }) {
+					return fmt.Errorf("without %s its names give the public addresses of the instances, and all of them are private: let one have an address, or drop the step", v.names["balancer"])
+				}
+				return nil
 			case "asg":
 				return needScalingGroup(c, v.names["scaling_group"])
 			}

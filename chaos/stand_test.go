@@ -88,6 +88,26 @@ func (l *countedLoad) SetAddresses(e []Endpoint) { l.mu.Lock(); defer l.mu.Unloc
 
 func newStand(t *testing.T, timeline ...showdown.Step) *stand {
 	t.Helper()
+	one, two := web("web-1"), web("web-2")
+	two.ElasticIP, two.Zone = true, "us-east-1b"
+	one.AppBoot, two.AppBoot = 2*showdown.Second, 2*showdown.Second
+	one.SecurityGroups, two.SecurityGroups = []string{"front"}, []string{"back"}
+	return newStandOf(t, showdown.Topology{
+		Instances: []showdown.Instance{one, two},
+		SecurityGroups: []showdown.SecurityGroup{
+			{Name: "front", Inbound: []showdown.SecurityRule{{From: showdown.FromInternet}}},
+			{Name: "back", Inbound: []showdown.SecurityRule{{From: showdown.FromInternet}, {From: "front"}}},
+		},
+		HostedZone: &showdown.HostedZone{Name: "mine.com", Records: []showdown.RecordSet{
+			{Name: "@", TTL: minute, Instances: []string{"web-1", "web-2"}},
+			{Name: "one", TTL: minute, Instances: []string{"web-1"}},
+		}},
+	}, timeline...)
+}
+
+// newStandOf is a stand with a topology of its own.
+func newStandOf(t *testing.T, topology showdown.Topology, timeline ...showdown.Step) *stand {
+	t.Helper()
 	if err := process.Supported(); err != nil {
 		t.Skip(err)
 	}
@@ -95,25 +115,10 @@ func newStand(t *testing.T, timeline ...showdown.Step) *stand {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one, two := web("web-1"), web("web-2")
-	two.ElasticIP, two.Zone = true, "us-east-1b"
-	one.AppBoot, two.AppBoot = 2*showdown.Second, 2*showdown.Second
-	one.SecurityGroups, two.SecurityGroups = []string{"front"}, []string{"back"}
 	s := &stand{
 		t: t, clock: clock, load: &countedLoad{rate: 100}, kinds: make(chan showdown.EventKind, 1000),
 		cell: showdown.Cell{
-			Name: "base", Timeline: timeline,
-			Topology: showdown.Topology{
-				Instances: []showdown.Instance{one, two},
-				SecurityGroups: []showdown.SecurityGroup{
-					{Name: "front", Inbound: []showdown.SecurityRule{{From: showdown.FromInternet}}},
-					{Name: "back", Inbound: []showdown.SecurityRule{{From: showdown.FromInternet}, {From: "front"}}},
-				},
-				HostedZone: &showdown.HostedZone{Name: "mine.com", Records: []showdown.RecordSet{
-					{Name: "@", TTL: minute, Instances: []string{"web-1", "web-2"}},
-					{Name: "one", TTL: minute, Instances: []string{"web-1"}},
-				}},
-			},
+			Name: "base", Timeline: timeline, Topology: topology,
 			Traffic: showdown.Traffic{Path: "/", Phases: []showdown.Phase{{Name: "all", For: 10 * minute}}},
 		},
 	}

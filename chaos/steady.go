@@ -22,7 +22,8 @@ const (
 // Steady looks whether the cell is in its steady state: each instance must give good
 // answers in a row, to requests like the clients', and each node of a load balancer that
 // its name is answered with. An instance whose security groups keep the internet out is
-// asked by a node, and passed over where there is none. It waits
+// asked by a node, and passed over where there is none; so is one that is terminated
+// meanwhile, as an Auto Scaling group does that is still at work. It waits
 // for that as long as the cell allows and says the result as an event; when is
 // "before" or "after". The error is ctx's.
 func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err error) {
@@ -35,16 +36,14 @@ func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err er
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, max(e.cfg.Clock.Lab(within), floorSteady), errNotSteady)
 	defer cancel()
-	instances := slices.DeleteFunc(e.env.instances(), func(in Instance) bool {
-		return in.State == terminated || in.State == "shutting-down"
-	})
+	instances := slices.DeleteFunc(e.env.instances(), ending)
 	nodes := slices.DeleteFunc(slices.Clone(e.env.nodes()), func(n Node) bool { return !n.InDNS })
 	measured := make([]string, len(instances)+len(nodes))
 	good := make([]bool, len(measured))
 	var all sync.WaitGroup
 	for i, n := range nodes {
 		all.Go(func() {
-			measured[len(instances)+i], good[len(instances)+i] = e.steady(ctx, n.Name, want, func(ctx context.Context) Sight {
+			measured[len(instances)+i], good[len(instances)+i] = e.steady(ctx, n.Name, want, func() bool { return false }, func(ctx context.Context) Sight {
 				return e.env.probe.look(ctx, n.Address, e.env.path(), patience{e.env.limit.connect, e.env.limit.request})
 			})
 		})
@@ -55,7 +54,7 @@ func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err er
 			continue
 		}
 		all.Go(func() {
-			measured[i], good[i] = e.steady(ctx, in.Name, want, func(ctx context.Context) Sight {
+			measured[i], good[i] = e.steady(ctx, in.Name, want, e.env.going(in.Name), func(ctx context.Context) Sight {
 				return e.env.lookAt(ctx, in.Name, e.env.path(), patience{e.env.limit.connect, e.env.limit.request})
 			})
 		})
@@ -76,12 +75,23 @@ func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err er
 
 var errNotSteady = fmt.Errorf("no steady state in time")
 
-// steady looks at one instance or node until want answers in a row were good.
-func (e *Experiment) steady(ctx context.Context, name string, want int, look func(context.Context) Sight) (measured string, ok bool) {
+// going says whether an instance is on its way out.
+func (e *env) going(name string) func() bool {
+	return func() bool {
+		in, ok := e.instance(name)
+		return !ok || ending(in)
+	}
+}
+
+// steady looks at one instance or node until want answers in a row were good, or until it
+// is gone.
+func (e *Experiment) steady(ctx context.Context, name string, want int, gone func() bool, look func(context.Context) Sight) (measured string, ok bool) {
 	row, slowest := 0, time.Duration(0)
 	var last Sight
 	for ctx.Err() == nil {
-		last = look(ctx)
+		if last = look(ctx); !last.Good() && gone() {
+			return name + ": terminated meanwhile", true
+		}
 		if last.Good() {
 			row++
 			slowest = max(slowest, last.Took)

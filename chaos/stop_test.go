@@ -70,6 +70,25 @@ func TestSteady(t *testing.T) {
 	})
 }
 
+// A group that is still at work terminates instances while somebody looks at them.
+func TestSteadyPassesOverWhoGoesMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(nil)
+		_ = w.box("web-2").machine.pause(true)
+		w.tasks.Go(func() {
+			wait(context.Background(), w.clock.Lab(30*showdown.Second))
+			_ = w.TerminateInstance(context.Background(), "web-2", true)
+		})
+		if held, err := e.Steady(t.Context(), "after"); !held || err != nil {
+			t.Errorf("held %t, %v", held, err)
+		}
+		last := w.events[len(w.events)-1]
+		if measured := last.Data["measured"].(string); !strings.Contains(measured, "web-2: terminated meanwhile") {
+			t.Errorf("measured %q", measured)
+		}
+	})
+}
+
 // Nobody from outside can look at an instance that its security groups close.
 func TestSteadyPassesClosedInstancesOver(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {

@@ -128,6 +128,22 @@ func TestInstanceIsReplacedMeanwhile(t *testing.T) {
 	}
 }
 
+// Who is on the way out is not chosen: nothing can be done to it any more.
+func TestOneOfThoseThatStay(t *testing.T) {
+	for _, gone := range []string{"web-1", "web-2"} {
+		bubble(t, func(t *testing.T, w *world) {
+			w.given = gone
+			w.meanwhile(50*showdown.Second, func() { _ = w.TerminateInstance(context.Background(), gone, false) })
+			w.run(t, act("A", minute, "kill", "one", minute))
+			w.mustHave("A", lasting())
+			if hit := w.event("A", showdown.FaultInjected).Data["targets"].([]string); slices.Contains(hit, gone) {
+				t.Errorf("hit %v", hit)
+			}
+			w.healthy()
+		})
+	}
+}
+
 // It may also be terminated while it is brought back.
 func TestInstanceIsReplacedWhileItIsMended(t *testing.T) {
 	for _, step := range []showdown.Step{

@@ -56,6 +56,7 @@ func TestCheckOfZonesAndGroups(t *testing.T) {
 		{"deregister nobody", false, []showdown.Step{act("A", 0, "deregister", "", 0, "target_group", "web")}, "deregister hits nobody: add target: web-1"},
 		{"no component", false, []showdown.Step{act("A", 0, "remove-component", "", 0)}, "remove-component needs component"},
 		{"balancer", false, []showdown.Step{act("A", 0, "remove-component", "", 0, "component", "elb", "balancer", "lb")}, ""},
+		{"balancer before private instances", true, []showdown.Step{act("A", 0, "remove-component", "", 0, "component", "elb", "balancer", "hidden")}, "without hidden its names give the public addresses of the instances, and all of them are private"},
 		{"which balancer", false, []showdown.Step{act("A", 0, "remove-component", "", 0, "component", "elb")}, "remove-component elb needs balancer: add with: {balancer: ...}"},
 		{"balancer of a name", false, []showdown.Step{act("A", 0, "remove-component", "", 0, "component", "route53", "host", "www", "balancer", "lb")}, "remove-component route53 takes no balancer: remove it"},
 		{"no balancer", true, []showdown.Step{act("A", 0, "remove-component", "", 0, "component", "elb", "balancer", "lb")}, "this cell has no load balancer"},
@@ -74,6 +75,11 @@ func TestCheckOfZonesAndGroups(t *testing.T) {
 			tested := zonalCell(c.timeline...)
 			if c.plain {
 				tested = cell(c.timeline...)
+			}
+			if strings.Contains(c.name, "private") {
+				tested.Topology = (&world{}).topology()
+				tested.Topology.LoadBalancers[0].Name = "hidden"
+				tested.Topology.AutoScalingGroups[0].Template.Private = true
 			}
 			err := Check(&showdown.Stage{Cells: []showdown.Cell{tested}})
 			switch {

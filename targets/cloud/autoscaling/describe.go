@@ -63,12 +63,13 @@ func (g *Group) Describe() Description {
 	return g.core.describe(g.moment())
 }
 
-// DescribeRefresh is the instance refresh of that id, and false when there was none.
+// DescribeRefresh is the instance refresh of that id, the latest where id is empty, and
+// false when there was none.
 func (g *Group) DescribeRefresh(id string) (RefreshDescription, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, r := range g.core.refreshes {
-		if r.id == id {
+	for _, r := range slices.Backward(g.core.refreshes) {
+		if id == "" || r.id == id {
 			return g.core.describeRefresh(r), true
 		}
 	}
