@@ -41,7 +41,7 @@ func TestBuiltin(t *testing.T) {
 			}
 		}
 	}
-	if d := cmp.Diff([]string{"whatsthetime/single", "whatsthetime/vertical", "whatsthetime/elastic-ips", "whatsthetime/dns"}, ids); d != "" {
+	if d := cmp.Diff(eightStages(), ids); d != "" {
 		t.Errorf("stages (-want +got):\n%s", d)
 	}
 }
@@ -53,7 +53,7 @@ func TestResolve(t *testing.T) {
 		t.Fatal(err)
 	}
 	for target, want := range map[string][]string{
-		"whatsthetime":          {"whatsthetime/single", "whatsthetime/vertical", "whatsthetime/elastic-ips", "whatsthetime/dns"},
+		"whatsthetime":          eightStages(),
 		"whatsthetime/vertical": {"whatsthetime/vertical"},
 		file:                    {"mine/small"},
 		dir:                     {"mine/small"},
@@ -125,6 +125,13 @@ func TestLoadJourneyChecksWhatStagesHaveInCommon(t *testing.T) {
 	}
 }
 
+func eightStages() []string {
+	return []string{
+		"whatsthetime/single", "whatsthetime/vertical", "whatsthetime/elastic-ips", "whatsthetime/dns",
+		"whatsthetime/elb", "whatsthetime/asg", "whatsthetime/multi-az", "whatsthetime/reserved",
+	}
+}
+
 // The stages of whatsthetime fit their budgets, and play at every usual speed.
 func TestBuiltinStagesFit(t *testing.T) {
 	budget := map[string]showdown.Duration{"single": 20 * showdown.Minute, "vertical": 10 * showdown.Minute, "elastic-ips": 10 * showdown.Minute, "dns": 65 * showdown.Minute,
@@ -135,12 +142,16 @@ func TestBuiltinStagesFit(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range all[0].Stages {
-		for _, speed := range []float64{1, 5, 10, 30, 60, 120, 200, 300} {
+		speeds, usual := []float64{1, 5, 10, 30, 60, 120, 200, 300}, showdown.DefaultSpeed
+		if s.Speed > 0 {
+			speeds, usual = []float64{s.Speed}, s.Speed
+		}
+		for _, speed := range speeds {
 			if err := Validate(s, mustClock(t, speed)); err != nil {
 				t.Errorf("%s at speed %g:\n%v", s.ID(), speed, err)
 			}
 		}
-		clock := mustClock(t, showdown.DefaultSpeed)
+		clock := mustClock(t, usual)
 		for _, c := range s.Cells {
 			if got := clock.AWS(c.Traffic.Length(clock)); got > budget[s.Name] {
 				t.Errorf("%s: cell %s takes %s at the default speed, the stage has %s", s.ID(), c.Name, got, budget[s.Name])
