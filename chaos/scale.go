@@ -35,6 +35,8 @@ type scaled struct {
 	// before is the desired capacity before.
 	before int
 	asked  bool
+	// back says that the capacity that there was has been asked for again.
+	back bool
 }
 
 func (s *scaled) ready(context.Context) error {
@@ -91,10 +93,13 @@ func (s *scaled) undo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if desired, _ := a.Capacity(s.group); desired == s.before {
-		return nil // a policy or another action has come back to it
+	if desired, _ := a.Capacity(s.group); desired != s.before { // else somebody has come back to it
+		if err := a.SetDesired(ctx, s.group, s.before); err != nil {
+			return err
+		}
 	}
-	return a.SetDesired(ctx, s.group, s.before)
+	s.back = true
+	return nil
 }
 
 // gone waits for the instances too, but in a roll back, after which nobody needs them, and
@@ -108,5 +113,5 @@ func (s *scaled) gone(ctx context.Context) (string, bool) {
 		return err.Error(), false
 	}
 	desired, inService := a.Capacity(s.group)
-	return capacityWords(s.group, desired, inService), desired == s.before || desired != s.n
+	return capacityWords(s.group, desired, inService), desired == s.before || s.back
 }

@@ -41,6 +41,24 @@ func TestScaleAgain(t *testing.T) {
 	})
 }
 
+// TestScaleThereAndBack: what the second one found is taken back although the first one's
+// start is what the second one asked for.
+func TestScaleThereAndBack(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.run(
+			t,
+			act("A", minute, "scale", "", 0, "scaling_group", "fleet", "desired", "4"),
+			act("B", 4*minute, "scale", "", 0, "scaling_group", "fleet", "desired", "2"),
+		)
+		for _, letter := range []string{"A", "B"} {
+			if got := w.kinds(letter); got[len(got)-1] != "change.undone" {
+				t.Errorf("%s: %v", letter, got)
+			}
+		}
+		w.healthy()
+	})
+}
+
 // TestScaleThatDoesNotFollow, or is refused, or was so before.
 func TestScaleThatDoesNotFollow(t *testing.T) {
 	seen := []string{"fault.planned", "fault.injecting", "fault.injected", "fault.unconfirmed"}

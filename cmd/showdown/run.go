@@ -77,6 +77,11 @@ func playable(c *cli.Context, wanted ...target) error {
 			if err != nil {
 				return err
 			}
+			// Beside other stages one with a speed of its own keeps it; asked for alone at
+			// another one, it says so.
+			if asked, err := showdown.NewClock(c.Float64("speed")); c.IsSet("speed") && len(target.Stages) == 1 && err == nil {
+				clock = asked
+			}
 			if err := journeys.Validate(s, clock); err != nil {
 				return &failure{code: exitUsage, err: err, hint: "choose a lower --speed, or change the stage"}
 			}
@@ -267,14 +272,14 @@ func advised(err error) error {
 	return err
 }
 
-// clockOf is the clock of a stage: at the stage's own speed, else that of --speed,
-// else the default.
+// clockOf is the clock of a stage: at the stage's own speed, which no flag changes, else
+// that of --speed, else the default.
 func clockOf(c *cli.Context, s *showdown.Stage) (showdown.Clock, error) {
 	speed := showdown.DefaultSpeed
-	if c.IsSet("speed") {
-		speed = c.Float64("speed")
-	} else if s.Speed > 0 {
+	if s.Speed > 0 {
 		speed = s.Speed
+	} else if c.IsSet("speed") {
+		speed = c.Float64("speed")
 	}
 	clock, err := showdown.NewClock(speed)
 	if err != nil {
