@@ -76,8 +76,12 @@ func Measure(dir string) (*Run, error) {
 	for _, spec := range m.Spec.Cells {
 		hits := filepath.Join(dir, "cells", spec.Name, "hits.bin")
 		generator := summary.Cells[spec.Name].Generator
+		if spec.Name == showdown.BaseCell {
+			hits = filepath.Join(dir, "hits.bin")
+		}
+		// Where the base cell was not played, another one stands at the top of the summary.
 		if spec.Name == summary.Cell {
-			hits, generator = filepath.Join(dir, "hits.bin"), summary.Generator
+			generator = summary.Generator
 		}
 		c := newCell(spec, events, clock)
 		if err := eachHit(hits, c.add); err != nil {
