@@ -57,14 +57,26 @@ func (m *fakeMachine) Identity() cloud.Identity   { return m.id }
 func (m *fakeMachine) Done() <-chan struct{}      { return m.done }
 func (m *fakeMachine) Stop(context.Context) error { m.end(); return nil }
 
-func (m *fakeMachine) Kill(context.Context) error {
+func (m *fakeMachine) Kill(ctx context.Context) error {
 	m.w.tell("kill %s", m.name)
 	if err := m.w.broken["kill"]; err != nil {
 		return err
 	}
+	if m.w.deaf["kill"] { // the order takes its time, and comes through whoever waits for it
+		m.w.later(killTime, m.end)
+		select {
+		case <-m.done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	m.end()
 	return nil
 }
+
+// killTime is how long the fake takes to kill where that takes time.
+const killTime = 10 * showdown.Second
 
 func (m *fakeMachine) Pause(context.Context) error  { return m.pause(true) }
 func (m *fakeMachine) Resume(context.Context) error { return m.pause(false) }

@@ -15,6 +15,8 @@ func (w *world) Capacity(string) (desired, inService int) {
 	return w.az.desired, w.az.inService
 }
 
+func (w *world) Aside(instance string) bool { return instance == w.az.aside }
+
 func (w *world) SetDesired(_ context.Context, group string, n int) error {
 	w.tell("desired %s %d", group, n)
 	if err := w.broken["desired"]; err != nil {

@@ -23,6 +23,7 @@ type zonal struct {
 	desired   int
 	inService int
 	suspended bool
+	aside     string // who is in the warm pool
 	refresh   string
 	percent   int
 	refreshes []string

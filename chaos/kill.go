@@ -43,7 +43,22 @@ func (k *killed) undo(ctx context.Context) error {
 	if in, _ := k.instance(k.name); in.State != "running" {
 		return nil
 	}
+	if ok {
+		if err := k.finishOff(ctx, now); err != nil {
+			return err
+		}
+	}
 	return k.lab.RestartMachine(ctx, k.name)
+}
+
+// finishOff makes sure that a process ends which was ordered to end. An order that was cut
+// off may reach it all the same, and who took it for alive would start no other.
+func (e *env) finishOff(ctx context.Context, m cloud.Machine) error {
+	err := e.askOf(ctx, m, func(ctx context.Context, m cloud.Machine) error { return m.Kill(ctx) })
+	if err != nil && !dead(m) {
+		return err
+	}
+	return nil
 }
 
 func (k *killed) gone(ctx context.Context) (string, bool) {

@@ -188,8 +188,9 @@ func (l *life) resolve() ([]*hit, error) {
 func (l *life) choose() ([]string, error) {
 	var asked []showdown.Instance
 	for _, in := range l.instances() {
-		// One that is gone for good, or on its way there, is hit only by who names it.
-		if !ending(in) || string(l.step.Target) == in.Name {
+		// One that is gone for good or on its way there, and one that is kept aside, is hit
+		// only by who names it.
+		if !ending(in) && !l.aside(in.Name) || string(l.step.Target) == in.Name {
 			asked = append(asked, in.Instance)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"showdown"
 	"showdown/targets/cloud"
@@ -194,6 +195,15 @@ func (l onLab) Capacity(group string) (desired, inService int) {
 		}
 	}
 	return d.Desired, inService
+}
+
+func (l onLab) Aside(instance string) bool {
+	for _, g := range l.Lab.ScalingGroups() {
+		if slices.ContainsFunc(g.Describe().WarmPool, func(in autoscaling.InstanceDescription) bool { return in.Name == instance }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (l onLab) SetDesired(_ context.Context, group string, n int) error {

@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"showdown"
-	"showdown/targets/cloud"
 )
 
 // operator is a human who mends by hand what nobody else mends: who must notice the fault
@@ -105,8 +104,7 @@ func (h *hand) inject(ctx context.Context) error {
 // restart ends the process, where one still lives, and runs another one.
 func (h *hand) restart(ctx context.Context) error {
 	if m, lives := h.lab.Machine(h.name); lives {
-		err := h.askOf(ctx, m, func(ctx context.Context, m cloud.Machine) error { return m.Kill(ctx) })
-		if err != nil && !dead(m) {
+		if err := h.finishOff(ctx, m); err != nil {
 			return err
 		}
 	}

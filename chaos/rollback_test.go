@@ -13,6 +13,25 @@ import (
 
 // Whenever the run is cancelled, the roll back leaves nothing, and undoes each fault
 // once.
+// An order to kill that is cut off comes through all the same, and what it killed runs
+// again in the end.
+func TestKillIsCutOff(t *testing.T) {
+	for _, step := range []showdown.Step{
+		act("A", minute, "kill", "web-1", minute),
+		act("A", minute, "fail-az", "", minute, "zone", "us-east-1a", "mode", "crash"),
+	} {
+		t.Run(step.Do, func(t *testing.T) {
+			zoned(t, func(t *testing.T, w *world) {
+				w.deaf["kill"] = true
+				w.cancelAt(t, minute+showdown.Second, RollbackCap, step)
+				if w.count("kill web-1") < 2 || w.count("restart web-1") != 1 {
+					t.Errorf("it happened %q", w.story)
+				}
+			})
+		})
+	}
+}
+
 func TestCancelAtAnyMoment(t *testing.T) {
 	timeline := []showdown.Step{
 		act("A", 10*showdown.Second, "resize-instance", "web-1", 0, "type", "m5.large"),

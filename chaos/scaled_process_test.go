@@ -34,6 +34,7 @@ func scaledTopology() showdown.Topology {
 		AutoScalingGroups: []showdown.AutoScalingGroup{{
 			Name: "fleet", Template: template, Min: 1, Max: 4, Desired: 2, Zones: zones, TargetGroups: []string{"web"},
 			HealthCheck: showdown.EC2HealthCheck, GracePeriod: 20 * showdown.Second, Cooldown: 5 * minute,
+			WarmPool: &showdown.WarmPool{Size: 1, State: "Stopped"},
 		}},
 		HostedZone: &showdown.HostedZone{
 			Name: "mine.com", NegativeTTL: 10 * showdown.Second, Records: []showdown.RecordSet{{Name: "@", Alias: "lb"}},

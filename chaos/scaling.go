@@ -14,6 +14,8 @@ type Scaling interface {
 	// Capacity is a group's desired capacity and how many of its instances are InService.
 	Capacity(group string) (desired, inService int)
 	SetDesired(ctx context.Context, group string, n int) error
+	// Aside says that an instance is kept in a group's warm pool, where it serves nobody.
+	Aside(instance string) bool
 	// StartRefresh replaces all instances of a group; an empty type leaves the launch
 	// template's. minHealthy is a percentage. RefreshStatus is that of the group's last
 	// instance refresh: "Pending", "InProgress", "Successful", "Failed", "Cancelled".
@@ -31,6 +33,12 @@ func (e *env) scaling() (Scaling, error) {
 		return nil, errors.New("this lab has no Auto Scaling groups")
 	}
 	return s, nil
+}
+
+// aside says that an instance is kept in a warm pool.
+func (e *env) aside(name string) bool {
+	s, err := e.scaling()
+	return err == nil && s.Aside(name)
 }
 
 // follows waits until a group wants n instances and has n in service, at most limit of

@@ -23,8 +23,8 @@ const (
 // answers in a row, to requests like the clients', and each node of a load balancer that
 // its name is answered with. An instance whose security groups keep the internet out is
 // asked by a node, and passed over where there is none; so is one that is terminated
-// meanwhile, as an Auto Scaling group does that is still at work. It waits
-// for that as long as the cell allows and says the result as an event; when is
+// meanwhile, as an Auto Scaling group does that is still at work, or kept in a warm pool.
+// It waits for that as long as the cell allows and says the result as an event; when is
 // "before" or "after". The error is ctx's.
 func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err error) {
 	want, within := e.cfg.Cell.SteadyState.Requests, e.cfg.Cell.SteadyState.Within
@@ -36,7 +36,7 @@ func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err er
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, max(e.cfg.Clock.Lab(within), floorSteady), errNotSteady)
 	defer cancel()
-	instances := slices.DeleteFunc(e.env.instances(), ending)
+	instances := slices.DeleteFunc(e.env.instances(), func(in Instance) bool { return ending(in) || e.env.aside(in.Name) })
 	nodes := slices.DeleteFunc(slices.Clone(e.env.nodes()), func(n Node) bool { return !n.InDNS })
 	measured := make([]string, len(instances)+len(nodes))
 	good := make([]bool, len(measured))

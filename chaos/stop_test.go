@@ -89,6 +89,24 @@ func TestSteadyPassesOverWhoGoesMeanwhile(t *testing.T) {
 	})
 }
 
+// What a warm pool keeps is stopped, and nobody waits for its answers or chooses it.
+func TestWarmPoolIsLeftAlone(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.az.aside, w.given = "web-2", "web-2"
+		_ = w.TerminateInstance(t.Context(), "web-2", true)
+		w.box("web-2").State = "stopped"
+		e := w.experiment(nil)
+		if held, err := e.Steady(t.Context(), "before"); !held || err != nil {
+			t.Errorf("held %t, %v", held, err)
+		}
+		w.run(t, act("A", minute, "kill", "all", minute))
+		w.mustHave("A", lasting())
+		if hit := w.event("A", showdown.FaultInjected).Data["targets"].([]string); len(hit) != 1 || hit[0] != "web-1" {
+			t.Errorf("hit %v", hit)
+		}
+	})
+}
+
 // Nobody from outside can look at an instance that its security groups close.
 func TestSteadyPassesClosedInstancesOver(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {

@@ -228,8 +228,13 @@ func (o *outage) revive(ctx context.Context, v *victim, slow bool) error {
 
 // restart runs a victim's process again, where nobody else has.
 func (o *outage) restart(ctx context.Context, v *victim) error {
-	if _, lives := o.machineOf(v.name); lives {
-		return nil
+	if m, lives := o.machineOf(v.name); lives {
+		if m.Identity() != v.id {
+			return nil
+		}
+		if err := o.finishOff(ctx, m); err != nil {
+			return err
+		}
 	}
 	if v.node == "" {
 		return o.lab.RestartMachine(ctx, v.name)

@@ -70,6 +70,11 @@ func labs(ctx context.Context, e *env) error {
 }
 
 func runLab(ctx context.Context, e *env, instances int) (r labRun, err error) {
+	return runCell(ctx, e, "lab", instances)
+}
+
+// runCell lets benchchild's command, lab or balanced, bring a lab up and down.
+func runCell(ctx context.Context, e *env, command string, instances int) (r labRun, err error) {
 	child, err := e.program(ctx, "benchchild")
 	if err != nil {
 		return r, err
@@ -78,7 +83,7 @@ func runLab(ctx context.Context, e *env, instances int) (r labRun, err error) {
 	if err != nil {
 		return r, err
 	}
-	cmd := exec.CommandContext(ctx, child, "lab", "-instances", fmt.Sprint(instances), "-showdown", showdown)
+	cmd := exec.CommandContext(ctx, child, command, "-instances", fmt.Sprint(instances), "-showdown", showdown)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -95,14 +100,14 @@ func runLab(ctx context.Context, e *env, instances int) (r labRun, err error) {
 			continue
 		}
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return r, fmt.Errorf("lab of %d: %w", instances, err)
+			return r, fmt.Errorf("%s of %d: %w", command, instances, err)
 		}
 	}
 	if err := cmd.Wait(); err != nil {
-		return r, fmt.Errorf("lab of %d: %w", instances, err)
+		return r, fmt.Errorf("%s of %d: %w", command, instances, err)
 	}
 	if r.Machines == 0 {
-		return r, fmt.Errorf("lab of %d: it said nothing", instances)
+		return r, fmt.Errorf("%s of %d: it said nothing", command, instances)
 	}
 	return r, nil
 }

@@ -24,6 +24,8 @@ var commands = map[string]func(context.Context, []string) error{
 	"export":   export,
 	"spend":    spend,
 	"lab":      runLab,
+	"balanced": balanced,
+	"crowded":  crowded,
 	"many":     many,
 	"plain":    plain,
 	"serve":    serve,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"showdown/results"
 	"showdown/results/analysis"
 	"showdown/targets/cloud"
+	"showdown/targets/journal"
 	"showdown/targets/journeys"
 )
 
@@ -81,10 +83,12 @@ type kill struct {
 	*program
 	stage  *showdown.Stage
 	victim string
+	// underWay is what was going on at the moment of the kill beside the steps.
+	underWay []string
 	// dir is the record of the run, as it was found at the moment of the kill; empty
 	// where there was none.
 	dir string
-	// answered says that every instance of the first labs was seen to listen.
+	// answered says that every machine of the first labs was seen to listen.
 	answered bool
 }
 
@@ -104,9 +108,11 @@ func (k *kill) once(path string, aim *place, random *rand.Rand) []place {
 	code := k.wait()
 	var places []place
 	if !over && len(pids) > 0 {
-		places = placesOf(k.seen(), at)
+		s := k.seen()
+		places = placesOf(s, at)
+		k.underWay = underWay(s.events, at)
 	}
-	when := fmt.Sprintf("%s killed in stage %s, %v", k.victim, k.stage.Name, places)
+	when := fmt.Sprintf("%s killed in stage %s, %v %v", k.victim, k.stage.Name, places, k.underWay)
 	if k.victim == "showdown and reverter" {
 		// The machines die with their holder, and the journal waits for the next run.
 		k.gone(when, listeners)
@@ -117,6 +123,7 @@ func (k *kill) once(path string, aim *place, random *rand.Rand) []place {
 	k.checkRecord(when, at, code)
 	k.next(when)
 	k.left(when+", and the next run", listeners)
+	k.nothingToUndo(when)
 	return places
 }
 
@@ -199,10 +206,37 @@ func (k *kill) victims(random *rand.Rand) []int {
 	}
 	// One that is not there yet, or no more, is nobody's victim.
 	found := k.processes("__" + k.victim)
+	if k.victim == "node" {
+		found = k.nodes()
+	}
 	if len(found) == 0 {
 		return nil
 	}
 	return []int{found[random.IntN(len(found))]}
+}
+
+// nodes are the processes of load balancer nodes: they listen at the addresses of such.
+func (k *kill) nodes() []int {
+	k.t.Helper()
+	var pids []int
+	for pid, sockets := range k.listenersOf("__machine") {
+		if slices.ContainsFunc(sockets, func(s socket) bool { return isNode(s.address.Addr()) }) {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids
+}
+
+// isNode says whether an address is that of a load balancer's node in some slot.
+func isNode(a netip.Addr) bool {
+	first, err := journal.Address(journal.MinSlot, journal.RoleBalancer, 0, 0)
+	if err != nil || !a.Is4() {
+		return false
+	}
+	const roles = 16 // the second octet is 16 x slot + role
+	x, y := a.As4(), first.As4()
+	return x[0] == y[0] && x[1] >= y[1] && x[1]%roles == y[1]%roles
 }
 
 // look sees what there is of the run. What a run records before its traffic it keeps to
@@ -216,17 +250,26 @@ func (k *kill) look() {
 	if err != nil || !m.Zero.IsZero() {
 		return
 	}
-	instances, listening := 0, 0
+	machines, listening := 0, 0
 	clock, _ := showdown.NewClock(soakSpeed) // a constant
 	for _, i := range journeys.Groups(k.stage, clock)[0] {
-		instances += len(k.stage.Cells[i].Topology.Instances)
+		machines += machinesOf(k.stage.Cells[i].Topology)
 	}
 	for _, sockets := range k.listenersOf("__machine") {
 		if slices.ContainsFunc(sockets, func(s socket) bool { return s.address.Port() == cloud.Port }) {
 			listening++
 		}
 	}
-	k.answered = listening >= instances
+	k.answered = listening >= machines
+}
+
+// machinesOf is how many machines a lab comes up with.
+func machinesOf(t showdown.Topology) int {
+	n := len(t.AllInstances())
+	for _, b := range t.LoadBalancers {
+		n += len(b.Zones)
+	}
+	return n
 }
 
 // seen is what is known of the run by now.

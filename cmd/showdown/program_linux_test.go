@@ -161,6 +161,15 @@ func (p *program) healed(when string, listeners []socket) {
 	}
 }
 
+// nothingToUndo fails when showdown recover finds something.
+func (p *program) nothingToUndo(when string) {
+	p.t.Helper()
+	p.start("recover")
+	if code := p.wait(); code != exitHeld || p.stdout.String() != "nothing to undo\n" {
+		p.t.Errorf("%s: recover exits %d:\n%s%s", when, code, p.stdout.String(), p.stderr.String())
+	}
+}
+
 // unlocked fails when the lock of a slot is held.
 func (p *program) unlocked(when string) {
 	p.t.Helper()

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -48,7 +50,16 @@ func TestSoakStages(t *testing.T) {
 		t.Fatal(err)
 	}
 	missing := showdown.Actions()
-	kinds := map[string]int{"names": 0, "security groups": 0, "side by side": 0, "groups of cells": 0, "during": 0, "after": 0, "jitter": 0, "repeat": 0}
+	kinds := map[string]int{
+		"names": 0, "security groups": 0, "side by side": 0, "groups of cells": 0, "during": 0, "after": 0, "jitter": 0, "repeat": 0,
+		"aliases": 0, "load balancers": 0, "scaling groups": 0, "warm pools": 0, "several zones": 0,
+	}
+	// Every choice of how a zone fails and comes back is made somewhere.
+	for _, p := range missing["fail-az"].Params {
+		for _, choice := range p.Choices {
+			kinds[p.Name+" "+choice] = 0
+		}
+	}
 	stages, _ := soakStages(t)
 	for _, s := range stages {
 		if err := journeys.Validate(s, clock); err != nil {
@@ -62,14 +73,14 @@ func TestSoakStages(t *testing.T) {
 			if length := c.Traffic.Length(clock); length > 4*time.Second {
 				t.Errorf("%s: cell %s plays for %v, more than 4 s", s.Name, c.Name, length)
 			}
-			if c.Topology.HostedZone != nil {
-				kinds["names"]++
-			}
-			if len(c.Topology.SecurityGroups) > 0 {
-				kinds["security groups"]++
-			}
+			countTopology(c.Topology, kinds)
 			for _, step := range c.Timeline {
 				delete(missing, step.Do)
+				for _, p := range showdown.Actions()[step.Do].Params {
+					if choice := cmp.Or(step.With[p.Name], p.Default); step.Do == "fail-az" && len(p.Choices) > 0 {
+						kinds[p.Name+" "+choice]++
+					}
+				}
 				for kind, is := range map[string]bool{
 					"during": step.During != "", "after": step.After != "", "jitter": step.Jitter > 0,
 					"repeat": strings.ContainsAny(step.Letter, "0123456789"), // it is written out
@@ -91,7 +102,28 @@ func TestSoakStages(t *testing.T) {
 	}
 }
 
-// TestKilledAnywhere kills the program, its helpers or a machine at random moments of
+// countTopology counts what a topology has that can leave something behind.
+func countTopology(t showdown.Topology, kinds map[string]int) {
+	zones := map[string]bool{}
+	for _, in := range t.AllInstances() {
+		zones[in.Zone] = true
+	}
+	for kind, has := range map[string]bool{
+		"names":           t.HostedZone != nil,
+		"aliases":         t.HostedZone != nil && slices.ContainsFunc(t.HostedZone.Records, func(r showdown.RecordSet) bool { return r.Alias != "" }),
+		"security groups": len(t.SecurityGroups) > 0,
+		"load balancers":  len(t.LoadBalancers) > 0,
+		"scaling groups":  len(t.AutoScalingGroups) > 0,
+		"warm pools":      slices.ContainsFunc(t.AutoScalingGroups, func(g showdown.AutoScalingGroup) bool { return g.WarmPool != nil }),
+		"several zones":   len(zones) > 1,
+	} {
+		if has {
+			kinds[kind]++
+		}
+	}
+}
+
+// TestKilledAnywhere kills the program, its helpers, a machine or a balancer's node at random moments of
 // random stages, and looks for what is left: processes, listeners, locks, pending
 // journals, an unreadable record; and then the next run must be none the worse.
 // SHOWDOWN_SOAK is how often, 5 by default. From 100 on every step of every stage must
@@ -113,19 +145,27 @@ func TestKilledAnywhere(t *testing.T) {
 	hit := newMoments(stages)
 	// Each victim gets its turns, in another order each time.
 	var victims []string
-	killed := map[string]int{}
+	killed, middle := map[string]int{}, map[string]int{}
 	for left := times; left > 0; left-- {
 		if len(victims) == 0 {
-			victims = []string{"showdown", "showdown", "showdown", "showdown and reverter", "reverter", "spawner", "machine"}
+			victims = []string{"showdown", "showdown", "showdown", "showdown and reverter", "reverter", "spawner", "machine", "node"}
 			random.Shuffle(len(victims), func(i, j int) { victims[i], victims[j] = victims[j], victims[i] })
 		}
 		stage, aim := hit.next(random, left)
 		k := kill{program: newProgram(t), stage: stage, victim: victims[0]}
 		hit.add(stage, k.once(paths[stage.Name], aim, random))
+		for _, what := range k.underWay {
+			middle[what]++
+		}
 		killed[victims[0]]++
 		victims = victims[1:]
 	}
-	t.Logf("killed: %v; the moments hit:\n%s", killed, hit)
+	t.Logf("killed: %v; in the middle of: %v; the moments hit:\n%s", killed, middle, hit)
+	for _, what := range goingsOn() {
+		if times >= all && middle[what] == 0 {
+			t.Errorf("%d kills never fell into: %s", times, what)
+		}
+	}
 	if never := hit.never(); times >= all && len(never) > 0 {
 		t.Errorf("%d kills never hit these steps: %s", times, strings.Join(never, "; "))
 	}

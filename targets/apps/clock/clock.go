@@ -21,6 +21,9 @@ func Handler(name string, now func() time.Time) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set(InstanceHeader, name)
+		// What somebody sends with the question is read and not looked at: a server that
+		// answers before it was told everything has to close the connection.
+		_, _ = io.Copy(io.Discard, r.Body)
 		if r.URL.Path != "/" {
 			http.NotFound(w, r)
 			return

@@ -3,6 +3,7 @@ package clock
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
@@ -19,6 +20,17 @@ func TestHandlerTellsTheTimeAndWho(t *testing.T) {
 	}
 	if err := Check(rec.Body.Bytes(), now, 0); err != nil {
 		t.Error(err)
+	}
+}
+
+// A body that is left unread costs its client the connection.
+func TestHandlerReadsWhatItIsSent(t *testing.T) {
+	const size = 1 << 20
+	body := strings.NewReader(strings.Repeat("x", size))
+	rec := httptest.NewRecorder()
+	Handler("web-1", time.Now).ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/", body))
+	if rec.Code != http.StatusOK || body.Len() > 0 {
+		t.Errorf("%d, and %d of %d bytes were not read", rec.Code, body.Len(), size)
 	}
 }
 
