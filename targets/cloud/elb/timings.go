@@ -36,6 +36,8 @@ func Timings() []Timing {
 		{"new target is healthy, classic", (classic - 1) * interval, classic * interval, clb("Health checks: threshold 10; when the first one comes is unverified")},
 		{"deregistration with nothing in flight is complete", 0, 0, alb("Target groups: deregistration delay")},
 		{"deregistration with a request in flight that does not end is complete", 5 * showdown.Minute, 5 * showdown.Minute, alb("Target groups: deregistration delay 300 s")},
+		{"request in flight that does not end is answered 502", 5 * showdown.Minute, 5 * showdown.Minute, alb("Troubleshooting: HTTP 502, deregistration delay 300 s")},
+		{"deregistered target is shown as draining", 5 * showdown.Minute, 5 * showdown.Minute, alb("Target groups: deregistration delay 300 s, also with nothing in flight")},
 		{"target of a stopped instance is unused", 0, 0, alb("Target health checks: Target.InvalidState; how quickly is unverified")},
 		{"connection to a silent target is given up", connectWithin, connectWithin, alb("Troubleshooting: HTTP 504")},
 		{"request that is not answered is given up", showdown.Minute, showdown.Minute, alb("Load balancer attributes: idle timeout 60 s")},
