@@ -138,8 +138,22 @@ func (c *core) step(now moment, see map[string]sight, readings []reading) []orde
 		more = c.keepWarm() // the group comes first, and a name is given once
 	}
 	orders = append(orders, more...)
+	if len(orders) == 0 {
+		orders = c.begone()
+	}
 	c.coolDown()
 	c.sayCapacity()
+	return orders
+}
+
+// begone sends away whom this step has taken out of service: without an order there is no
+// other step until something is seen to change.
+func (c *core) begone() (orders []order) {
+	for _, m := range slices.Clone(c.members) {
+		if (m.state == Terminating || m.state == WarmedTerminating) && m.stage == toDeregister && m.since == c.now {
+			orders = append(orders, c.followOut(m, c.see[m.name])...)
+		}
+	}
 	return orders
 }
 

@@ -31,7 +31,10 @@ func Timings() []Timing {
 		{"target that refuses or answers wrongly is unhealthy", (unhealthy - 1) * interval, unhealthy * interval, alb("Target health checks: interval 30 s, threshold 2")},
 		{"target that is silent is unhealthy", (unhealthy-1)*interval + timeout, unhealthy*interval + timeout, alb("Target health checks: interval 30 s, timeout 5 s, threshold 2")},
 		{"target that works again is healthy, application", (healthy - 1) * interval, healthy * interval, alb("Target health checks: threshold 5")},
+		// A check that is under way when a silent target answers again is passed.
+		{"target that was silent is healthy, application", (healthy-1)*interval - timeout, healthy * interval, alb("Target health checks: timeout 5 s, threshold 5")},
 		{"target that works again is healthy, classic", (classic - 1) * interval, classic * interval, clb("Health checks: threshold 10")},
+		{"target that was silent is healthy, classic", (classic-1)*interval - timeout, classic * interval, clb("Health checks: timeout 5 s, threshold 10")},
 		{"new target is healthy, application", 0, interval, alb("Target health checks: one check; when the first one comes is unverified")},
 		{"new target is healthy, classic", (classic - 1) * interval, classic * interval, clb("Health checks: threshold 10; when the first one comes is unverified")},
 		{"deregistration with nothing in flight is complete", 0, 0, alb("Target groups: deregistration delay")},
@@ -47,6 +50,7 @@ func Timings() []Timing {
 		{"node that refuses leaves the name's answer", lookMin, lookMin + lookEvery, model},
 		{"node that is silent leaves the name's answer", lookMin + lookWithin, lookMin + lookEvery + lookWithin, model},
 		{"node that works again is in the name's answer", lookMin, lookMin + lookEvery, model},
+		{"node that was silent is in the name's answer", lookMin - lookWithin, lookMin + lookEvery, model},
 		{"clients keep the name's answer", showdown.Minute, showdown.Minute, "Elastic Load Balancing User Guide, How it works: TTL 60 s"},
 		{"zonal shift takes the node out of the name's answer", 0, 0, alb("Zonal shift: at once")},
 		{"zonal shift expires", shiftRange.min, shiftRange.max, alb("Zonal shift: 1 minute to 72 hours")},
