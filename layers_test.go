@@ -37,6 +37,8 @@ var layer = map[string]int{
 	"targets/lab":     3,
 	"targets/machine": 3,
 
+	"targets/lab/timings": 4,
+
 	"chaos":               4,
 	"results/report":      4,
 	"dashboards":          4,

@@ -64,16 +64,25 @@ func Timings(g showdown.AutoScalingGroup) []Timing {
 		{"target unhealthy -> marked unhealthy", 0, CheckEvery, health + " (next periodic check; 60 s unverified)"},
 		{"instance in service -> its ELB checks count", g.GracePeriod, g.GracePeriod + CheckEvery, health + ", Health check grace period"},
 		{"marked unhealthy -> replacement launched", 0, 0, health + ", Unhealthy instance replacement"},
-		{"launch failed -> next attempt in the zone", LaunchRetry, LaunchRetryMax, benefits + " (until it succeeds; back-off unverified)"},
+		// Where no capacity is missing, the attempt is a rebalancing one, which waits for a check.
+		{"launch failed -> next attempt in the zone", LaunchRetry, LaunchRetryMax + CheckEvery, benefits + " (until it succeeds; back-off unverified)"},
 		{"zone has capacity again -> rebalancing launch", 0, LaunchRetryMax + CheckEvery, benefits + ", Rebalancing activities (a few minutes; unverified)"},
+		// The minute in which the load changes is a datapoint as well: whether it breaches
+		// depends on when in it the load changes, and how far.
 		{"load above the target -> AlarmHigh", (highPeriods-1)*CheckEvery + MetricDelay, (highPeriods+1)*CheckEvery + MetricDelay, alarms},
 		{"load below 70 % of the target -> AlarmLow", (lowPeriods-1)*CheckEvery + MetricDelay, (lowPeriods+1)*CheckEvery + MetricDelay, alarms},
 		{"minute ends -> its metric is known", MetricDelay, MetricDelay, "unverified"},
 		{"AlarmHigh -> desired capacity raised", 0, 0, tracking},
+		{"AlarmLow -> desired capacity lowered", 0, 0, tracking},
 		{"instance in service -> counts as capacity of the next scale-out", g.Warmup, g.Warmup, warmup},
 		{"last instance warm -> scale-in allowed", 0, CheckEvery, warmup},
 		{"simple scaling ended -> next one allowed", g.Cooldown, g.Cooldown + CheckEvery, "EC2 Auto Scaling User Guide, Scaling cooldowns"},
 		{"scheduled time -> sizes set", 0, 0, "EC2 Auto Scaling User Guide, Scheduled scaling (within seconds)"},
+		{"instance taken out of service -> its target drains", 0, 0, "EC2 Auto Scaling User Guide, Elastic Load Balancing"},
+		{"nothing in flight any more -> instance terminated", 0, 0, health + " (waits for the deregistration)"},
+		{"desired capacity raised -> launch", 0, 0, benefits},
+		{"desired capacity raised -> start from the warm pool", 0, 0, "EC2 Auto Scaling User Guide, Warm pools"},
+		{"new instance warm -> refresh goes on", 0, 0, "EC2 Auto Scaling User Guide, Instance refresh"},
 		{"refresh without progress -> failed", RefreshStall, RefreshStall, "EC2 Auto Scaling User Guide, Instance refresh"},
 	}
 }

@@ -367,6 +367,9 @@ func TestTimingsAreOfTheDefaults(t *testing.T) {
 		"target that is silent is unhealthy":                  {35 * showdown.Second, 65 * showdown.Second},
 		"target that works again is healthy, application":     {120 * showdown.Second, 150 * showdown.Second},
 		"target that works again is healthy, classic":         {270 * showdown.Second, 300 * showdown.Second},
+		"target that was silent is healthy, application":      {115 * showdown.Second, 150 * showdown.Second},
+		"target that was silent is healthy, classic":          {265 * showdown.Second, 300 * showdown.Second},
+		"node that was silent is in the name's answer":        {16 * showdown.Second, 30 * showdown.Second},
 		"node that refuses leaves the name's answer":          {20 * showdown.Second, 30 * showdown.Second},
 	} {
 		found := false

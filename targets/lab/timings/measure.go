@@ -1,0 +1,181 @@
+package timings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"showdown"
+	"showdown/results"
+	"showdown/targets/cloud"
+	"showdown/targets/journal"
+	"showdown/targets/lab"
+)
+
+// Config is what the timings are measured with.
+type Config struct {
+	Stage   *showdown.Stage
+	Seed    uint64
+	Backend cloud.Backend
+	Journal *journal.Journal
+	// Cells are the names of the only cells that are played; empty is all.
+	Cells []string
+	// Say takes a line about what is done; nil drops it.
+	Say func(string)
+}
+
+// Measured is what was measured.
+type Measured struct {
+	Rows []Row
+	// Began is when, Machine with what.
+	Began   time.Time
+	Machine results.Machine
+	Seed    uint64
+	// Stalls are the longest times by which the harness came late, in lab time, by scene.
+	Stalls []Stall
+}
+
+// Stall is how late a heartbeat of the harness came at the worst.
+type Stall struct {
+	Scene string
+	Late  time.Duration
+}
+
+// Row is what was measured of a timing at a speed.
+type Row struct {
+	Timing
+	Speed float64
+	// Values are in order.
+	Values []showdown.Duration
+}
+
+// Measure plays the labs of the stage and returns what was measured of every timing that
+// is documented. It fails where something did not happen for which a script waited, and
+// leaves nothing running.
+func Measure(ctx context.Context, c Config) (*Measured, error) {
+	documented, err := Documented(c.Stage)
+	if err != nil {
+		return nil, err
+	}
+	m := &Measured{Began: time.Now(), Machine: results.ThisMachine(), Seed: c.Seed}
+	if c.Say == nil {
+		c.Say = func(string) {}
+	}
+	var out samples
+	for _, act := range acts() {
+		var all []func(context.Context) error
+		stalls := make([]Stall, len(act))
+		for i, s := range act {
+			if !c.plays(s.cell) {
+				continue
+			}
+			all = append(all, func(ctx context.Context) error {
+				late, err := c.play(ctx, s, &out)
+				stalls[i] = Stall{s.String(), late}
+				if err != nil {
+					return fmt.Errorf("%s: %w", s, err)
+				}
+				return nil
+			})
+		}
+		if len(all) == 0 {
+			continue
+		}
+		if err := together(ctx, all...); err != nil {
+			return nil, fmt.Errorf("measure timings: %w", err)
+		}
+		for _, s := range stalls {
+			if s.Scene != "" {
+				m.Stalls = append(m.Stalls, s)
+			}
+		}
+	}
+	speeds := expected()
+	for _, t := range documented {
+		for _, speed := range speeds[t.Name] {
+			m.Rows = append(m.Rows, Row{t, speed, out.values(key{t.Name, speed})})
+		}
+	}
+	return m, nil
+}
+
+func (s scene) String() string { return fmt.Sprintf("%s at speed %g", s.cell, s.speed) }
+
+func (c Config) plays(cell string) bool {
+	for _, name := range c.Cells {
+		if name == cell {
+			return true
+		}
+	}
+	return len(c.Cells) == 0
+}
+
+// downWithin bounds the time in which a lab is taken down.
+const downWithin = 20 * time.Second
+
+// play brings the lab of a scene up, plays its scripts side by side, and takes it down.
+// It returns how late the harness was meanwhile.
+func (c Config) play(ctx context.Context, s scene, out *samples) (late time.Duration, err error) {
+	spec, ok := c.Stage.Cell(s.cell)
+	if !ok {
+		return 0, errors.New("the stage has no such cell")
+	}
+	clock, err := showdown.NewClock(s.speed)
+	if err != nil {
+		return 0, err
+	}
+	said := newRecord()
+	l, err := lab.New(lab.Config{
+		Run: c.Journal.Run(), Cell: *spec, App: c.Stage.App, Work: c.Stage.WorkOf(spec), Clock: clock,
+		Seed: c.Seed, Backend: c.Backend, Journal: c.Journal, Emit: said.emit,
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := l.Up(ctx); err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() { served <- l.Run(running) }()
+	var all []func(context.Context) error
+	for i, p := range s.parts {
+		h := fnv.New64a()
+		_, _ = fmt.Fprint(h, s, i)
+		st := &stand{
+			Lab: l, cell: *spec, clock: clock, seed: c.Seed, record: said, names: p.names, out: out,
+			dice: &dice{rng: rand.New(rand.NewPCG(c.Seed, h.Sum64()))},
+		}
+		all = append(all, func(ctx context.Context) error { return p.script(ctx, st) })
+	}
+	watched := make(chan struct{})
+	var worst atomic.Int64
+	go func() {
+		defer close(watched)
+		beat(running, &worst)
+	}()
+	err = together(ctx, all...)
+	after, end := context.WithTimeout(context.WithoutCancel(ctx), downWithin)
+	defer end()
+	err = errors.Join(err, l.Down(after))
+	cancel()
+	err = errors.Join(err, <-served)
+	<-watched
+	c.Say(fmt.Sprintf("%s: %.1f s", s, time.Since(began).Seconds()))
+	return time.Duration(worst.Load()), err
+}
+
+// beat notes by how much a heartbeat every 5 ms is late at the worst, until ctx ends.
+func beat(ctx context.Context, worst *atomic.Int64) {
+	const every = 5 * time.Millisecond
+	for next := time.Now().Add(every); cloud.SleepUntil(ctx, next) == nil; next = time.Now().Add(every) {
+		if late := int64(time.Since(next)); late > worst.Load() {
+			worst.Store(late)
+		}
+	}
+}

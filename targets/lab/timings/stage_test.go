@@ -1,0 +1,9 @@
+package timings
+
+import "testing"
+
+func TestStage(t *testing.T) {
+	if _, err := Stage(); err != nil {
+		t.Fatal(err)
+	}
+}
