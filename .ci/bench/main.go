@@ -30,6 +30,7 @@ var benches = []struct {
 	{"record", record},
 	{"lab", labs},
 	{"many", manies},
+	{"balancer", balancer},
 	{"agree", agree},
 }
 

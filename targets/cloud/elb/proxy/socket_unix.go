@@ -125,6 +125,8 @@ func (s *Socket) Ask(request, answer []byte, used bool) (int, error) {
 	rest := v.rest
 	v.rest = nil
 	switch {
+	case err != nil && !v.looked:
+		return 0, errStale // it was closed on this side
 	case err != nil:
 		return 0, err
 	case v.err == syscall.EAGAIN: // the kernel did not take all at once
