@@ -67,8 +67,8 @@ func balancer(ctx context.Context, e *env) error {
 		var a, b [balancerRounds]proxied
 		var cpu, p99 [balancerRounds]float64
 		for round := range balancerRounds {
-			first := func() (err error) { a[round], err = throughProxy(ctx, e, attacker, theirs, rate); return }
-			second := func() (err error) { b[round], err = throughProxy(ctx, e, attacker, ours, rate); return }
+			first := func() (err error) { a[round], err = retried(ctx, e, attacker, theirs, rate); return }
+			second := func() (err error) { b[round], err = retried(ctx, e, attacker, ours, rate); return }
 			if round%2 == 1 {
 				first, second = second, first
 			}
@@ -192,6 +192,21 @@ func startNode(ctx context.Context, e *env, targets ...string) (proxy, func(), e
 	return proxy{said.Address, said.PID}, end, nil
 }
 
+// errUnwell is the error of a load of which requests failed, as they do when the machine
+// stalls for longer than the timeouts.
+var errUnwell = errors.New("requests failed")
+
+// retried repeats a load of which requests failed, twice at most.
+func retried(ctx context.Context, e *env, attacker string, p proxy, rate int) (got proxied, err error) {
+	for range 3 {
+		if got, err = throughProxy(ctx, e, attacker, p, rate); !errors.Is(err, errUnwell) {
+			break
+		}
+		fmt.Fprintln(os.Stderr, "balancer: again,", err)
+	}
+	return got, err
+}
+
 // throughProxy sends a paced load through a proxy.
 func throughProxy(ctx context.Context, e *env, attacker string, p proxy, rate int) (proxied, error) {
 	before, err := scheduled(p.pid)
@@ -226,7 +241,7 @@ func throughProxy(ctx context.Context, e *env, attacker string, p proxy, rate in
 	}
 	m.Close()
 	if m.Success < 1 {
-		return proxied{}, fmt.Errorf("through %s: %.2f %% of %d requests failed: %v", p.address, 100*(1-m.Success), m.Requests, m.Errors)
+		return proxied{}, fmt.Errorf("through %s: %w, %.2f %% of %d: %v", p.address, errUnwell, 100*(1-m.Success), m.Requests, m.Errors)
 	}
 	return proxied{
 		cpu: (after - before).Seconds() / float64(m.Requests) * 100_000,

@@ -31,6 +31,7 @@ var benches = []struct {
 	{"lab", labs},
 	{"many", manies},
 	{"balancer", balancer},
+	{"checks", checks},
 	{"agree", agree},
 }
 
