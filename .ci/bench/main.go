@@ -31,6 +31,8 @@ var benches = []struct {
 	{"lab", labs},
 	{"many", manies},
 	{"balanced", balanced},
+	{"balancer", balancer},
+	{"checks", checks},
 	{"agree", agree},
 }
 

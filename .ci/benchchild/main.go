@@ -30,6 +30,7 @@ var commands = map[string]func(context.Context, []string) error{
 	"plain":    plain,
 	"serve":    serve,
 	"node":     node,
+	"checks":   checks,
 }
 
 func main() {

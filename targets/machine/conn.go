@@ -159,6 +159,11 @@ func (c *conn) Ended() bool {
 // Ask looks for the connection's end where used is set, sends request and receives the
 // first bytes of the answer: at once, while nothing is wrong with the machine.
 func (c *conn) Ask(request, answer []byte, used bool) (int, error) {
+	select {
+	case <-c.closed:
+		return 0, proxy.ErrStale()
+	default:
+	}
 	if c.quick == nil || c.in.Load() != nil || !c.direct() || c.gate.shut.Load() != nil || c.cut.shut.Load() != nil {
 		if used && c.Ended() {
 			return 0, proxy.ErrStale()

@@ -113,7 +113,7 @@ func (e *exchange) run() (keep bool) {
 	e.pump.whole = e.body.done()
 	e.request = uint64(len(e.out))
 	var err error
-	for stale := true; stale; stale = err == errStale {
+	for stale := true; stale; stale = err == errStale && e.backend.used {
 		// A connection whose end has arrived is replaced: nothing was sent on it.
 		if e.backend != nil {
 			_ = e.backend.conn.Close()

@@ -53,11 +53,28 @@ func (s *Socket) Read(p []byte) (int, error) {
 	v := &s.reads
 	v.p, v.n, v.err = p, 0, nil
 	err := s.raw.Read(v.step)
+	if err != nil && isTimeout(err) {
+		err = s.lastLook(v, err)
+	}
 	v.p = nil
 	if err != nil {
 		return 0, err
 	}
 	return v.n, v.err
+}
+
+// lastLook takes what is there when the deadline has passed. A process that did not run
+// for a while learns of the deadline before it learns of what came in time, and its own
+// sleep is no silence of the other side.
+func (s *Socket) lastLook(v *visit, timeout error) error {
+	if err := s.raw.Control(func(fd uintptr) {
+		if v.read(fd) {
+			timeout = nil
+		}
+	}); err != nil {
+		return err
+	}
+	return timeout
 }
 
 func (v *visit) read(fd uintptr) bool {
@@ -121,10 +138,15 @@ func (s *Socket) Ask(request, answer []byte, used bool) (int, error) {
 	v := &s.asks
 	v.p, v.n, v.err, v.looked, v.sent, v.rest = answer, 0, nil, !used, false, request
 	err := s.raw.Read(v.step)
+	if err != nil && v.sent && isTimeout(err) {
+		err = s.lastLook(v, err)
+	}
 	v.p = nil
 	rest := v.rest
 	v.rest = nil
 	switch {
+	case err != nil && !v.looked:
+		return 0, errStale // it was closed on this side
 	case err != nil:
 		return 0, err
 	case v.err == syscall.EAGAIN: // the kernel did not take all at once

@@ -143,17 +143,22 @@ func (n *Node) judge(w *watcher, r result) {
 // look is one check: a connection of its own, a request, and the status of the answer.
 // What failed is said in a few words.
 func (w *watcher) look(deadline time.Time) string {
-	ctx, cancel := context.WithDeadline(w.ctx, deadline)
+	dialing, cancel := context.WithDeadline(w.ctx, deadline)
 	defer cancel()
-	conn, err := w.n.config.Dial(ctx, w.address)
+	conn, err := w.n.config.Dial(dialing, w.address)
 	if err != nil {
 		if isTimeout(err) {
 			return "connect timed out"
 		}
 		return failureOf(err)
 	}
+	conn = quick(conn)
 	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	if now := time.Now(); now.After(deadline) {
+		deadline = now.Add(secondTry) // this process slept meanwhile, see Dial
+	}
+	_ = conn.SetDeadline(deadline)
+	stop := context.AfterFunc(w.ctx, func() { _ = conn.Close() })
 	defer stop()
 	if tcp, ok := conn.(interface{ SetLinger(int) error }); ok {
 		_ = tcp.SetLinger(0) // checks come often, and their ports must not stay taken
