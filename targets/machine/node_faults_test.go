@@ -277,7 +277,7 @@ func TestCurlThroughTheNode(t *testing.T) {
 		{"-0", url},
 		{"-X", "POST", "-d", "a=b", url},
 		{"-H", "Transfer-Encoding: chunked", "-d", "a=b", url},
-		{"-T", big, url + "?big"},
+		{"-X", "PUT", "-H", "Expect:", "--data-binary", "@" + big, url},
 		{"-H", "Expect: 100-continue", "--data-binary", "@" + big, url},
 		{url, url},
 		{"-H", "Connection: close", url},
