@@ -61,12 +61,29 @@ func (w *world) StartRefresh(_ context.Context, group, instanceType string, minH
 	if w.deaf["refresh"] {
 		status = "Failed"
 	}
+	number := len(w.az.refreshes)
+	if w.deaf["refreshing"] && number == 1 {
+		return "refresh-1", nil // it never comes to its end
+	}
 	w.later(refreshTime, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.az.refresh, w.az.percent = status, 100
+		if number == len(w.az.refreshes) && w.az.refresh == "InProgress" {
+			w.az.refresh, w.az.percent = status, 100
+		}
 	})
-	return fmt.Sprintf("refresh-%d", len(w.az.refreshes)), nil
+	return fmt.Sprintf("refresh-%d", number), nil
+}
+
+func (w *world) CancelRefresh(_ context.Context, group string) error {
+	w.tell("cancel refresh %s", group)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.az.refresh != "InProgress" {
+		return &Refusal{Operation: "CancelInstanceRefresh", Code: "ActiveInstanceRefreshNotFound"}
+	}
+	w.az.refresh = "Cancelled"
+	return nil
 }
 
 func (w *world) RefreshStatus(string) (string, int) {

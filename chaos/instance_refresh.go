@@ -92,13 +92,15 @@ func (r *refreshed) start(ctx context.Context, instanceType string) error {
 }
 
 // longest is how long a refresh may take: the step's length, else as long as every
-// instance that the group may have takes one after the other.
+// instance that the group may have takes one after the other, but not much beyond the end
+// of the traffic, when nobody needs them any more.
 func (r *refreshed) longest() time.Duration {
 	if r.lasts > 0 {
 		return r.lasts
 	}
 	g, _ := scalingGroupOf(r.cell.Topology, r.group)
-	return time.Duration(max(g.Max, 1)) * r.limit.operation
+	left := time.Until(r.zero.Add(r.cell.Traffic.Length(r.clock)))
+	return min(time.Duration(max(g.Max, 1))*r.limit.operation, max(left, r.limit.operation))
 }
 
 // follow waits until the refresh has come to its end.
@@ -136,12 +138,24 @@ func (r *refreshed) changed() bool {
 	return r.asked && r.instanceType != "" && r.instanceType != r.before
 }
 
-// undo refreshes back to the type that there was, after the end of what is under way.
+// undo refreshes back to the type that there was, after the end of what is under way. A
+// roll back ends that itself.
 func (r *refreshed) undo(ctx context.Context) error {
 	if !r.changed() {
 		return nil
 	}
-	if underWay(r.status) {
+	s, err := r.scaling()
+	if err != nil {
+		return err
+	}
+	r.status, _ = s.RefreshStatus(r.group)
+	switch {
+	case !underWay(r.status):
+	case r.hurry():
+		if err := s.CancelRefresh(ctx, r.group); err != nil {
+			return err
+		}
+	default:
 		if evidence, _ := r.follow(ctx, r.limit.undo); underWay(r.status) {
 			return fmt.Errorf("the refresh has not ended: %s", evidence)
 		}

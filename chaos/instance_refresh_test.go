@@ -54,3 +54,31 @@ func TestInstanceRefresh(t *testing.T) {
 		})
 	}
 }
+
+// A refresh that comes to no end holds up neither the end of the run nor its roll back.
+func TestInstanceRefreshWithoutEnd(t *testing.T) {
+	step := act("A", minute, "instance-refresh", "", 0, "scaling_group", "fleet", "type", "m5.large")
+	t.Run("until the traffic ends", func(t *testing.T) {
+		bubble(t, func(t *testing.T, w *world) {
+			w.deaf["refreshing"] = true
+			w.run(t, step)
+			most := w.clock.Lab(12*minute) + limitsAt(w.clock, 0).operation // the traffic's length
+			if took := w.when("A", showdown.FaultUnconfirmed); took > most {
+				t.Errorf("it was waited for until %s, at most %s is wanted", took, most)
+			}
+			if w.count("cancel refresh fleet") != 1 || strings.Join(w.az.refreshes, " ") != "m5.large t2.micro" {
+				t.Errorf("it happened %q", w.story)
+			}
+			w.healthy()
+		})
+	})
+	t.Run("interrupted", func(t *testing.T) {
+		bubble(t, func(t *testing.T, w *world) {
+			w.deaf["refreshing"] = true
+			w.cancelAt(t, 2*minute, w.clock.Lab(minute), step)
+			if w.count("cancel refresh fleet") != 1 || strings.Join(w.az.refreshes, " ") != "m5.large t2.micro" {
+				t.Errorf("it happened %q", w.story)
+			}
+		})
+	})
+}

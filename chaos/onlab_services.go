@@ -220,6 +220,10 @@ func (l onLab) RefreshStatus(group string) (status string, percent int) {
 	return string(r.Status), r.PercentageComplete
 }
 
+func (l onLab) CancelRefresh(_ context.Context, group string) error {
+	return l.scale(group, func(g *autoscaling.Group) error { return g.CancelInstanceRefresh() })
+}
+
 func (l onLab) Suspend(group string, processes ...string) error {
 	return l.scale(group, func(g *autoscaling.Group) error { return g.SuspendProcesses(processes...) })
 }

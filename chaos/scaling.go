@@ -21,6 +21,8 @@ type Scaling interface {
 	// instance refresh: "Pending", "InProgress", "Successful", "Failed", "Cancelled".
 	StartRefresh(ctx context.Context, group, instanceType string, minHealthy int) (id string, err error)
 	RefreshStatus(group string) (status string, percent int)
+	// CancelRefresh ends the instance refresh that is in progress; what was replaced stays.
+	CancelRefresh(ctx context.Context, group string) error
 	// Suspend and Resume are of [showdown.Processes]; none are all of them.
 	Suspend(group string, processes ...string) error
 	Resume(group string, processes ...string) error

@@ -83,8 +83,6 @@ type kill struct {
 	*program
 	stage  *showdown.Stage
 	victim string
-	// underWay is what was going on at the moment of the kill beside the steps.
-	underWay []string
 	// dir is the record of the run, as it was found at the moment of the kill; empty
 	// where there was none.
 	dir string
@@ -108,11 +106,9 @@ func (k *kill) once(path string, aim *place, random *rand.Rand) []place {
 	code := k.wait()
 	var places []place
 	if !over && len(pids) > 0 {
-		s := k.seen()
-		places = placesOf(s, at)
-		k.underWay = underWay(s.events, at)
+		places = everyPlace(k.stage, k.seen(), at)
 	}
-	when := fmt.Sprintf("%s killed in stage %s, %v %v", k.victim, k.stage.Name, places, k.underWay)
+	when := fmt.Sprintf("%s killed in stage %s, %v", k.victim, k.stage.Name, places)
 	if k.victim == "showdown and reverter" {
 		// The machines die with their holder, and the journal waits for the next run.
 		k.gone(when, listeners)
@@ -164,7 +160,7 @@ func (k *kill) await(aim *place, random *rand.Rand) {
 	pause := draw(k.length())
 	if aim != nil {
 		pause = draw(long)
-		if aim.row == rowLab || aim.row == rowSteady && aim.column == in || aim.row == rowEnding && aim.column != before {
+		if aim.row == rowLab || aim.row == rowSteady && aim.column == in || aim.row == rowEnding && aim.column != before || goesOn(aim.row) {
 			pause = draw(short)
 		}
 		k.until(func() bool {
@@ -172,7 +168,7 @@ func (k *kill) await(aim *place, random *rand.Rand) {
 			if aim.row == rowSteady || *aim == (place{rowLab, after}) {
 				k.look()
 			}
-			return slices.Contains(placesOf(k.seen(), time.Now()), *aim)
+			return slices.Contains(everyPlace(k.stage, k.seen(), time.Now()), *aim)
 		})
 	}
 	select {

@@ -70,6 +70,9 @@ func (m *moments) next(random *rand.Rand, left int) (*showdown.Stage, *place) {
 	for _, s := range m.stages {
 		for _, row := range rowsOf(s) {
 			for c := range column(columns) {
+				if goesOn(row) && c != in {
+					continue
+				}
 				p := place{row, c}
 				// What was aimed at in vain, because it lasts a millisecond, comes behind.
 				score := []int{min(m.row(s, row), 1), m.hits[s.Name][p] + m.aimed[s.Name][p]}

@@ -39,8 +39,8 @@ const (
 	rowEnding  = "teardown and analysis"
 )
 
-// rowsOf are the steps of a stage: the run's, and those of its timelines in the order
-// of the file.
+// rowsOf are the steps of a stage: the run's, those of its timelines in the order of the
+// file, and what goes on beside them.
 func rowsOf(s *showdown.Stage) []string {
 	rows := []string{rowLab, rowSteady}
 	for i := range s.Cells {
@@ -48,7 +48,7 @@ func rowsOf(s *showdown.Stage) []string {
 			rows = append(rows, rowOf(&s.Cells[i], step.Letter))
 		}
 	}
-	return append(rows, rowHealing, rowEnding)
+	return append(append(rows, rowHealing, rowEnding), goingsOn(s)...)
 }
 
 // rowOf is a letter's row: those of the base cell go by their letter alone.

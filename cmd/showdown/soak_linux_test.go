@@ -60,8 +60,14 @@ func TestSoakStages(t *testing.T) {
 			kinds[p.Name+" "+choice] = 0
 		}
 	}
+	for _, what := range []string{zoneReturn, refreshes, launches, terminates, drains, withdrawn} {
+		kinds[what] = 0
+	}
 	stages, _ := soakStages(t)
 	for _, s := range stages {
+		for _, what := range goingsOn(s) {
+			kinds[what]++
+		}
 		if err := journeys.Validate(s, clock); err != nil {
 			t.Error(err)
 		}
@@ -145,7 +151,7 @@ func TestKilledAnywhere(t *testing.T) {
 	hit := newMoments(stages)
 	// Each victim gets its turns, in another order each time.
 	var victims []string
-	killed, middle := map[string]int{}, map[string]int{}
+	killed := map[string]int{}
 	for left := times; left > 0; left-- {
 		if len(victims) == 0 {
 			victims = []string{"showdown", "showdown", "showdown", "showdown and reverter", "reverter", "spawner", "machine", "node"}
@@ -154,18 +160,10 @@ func TestKilledAnywhere(t *testing.T) {
 		stage, aim := hit.next(random, left)
 		k := kill{program: newProgram(t), stage: stage, victim: victims[0]}
 		hit.add(stage, k.once(paths[stage.Name], aim, random))
-		for _, what := range k.underWay {
-			middle[what]++
-		}
 		killed[victims[0]]++
 		victims = victims[1:]
 	}
-	t.Logf("killed: %v; in the middle of: %v; the moments hit:\n%s", killed, middle, hit)
-	for _, what := range goingsOn() {
-		if times >= all && middle[what] == 0 {
-			t.Errorf("%d kills never fell into: %s", times, what)
-		}
-	}
+	t.Logf("killed: %v; the moments hit:\n%s", killed, hit)
 	if never := hit.never(); times >= all && len(never) > 0 {
 		t.Errorf("%d kills never hit these steps: %s", times, strings.Join(never, "; "))
 	}

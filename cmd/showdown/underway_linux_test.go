@@ -8,9 +8,9 @@ import (
 	"showdown"
 )
 
-// What goes on in a lab beside the steps of its timeline, for longer than a moment.
+// What goes on in a lab beside the steps of its timeline, for longer than a moment. A kill
+// falls into it, and neither before nor after it.
 const (
-	zoneFails  = "a zone that fails"
 	zoneReturn = "a zone that comes back"
 	refreshes  = "an instance refresh"
 	launches   = "a launch of a group"
@@ -19,9 +19,51 @@ const (
 	withdrawn  = "a node out of the answer"
 )
 
-// goingsOn are all of them.
-func goingsOn() []string {
-	return []string{zoneFails, zoneReturn, refreshes, launches, terminates, drains, withdrawn}
+// goingsOn is what of it goes on in a stage, by what the stage is.
+func goingsOn(s *showdown.Stage) []string {
+	has := map[string]bool{}
+	for i := range s.Cells {
+		c := &s.Cells[i]
+		if len(c.Topology.AutoScalingGroups) > 0 {
+			has[launches], has[terminates] = true, true
+		}
+		for _, step := range c.Timeline {
+			switch step.Do {
+			case "fail-az":
+				has[withdrawn] = has[withdrawn] || step.With["balancer"] != "no"
+				has[zoneReturn] = has[zoneReturn] || step.With["recovery"] == "dirty" || step.With["recovery"] == "staggered"
+			case "instance-refresh":
+				has[refreshes] = true
+			case "deregister":
+				// Of a target that answers nothing is in flight for longer than a moment.
+				has[drains] = has[drains] || step.During != ""
+			}
+		}
+	}
+	var out []string
+	for _, what := range []string{zoneReturn, refreshes, launches, terminates, drains, withdrawn} {
+		if has[what] {
+			out = append(out, what)
+		}
+	}
+	return out
+}
+
+// goesOn says whether a row is not a step but something that goes on.
+func goesOn(row string) bool {
+	return slices.Contains([]string{zoneReturn, refreshes, launches, terminates, drains, withdrawn}, row)
+}
+
+// everyPlace is where a moment lies in the run that was seen of a stage, beside its steps
+// too.
+func everyPlace(stage *showdown.Stage, s seen, at time.Time) []place {
+	places := placesOf(s, at)
+	for _, what := range underWay(s.events, at) {
+		if slices.Contains(goingsOn(stage), what) {
+			places = append(places, place{what, in})
+		}
+	}
+	return places
 }
 
 // underWay is what of it was going on at a moment, as far as the events tell. Those of a
@@ -46,8 +88,6 @@ func underWay(events []showdown.Event, at time.Time) []string {
 			showdown.FaultUndone, showdown.FaultNotUndone, showdown.FaultFailed:
 			switch e.Data["action"] {
 			case "fail-az":
-				over := e.Kind == showdown.FaultUndone || e.Kind == showdown.FaultNotUndone
-				set(zoneFails, !over && e.Kind != showdown.FaultHealing)
 				set(zoneReturn, e.Kind == showdown.FaultHealing)
 			case "instance-refresh":
 				set(refreshes, e.Kind == showdown.FaultInjecting)
@@ -98,11 +138,11 @@ func TestUnderWay(t *testing.T) {
 	say(showdown.LabDown, "a", "", nil)
 	say(showdown.FaultUnconfirmed, "b", "A", refresh)
 	for i, want := range [][]string{
-		{zoneFails},
-		{withdrawn, zoneFails},
-		{withdrawn, terminates, zoneFails},
-		{drains, withdrawn, terminates, zoneFails},
-		{drains, launches, withdrawn, terminates, zoneFails},
+		nil,
+		{withdrawn},
+		{withdrawn, terminates},
+		{drains, withdrawn, terminates},
+		{drains, launches, withdrawn, terminates},
 		{drains, launches, withdrawn, terminates, zoneReturn},
 		{drains, launches, withdrawn, terminates},
 		{launches, withdrawn, terminates},
