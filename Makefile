@@ -4,6 +4,7 @@
 # make soak     100 kills at random moments of random stages, and the table of what they hit
 # make browser  a headless Chromium loads a page through a load balancer's node
 # make faults   docs/faults.md anew: every chaos action played and measured
+# make timings  docs/timings.md anew: every timing of balancers and groups, documented and measured
 
 GO      ?= go
 TOOLS   := $(CURDIR)/.ci/tools
@@ -19,7 +20,7 @@ export GOMODCACHE := $(CACHE)/mod
 export GOPATH := $(CACHE)/path
 endif
 
-.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture faults browser
+.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture faults browser timings
 
 all: lint test
 
@@ -79,3 +80,8 @@ picture: build
 # The catalogue of the faults, from a real run of a minute.
 faults:
 	$(GO) run ./.ci/faults -root $(CURDIR)
+
+# The timings of load balancers and Auto Scaling groups, from real labs, in two to three
+# minutes; the quieter the machine, the closer.
+timings:
+	$(GO) run ./.ci/timings -root $(CURDIR)

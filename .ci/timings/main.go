@@ -52,13 +52,14 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("timings", flag.ExitOnError)
 	root := flags.String("root", ".", "folder of the project")
 	seed := flags.Uint64("seed", 1, "seed of the labs")
+	again := flags.Int("again", 1, "how often what the machine disturbed is played again")
 	cells := flags.String("cells", "", "the only cells to play, with commas; the page goes to standard output then")
 	_ = flags.Parse(args) // it exits by itself
 	stage, err := timings.Stage()
 	if err != nil {
 		return err
 	}
-	c := timings.Config{Stage: stage, Seed: *seed, Say: func(line string) { fmt.Fprintln(os.Stderr, line) }}
+	c := timings.Config{Stage: stage, Seed: *seed, Again: *again, Say: func(line string) { fmt.Fprintln(os.Stderr, line) }}
 	if *cells != "" {
 		c.Cells = strings.Split(*cells, ",")
 	}

@@ -154,10 +154,10 @@ func (s *story) fault(r *results.Summary, f results.Fault) {
 		said = "failed: " + f.Error
 	case !f.Confirmed:
 		said = "the probe did not see it"
-	case code != "":
-		said = "AWS refused: " + code
 	case outage > 0:
 		said = fmt.Sprintf("no answer for %s (%.2f s here), %d requests failed", seconds(outage), outage/r.Speed, f.Failed)
+	case code != "" && f.Failed == 0:
+		said = "AWS refused: " + code
 	case f.Failed > 0:
 		said = fmt.Sprintf("%d requests failed", f.Failed)
 	}

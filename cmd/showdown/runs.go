@@ -175,5 +175,5 @@ func (t *terminal) reportJourney(c *cli.Context, run results.Run, format string)
 		}
 		fmt.Fprintln(t.stdout)
 	}
-	return report.JourneyTable(t.stdout, j, colour)
+	return report.Journey(t.stdout, j, colour)
 }

@@ -7,8 +7,9 @@ import (
 	"showdown/results"
 )
 
-// describeJourney is the table of a journey's stages.
-func describeJourney(j *results.JourneySummary) document {
+// describeJourney is the table of a journey's stages, its claims and its pillars, with all
+// their numbers where all is set.
+func describeJourney(j *results.JourneySummary, all bool) document {
 	out := table{head: []string{"stage", "availability", "longest outage", "lost", "p99", "$ a month", "claims held"}, numbers: true}
 	for i := range j.Stages {
 		s := &j.Stages[i]
@@ -38,5 +39,5 @@ func describeJourney(j *results.JourneySummary) document {
 	if len(j.Claims) > 0 {
 		d = append(d, heading{"Claims", "that compare stages"}, claimList(j.Claims))
 	}
-	return append(d, pillarTables(j.Scorecards)...)
+	return append(d, pillarTables(j.Scorecards, all)...)
 }

@@ -8,7 +8,7 @@ import (
 
 // pillarTables are the scorecards of a journey: how each pillar compares with the stage
 // before, and the numbers behind it.
-func pillarTables(cards []results.Scorecard) document {
+func pillarTables(cards []results.Scorecard, all bool) document {
 	if len(cards) == 0 {
 		return nil
 	}
@@ -32,12 +32,12 @@ func pillarTables(cards []results.Scorecard) document {
 			numbers.rows = append(numbers.rows, line)
 		}
 	}
-	return document{
-		heading{"Pillars", "each stage beside the one before it"},
-		words,
-		heading{"Scorecards", "of the base cells; - was not measured"},
-		numbers,
+	d := document{heading{"Pillars", "each stage beside the one before it; showdown report has the numbers"}, words}
+	if all {
+		d[0] = heading{"Pillars", "each stage beside the one before it"}
+		d = append(d, heading{"Scorecards", "of the base cells; - was not measured"}, numbers)
 	}
+	return d
 }
 
 // compared is a comparison as a word; the first stage has none.

@@ -23,12 +23,18 @@ func Markdown(w io.Writer, s *results.Summary) error { return writeMarkdown(w, d
 
 // JourneyTable writes one line for each stage of a journey, in lines of at most 100
 // columns: what users felt in the reference window, what the stage costs, and how
-// many claims held. Colours are used when color is true.
+// many claims held; then the claims that compare stages, and the pillars in words. Colours
+// are used when color is true.
 func JourneyTable(w io.Writer, j *results.JourneySummary, color bool) error {
-	return terminal{color: color}.write(w, describeJourney(j))
+	return terminal{color: color}.write(w, describeJourney(j, false))
 }
 
-// JourneyMarkdown writes the table of [JourneyTable] as Markdown.
+// Journey is [JourneyTable] with every number of the pillars.
+func Journey(w io.Writer, j *results.JourneySummary, color bool) error {
+	return terminal{color: color}.write(w, describeJourney(j, true))
+}
+
+// JourneyMarkdown writes what [Journey] writes as Markdown.
 func JourneyMarkdown(w io.Writer, j *results.JourneySummary) error {
-	return writeMarkdown(w, describeJourney(j))
+	return writeMarkdown(w, describeJourney(j, true))
 }

@@ -99,7 +99,8 @@ func TestGoldens(t *testing.T) {
 		"vertical.ansi": func(w io.Writer) error { return Terminal(w, vertical(), true) },
 		"vertical.md":   func(w io.Writer) error { return Markdown(w, vertical()) },
 		"empty.txt":     func(w io.Writer) error { return Terminal(w, empty, false) },
-		"journey.txt":   func(w io.Writer) error { return JourneyTable(w, journey(), false) },
+		"journey.txt":   func(w io.Writer) error { return Journey(w, journey(), false) },
+		"table.txt":     func(w io.Writer) error { return JourneyTable(w, journey(), false) },
 		"journey.md":    func(w io.Writer) error { return JourneyMarkdown(w, journey()) },
 	} {
 		var b bytes.Buffer
@@ -136,7 +137,7 @@ func TestNoLineIsTooWide(t *testing.T) {
 	j.Stages[0].Stage = long
 	for _, write := range []func(io.Writer) error{
 		func(w io.Writer) error { return Terminal(w, s, false) },
-		func(w io.Writer) error { return JourneyTable(w, j, false) },
+		func(w io.Writer) error { return Journey(w, j, false) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {

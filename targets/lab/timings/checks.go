@@ -14,6 +14,8 @@ const (
 	refusedTarget = "target that refuses or answers wrongly is unhealthy"
 	silentTarget  = "target that is silent is unhealthy"
 	wellTarget    = "target that works again is healthy, application"
+	silentWell    = "target that was silent is healthy, application"
+	silentClassic = "target that was silent is healthy, classic"
 	wellClassic   = "target that works again is healthy, classic"
 	newTarget     = "new target is healthy, application"
 	newClassic    = "new target is healthy, classic"
@@ -24,29 +26,32 @@ const (
 
 // ailment is a way in which a target fails.
 type ailment struct {
-	timing   string
+	timing string
+	// application and classic are the timings of its end.
+	application, classic string
+
 	ail, end func(ctx context.Context, s *stand, target string) error
 }
 
 func ailments() []ailment {
 	return []ailment{
 		{
-			refusedTarget,
+			refusedTarget, wellTarget, wellClassic,
 			func(ctx context.Context, s *stand, t string) error { return s.order(ctx, refuse, t) },
 			func(ctx context.Context, s *stand, t string) error { return s.order(ctx, off(refuse), t) },
 		},
 		{
-			silentTarget,
+			silentTarget, silentWell, silentClassic,
 			func(ctx context.Context, s *stand, t string) error { return s.pause(ctx, t) },
 			func(ctx context.Context, s *stand, t string) error { return s.resume(ctx, t) },
 		},
 		{
-			refusedTarget,
+			refusedTarget, wellTarget, wellClassic,
 			func(ctx context.Context, s *stand, t string) error { return s.order(ctx, fail, t) },
 			func(ctx context.Context, s *stand, t string) error { return s.order(ctx, off(fail), t) },
 		},
 		{
-			silentTarget,
+			silentTarget, silentWell, silentClassic,
 			func(ctx context.Context, s *stand, t string) error { return s.order(ctx, blackhole, t) },
 			func(ctx context.Context, s *stand, t string) error { return s.order(ctx, off(blackhole), t) },
 		},
@@ -95,7 +100,8 @@ func checkTargets(ctx context.Context, s *stand) error {
 	}
 	for round := range 3 {
 		err := all(func(ctx context.Context, i int, t string) error {
-			return s.suffer(ctx, "web", t, ways[(i+round)%len(ways)], wellTarget)
+			way := ways[(i+round)%len(ways)]
+			return s.suffer(ctx, "web", t, way, way.application)
 		})
 		if err != nil {
 			return err
@@ -170,7 +176,8 @@ func checkClassic(ctx context.Context, s *stand) error {
 	for i, t := range s.targetsOf("old") {
 		each = append(each, func(ctx context.Context) error {
 			for round := range 2 {
-				if err := s.suffer(ctx, "old", t, ways[(i+round)%len(ways)], wellClassic); err != nil {
+				way := ways[(i+round)%len(ways)]
+				if err := s.suffer(ctx, "old", t, way, way.classic); err != nil {
 					return fmt.Errorf("%s: %w", t, err)
 				}
 			}

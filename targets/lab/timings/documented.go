@@ -27,6 +27,9 @@ type Timing struct {
 	// Set is what the measured lab has set where the range is that of a setting; 0 where
 	// it is none.
 	Set showdown.Duration
+	// Grain is how exactly it can be measured at all, where that is coarser than what the
+	// page allows anyway.
+	Grain showdown.Duration
 	// Source is the page that says so, or says that it is unverified.
 	Source string
 }
@@ -37,7 +40,7 @@ type Timing struct {
 func Documented(s *showdown.Stage) ([]Timing, error) {
 	var out []Timing
 	for _, t := range elb.Timings() {
-		out = append(out, Timing{Service: Balancers, Name: t.Name, Min: t.Min, Max: t.Max, Source: t.Source, Set: setting(s, t.Name)})
+		out = append(out, Timing{Service: Balancers, Name: t.Name, Min: t.Min, Max: t.Max, Source: t.Source})
 	}
 	g, ok := groupOf(s, "reds")
 	if !ok {
@@ -46,7 +49,11 @@ func Documented(s *showdown.Stage) ([]Timing, error) {
 	for _, t := range autoscaling.Timings(g) {
 		out = append(out, Timing{Service: Groups, Name: t.Name, Min: t.Min, Max: t.Max, Source: t.Source})
 	}
-	return append(out, jointly(out, g)...), nil
+	out = append(out, jointly(out, g)...)
+	for i := range out {
+		out[i].settle(s)
+	}
+	return out, nil
 }
 
 func groupOf(s *showdown.Stage, name string) (showdown.AutoScalingGroup, bool) {
@@ -60,23 +67,24 @@ func groupOf(s *showdown.Stage, name string) (showdown.AutoScalingGroup, bool) {
 	return showdown.AutoScalingGroup{}, false
 }
 
-// setting is what the stage sets of a timing that is a setting with a range.
-func setting(s *showdown.Stage, name string) showdown.Duration {
-	switch name {
+// settle fills in what the stage sets of a timing that is a setting with a range, and how
+// exactly it can be measured.
+func (t *Timing) settle(s *showdown.Stage) {
+	switch t.Name {
 	case shiftEnds:
-		return shiftLength
+		t.Set = shiftLength
 	case slowStarted:
 		for _, c := range s.Cells {
-			for _, b := range c.Topology.LoadBalancers {
-				for _, g := range b.TargetGroups {
-					if g.SlowStart > 0 {
-						return g.SlowStart
-					}
-				}
+			if g := slowStart(c); g.SlowStart > 0 {
+				// Two requests more or less.
+				t.Set = g.SlowStart
+				lab := 2 / (c.Traffic.Phases[0].Rate * missedOf(len(g.Instances)))
+				t.Grain = showdown.Duration(lab * s.Speed * float64(showdown.Second))
 			}
 		}
+	case metricKnown:
+		t.Grain = 2 * showdown.Minute / (highRate - calmRate)
 	}
-	return 0
 }
 
 // span is a range.

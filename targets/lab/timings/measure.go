@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +26,9 @@ type Config struct {
 	Journal *journal.Journal
 	// Cells are the names of the only cells that are played; empty is all.
 	Cells []string
+	// Again is how often an act is played once more because the machine was late; that in
+	// which it was least late counts.
+	Again int
 	// Say takes a line about what is done; nil drops it.
 	Say func(string)
 }
@@ -51,6 +56,8 @@ type Row struct {
 	Speed float64
 	// Values are in order.
 	Values []showdown.Duration
+	// Late is how late the harness was at the worst, in lab time, while they were measured.
+	Late time.Duration
 }
 
 // Measure plays the labs of the stage and returns what was measured of every timing that
@@ -65,42 +72,100 @@ func Measure(ctx context.Context, c Config) (*Measured, error) {
 	if c.Say == nil {
 		c.Say = func(string) {}
 	}
-	var out samples
-	for _, act := range acts() {
-		var all []func(context.Context) error
-		stalls := make([]Stall, len(act))
-		for i, s := range act {
-			if !c.plays(s.cell) {
-				continue
+	out := &samples{}
+	for n, act := range acts() {
+		best, err := c.perform(ctx, act)
+		for again := 0; err == nil && again < c.Again && best.late() > quiet(act[0].speed); again++ {
+			c.Say(fmt.Sprintf("act %d was late by %s; playing it again", n+1, best.late().Round(time.Millisecond)))
+			var other take
+			if other, err = c.perform(ctx, act); other.late() < best.late() {
+				best = other
 			}
-			all = append(all, func(ctx context.Context) error {
-				late, err := c.play(ctx, s, &out)
-				stalls[i] = Stall{s.String(), late}
-				if err != nil {
-					return fmt.Errorf("%s: %w", s, err)
-				}
-				return nil
-			})
 		}
-		if len(all) == 0 {
-			continue
-		}
-		if err := together(ctx, all...); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("measure timings: %w", err)
 		}
-		for _, s := range stalls {
-			if s.Scene != "" {
-				m.Stalls = append(m.Stalls, s)
-			}
-		}
+		out.join(best.samples)
+		m.Stalls = append(m.Stalls, best.stalls...)
 	}
 	speeds := expected()
 	for _, t := range documented {
 		for _, speed := range speeds[t.Name] {
-			m.Rows = append(m.Rows, Row{t, speed, out.values(key{t.Name, speed})})
+			k := key{t.Name, speed}
+			m.Rows = append(m.Rows, Row{t, speed, out.values(k), m.late(k)})
 		}
 	}
 	return m, nil
+}
+
+// take is one performance of an act.
+type take struct {
+	samples *samples
+	stalls  []Stall
+}
+
+func (t take) late() (worst time.Duration) {
+	for _, s := range t.stalls {
+		worst = max(worst, s.Late)
+	}
+	return worst
+}
+
+// quiet is how late the harness may be in an act without its being played again: a third
+// of the timeout of a health check, beyond which a check may fail that should have passed,
+// but not less than two timer ticks of a busy machine.
+func quiet(speed float64) time.Duration {
+	return max(resolution, time.Duration(float64(5*time.Second)/speed/3))
+}
+
+// perform plays the scenes of an act side by side.
+func (c Config) perform(ctx context.Context, act []scene) (take, error) {
+	t := take{samples: &samples{}}
+	stalls := make(chan Stall, len(act))
+	var all []func(context.Context) error
+	for _, s := range act {
+		if !c.plays(s.cell) {
+			continue
+		}
+		all = append(all, func(ctx context.Context) error {
+			late, err := c.play(ctx, s, t.samples)
+			stalls <- Stall{s.String(), late}
+			if err != nil {
+				return fmt.Errorf("%s: %w", s, err)
+			}
+			return nil
+		})
+	}
+	err := together(ctx, all...)
+	close(stalls)
+	for s := range stalls {
+		t.stalls = append(t.stalls, s)
+	}
+	slices.SortFunc(t.stalls, func(a, b Stall) int { return strings.Compare(a.Scene, b.Scene) })
+	return t, err
+}
+
+// late is how late the harness was in the scenes that measure a row.
+func (m *Measured) late(k key) (worst time.Duration) {
+	for _, act := range acts() {
+		for _, s := range act {
+			for _, stall := range m.Stalls {
+				if stall.Scene == s.String() && s.measures(k) {
+					worst = max(worst, stall.Late)
+				}
+			}
+		}
+	}
+	return worst
+}
+
+func (s scene) measures(k key) bool {
+	for _, p := range s.parts {
+		if s.speed == k.speed && slices.Contains(p.names, k.name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s scene) String() string { return fmt.Sprintf("%s at speed %g", s.cell, s.speed) }

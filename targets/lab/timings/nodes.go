@@ -15,6 +15,7 @@ const (
 	refusedNode = "node that refuses leaves the name's answer"
 	silentNode  = "node that is silent leaves the name's answer"
 	wellNode    = "node that works again is in the name's answer"
+	silentBack  = "node that was silent is in the name's answer"
 	kept        = "clients keep the name's answer"
 	shifted     = "zonal shift takes the node out of the name's answer"
 	shiftEnds   = "zonal shift expires"
@@ -68,13 +69,18 @@ func (s *stand) killNode(ctx context.Context, node string) error {
 	if err := s.take(refusedNode, gone.at.Sub(since)); err != nil {
 		return err
 	}
-	// It has to find a healthy target as well before it is back: that is no look's time.
+	if err := s.moment(ctx, showdown.Minute/2); err != nil {
+		return err
+	}
 	since = time.Now()
 	if err := s.RestartNode(ctx, node); err != nil {
 		return err
 	}
-	_, err = s.inDNS(ctx, since, node, true)
-	return err
+	back, err := s.inDNS(ctx, since, node, true)
+	if err != nil {
+		return err
+	}
+	return s.take(wellNode, back.at.Sub(since))
 }
 
 // freezeNode freezes a node, and lets it run on when it is withdrawn.
@@ -104,7 +110,7 @@ func (s *stand) freezeNode(ctx context.Context, node string) error {
 	if err != nil {
 		return err
 	}
-	return s.take(wellNode, back.at.Sub(since))
+	return s.take(silentBack, back.at.Sub(since))
 }
 
 // shiftAway shifts a load balancer away from each of its zones.
@@ -151,7 +157,7 @@ func resolve(ctx context.Context, s *stand) error {
 	if err != nil {
 		return err
 	}
-	if err := s.sleep(ctx, 3*showdown.Minute); err != nil {
+	if err := s.sleep(ctx, 6*showdown.Minute); err != nil {
 		return err
 	}
 	calm := time.Since(traffic.zero)
@@ -214,9 +220,9 @@ func lookups(hits []showdown.Hit, until time.Duration) []time.Duration {
 		if h.DNSAge <= 0 || h.Sent > until {
 			continue
 		}
-		// The same answer is used again and again; its moment is known to the microsecond.
+		// The same answer is used again and again; a busy machine blurs its moment.
 		at, known := h.Sent-h.DNSAge, answers[h.Client]
-		if n := len(known); n == 0 || at-known[n-1] > 10*time.Millisecond {
+		if n := len(known); n == 0 || at-known[n-1] > 100*time.Millisecond {
 			answers[h.Client] = append(known, at)
 		}
 	}

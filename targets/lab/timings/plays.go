@@ -19,8 +19,8 @@ type scene struct {
 // side, as many as the machine carries without being late.
 func acts() [][]scene {
 	checks := []part{
-		{checkTargets, []string{refusedTarget, silentTarget, wellTarget, newTarget, idleLeaves, showsDraining, stoppedTarget}},
-		{checkClassic, []string{refusedTarget, silentTarget, wellClassic, newClassic, idleLeaves}},
+		{checkTargets, []string{refusedTarget, silentTarget, wellTarget, silentWell, newTarget, idleLeaves, showsDraining, stoppedTarget}},
+		{checkClassic, []string{refusedTarget, silentTarget, wellClassic, silentClassic, newClassic, idleLeaves}},
 	}
 	return [][]scene{
 		{
@@ -31,7 +31,7 @@ func acts() [][]scene {
 				{slowly, []string{slowStarted}},
 			}},
 			{"nodes", 60, []part{
-				{failNodes, []string{refusedNode, silentNode, wellNode, shifted, shiftEnds}},
+				{failNodes, []string{refusedNode, silentNode, wellNode, silentBack, shifted, shiftEnds}},
 				{resolve, []string{kept, lastClient}},
 			}},
 			// A day in 24 seconds.
@@ -39,18 +39,18 @@ func acts() [][]scene {
 		},
 		{
 			{"replacement", 60, []part{
-				{replacing, []string{notRunning, targetBad, graceOver, replaced, warmed, stoppedServes, refusedServes, hungServes}},
+				{replacing, []string{notRunning, targetBad, graceOver, replaced, drains, warmed, stoppedServes, refusedServes, hungServes}},
 				{impairing, []string{impaired, warmed}},
 			}},
 			{"scaling", 60, []part{
-				{tracking, []string{alarmHigh, alarmLow, metricKnown, raised, lowered, launched, outServes, inLeaves, scaleInAllowed}},
+				{tracking, []string{alarmHigh, alarmLow, metricKnown, raised, lowered, launched, drains, outServes, inLeaves, scaleInAllowed}},
 				{cooling, []string{cooledDown}},
 				{onSchedule, []string{scheduled}},
 			}},
 			{"refresh", 60, []part{
 				{refreshing, []string{refreshGoesOn, refreshed}},
 				{starting, []string{launched, coldInService, warmStarted, warmInService}},
-				{draining, []string{drainedEnds, drainOver}},
+				{draining, []string{drains, drainedEnds, drainOver}},
 			}},
 			{"zones", 60, []part{{losingZone, []string{launchRetried, rebalancing, balanced}}}},
 			{"stall", 60, []part{{stalling, []string{refreshStalls}}}},

@@ -183,6 +183,8 @@ func draining(ctx context.Context, s *stand) error {
 	if err := s.pause(ctx, names...); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	asked := make(chan error, 1)
 	go func() {
 		// Round robin: as many as there are targets reach each of them once.
@@ -191,7 +193,7 @@ func draining(ctx context.Context, s *stand) error {
 			return err
 		})
 	}()
-	if err := s.sleep(ctx, 10*showdown.Second); err != nil { // they are on their way
+	if err := s.sleep(ctx, showdown.Minute); err != nil { // they are on their way
 		return err
 	}
 	since := time.Now()
@@ -201,6 +203,13 @@ func draining(ctx context.Context, s *stand) error {
 	for _, name := range names {
 		out, err := s.await(ctx, since, lifecycle("drained", name, autoscaling.Terminating))
 		if err != nil {
+			return err
+		}
+		begins, err := s.await(ctx, since, of(showdown.TargetState, name, "to", "draining"))
+		if err != nil {
+			return err
+		}
+		if err := s.take(drains, begins.at.Sub(out.at)); err != nil {
 			return err
 		}
 		left, err := s.await(ctx, since, of(showdown.TargetState, name, "to", "deregistered"))

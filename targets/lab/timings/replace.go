@@ -16,6 +16,7 @@ const (
 	impaired       = "status check impaired -> marked unhealthy"
 	targetBad      = "target unhealthy -> marked unhealthy"
 	graceOver      = "instance in service -> its ELB checks count"
+	drains         = "instance taken out of service -> its target drains"
 	replaced       = "marked unhealthy -> replacement launched"
 	warmed         = "instance in service -> counts as capacity of the next scale-out"
 	stoppedServes  = "instance stops -> its replacement serves"
@@ -138,6 +139,13 @@ func (s *stand) replaceOne(ctx context.Context, group, balancer string, how int)
 		marked = targetBad
 	}
 	if err := s.take(marked, out.at.Sub(found)); err != nil {
+		return err
+	}
+	left, err := s.await(ctx, out.at, of(showdown.TargetState, victim, "to", "draining"))
+	if err != nil {
+		return err
+	}
+	if err := s.take(drains, left.at.Sub(out.at)); err != nil {
 		return err
 	}
 	pending, err := s.await(ctx, out.at, lifecycle(group, "", autoscaling.Pending))

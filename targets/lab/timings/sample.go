@@ -28,6 +28,17 @@ func (s *samples) add(k key, d showdown.Duration) {
 	s.of[k] = append(s.of[k], d)
 }
 
+// join takes what others have measured.
+func (s *samples) join(other *samples) {
+	other.mu.Lock()
+	defer other.mu.Unlock()
+	for k, values := range other.of {
+		for _, v := range values {
+			s.add(k, v)
+		}
+	}
+}
+
 // values are the values of a row in order.
 func (s *samples) values(k key) []showdown.Duration {
 	s.mu.Lock()

@@ -26,11 +26,11 @@ const (
 )
 
 // The load of the groups that track a target, in requests a lab second: with two
-// instances, 750 and 1500 requests an AWS minute for each at speed 60, where the target
-// is 1000.
+// instances, 1500 and 3000 requests an AWS minute for each at speed 60, where the target
+// is 2000.
 const (
-	calmRate = 25
-	highRate = 50
+	calmRate = 50
+	highRate = 100
 )
 
 // tracking raises the load of groups and takes it away again.
@@ -128,6 +128,9 @@ func (s *stand) track(ctx context.Context, group string, l *load) error {
 	if err != nil {
 		return err
 	}
+	if err := s.take(drains, left.at.Sub(out.at)); err != nil {
+		return err
+	}
 	if err := s.take(inLeaves, left.at.Sub(low)); err != nil {
 		return err
 	}
@@ -158,15 +161,20 @@ func (s *stand) track(ctx context.Context, group string, l *load) error {
 // known takes how long after its minute a metric was said. Where the load became higher
 // in the middle of a minute, the metric of that minute says how much of it was left.
 func (s *stand) known(group string, high time.Time) error {
-	const calm, full = calmRate * 30.0, highRate * 30.0
-	for _, e := range s.record.every(of(showdown.ScalingMetric, group)) {
-		v, _ := e.Data["value"].(float64)
-		if e.at.Before(high) || v < calm*1.05 {
+	values := s.record.every(of(showdown.ScalingMetric, group))
+	value := func(i int) float64 {
+		v, _ := values[i].Data["value"].(float64)
+		return v
+	}
+	for i := 1; i+1 < len(values); i++ {
+		// The minutes before and after say what the load was.
+		calm, full := value(i-1), value(i+1)
+		if values[i].at.Before(high) || value(i) < calm*1.1 {
 			continue
 		}
-		rest := min(1, max(0, (v-calm)/(full-calm)))
+		rest := min(1, max(0, (value(i)-calm)/(full-calm)))
 		end := high.Add(time.Duration(rest * float64(s.clock.Lab(showdown.Minute))))
-		return s.take(metricKnown, e.at.Sub(end))
+		return s.take(metricKnown, values[i].at.Sub(end))
 	}
 	return fmt.Errorf("no metric of %s says that the load rose", group)
 }
