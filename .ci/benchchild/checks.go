@@ -7,12 +7,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"net"
 	"strconv"
-	"sync"
 	"time"
 
 	"showdown"
@@ -27,13 +25,14 @@ const checkTargets = 6
 // is due.
 const slack = 10 * time.Millisecond
 
-// decided is by how much decisions of health checks missed the ideal moment, as shares of the time from the change of the target to that moment.
+// decided is by how much decisions of health checks missed the ideal moment, as shares of
+// the time from the change of the target to that moment.
 type decided struct{ Crash, Hang, Back []float64 }
 
-// checks runs a node as a lab does, in front of targets that refuse, hang and come back
-// at random moments, and compares when it changes its mind with when it should. What it
-// should follows from its own schedule: the check that decides is the second that fails,
-// or the fifth that passes, after the change.
+// checks runs a node and its targets as a lab does. The targets refuse, hang and come
+// back at random moments, and it compares when the node changes its mind with when it
+// should. When it should follows from its own schedule: the check that decides is the
+// second that fails, or the fifth that passes, after the change.
 func checks(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("checks", flag.ExitOnError)
 	binary := flags.String("showdown", "", "the program whose hidden commands are the spawner and the machines")
@@ -68,7 +67,7 @@ func checks(ctx context.Context, args []string) (err error) {
 		Groups: []cloud.BalancerGroup{{
 			Name: "web", Algorithm: showdown.RoundRobin, CrossZone: true,
 			Check: cloud.BalancerCheck{
-				Path: "/", Interval: clock.Lab(30 * showdown.Second), Timeout: timeout, Healthy: 5, Unhealthy: 2, First: 1, Matcher: "200",
+				Path: "/healthz", Interval: clock.Lab(30 * showdown.Second), Timeout: timeout, Healthy: 5, Unhealthy: 2, First: 1, Matcher: "200",
 			},
 		}},
 	}
@@ -78,14 +77,16 @@ func checks(ctx context.Context, args []string) (err error) {
 		if err != nil {
 			return err
 		}
-		s := &switched{address: net.JoinHostPort(at, strconv.Itoa(cloud.Port))}
-		if _, err := s.turn(serves); err != nil {
+		m, err := h.backend.Start(ctx, cloud.MachineConfig{
+			Name: "web-" + strconv.Itoa(i+1), Lab: showdown.BaseCell, App: "clock", Private: at, Port: cloud.Port, Speed: *fast,
+			Capacity: cloud.Capacity{Type: "m5.large", VCPUs: 2, Iterations: 28470, Work: work, Queue: 100},
+		})
+		if err != nil {
 			return err
 		}
-		defer s.turn(refuses)
-		targets = append(targets, s)
+		targets = append(targets, &switched{m, serves})
 		b.Groups[0].Targets = append(b.Groups[0].Targets, cloud.BalancerTarget{
-			Name: strconv.Itoa(i), Address: s.address, Zone: "us-east-1a", Known: true, Registered: time.Now(),
+			Name: strconv.Itoa(i), Address: net.JoinHostPort(at, strconv.Itoa(cloud.Port)), Zone: "us-east-1a", Known: true, Registered: time.Now(),
 		})
 	}
 	private, err := address(0)
@@ -103,12 +104,12 @@ func checks(ctx context.Context, args []string) (err error) {
 	// change turns all targets to what, each at a moment of its own, and has the errors of
 	// the decisions that follow.
 	rng := rand.New(rand.NewPCG(1, 2))
-	change := func(what behaviour, checks int, wait time.Duration) ([]float64, error) {
+	change := func(what behaviour, checks int, wait, pending time.Duration) ([]float64, error) {
 		var at [checkTargets]time.Time
 		for i, s := range targets {
 			<-time.After(time.Duration(rng.Int64N(int64(b.Groups[0].Check.Interval / 2))))
 			var err error
-			if at[i], err = s.turn(what); err != nil {
+			if at[i], err = s.turn(ctx, what); err != nil {
 				return nil, err
 			}
 		}
@@ -128,7 +129,7 @@ func checks(ctx context.Context, args []string) (err error) {
 				for due.Sub(at[i]) > least+interval+slack {
 					due = due.Add(-interval)
 				}
-				for due.Sub(at[i]) < least-slack {
+				for due.Sub(at[i]) < least-slack-pending {
 					due = due.Add(interval)
 				}
 				ideal := due.Add(wait)
@@ -144,12 +145,14 @@ func checks(ctx context.Context, args []string) (err error) {
 		for _, one := range []struct {
 			what   behaviour
 			checks int
-			wait   time.Duration
-			into   *[]float64
+			// wait is how long the check that decides waits, and pending how long one that
+			// was due before the change may still be waiting, which passes then.
+			wait, pending time.Duration
+			into          *[]float64
 		}{
-			{refuses, 2, 0, &d.Crash}, {serves, 5, 0, &d.Back}, {hangs, 2, timeout, &d.Hang}, {serves, 5, 0, &d.Back},
+			{refuses, 2, 0, 0, &d.Crash}, {serves, 5, 0, 0, &d.Back}, {hangs, 2, timeout, 0, &d.Hang}, {serves, 5, 0, timeout, &d.Back},
 		} {
-			errs, err := change(one.what, one.checks, one.wait)
+			errs, err := change(one.what, one.checks, one.wait, one.pending)
 			if err != nil {
 				return err
 			}
@@ -168,52 +171,24 @@ const (
 	serves
 )
 
-// switched is a target that can be told what to do.
+// switched is a machine of the lab that can be told what to do.
 type switched struct {
-	address string
-
-	mu   sync.Mutex
-	open net.Listener
+	cloud.Machine
 	does behaviour
 }
 
-// turn changes what it does, and says when that was.
-func (s *switched) turn(to behaviour) (time.Time, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// turn changes what it does, and says when that was in effect.
+func (s *switched) turn(ctx context.Context, to behaviour) (time.Time, error) {
+	var err error
+	switch from := s.does; {
+	case from == to:
+	case to == refuses || from == refuses:
+		_, err = s.Do(ctx, cloud.Command{Verb: cloud.Refuse, Off: to != refuses})
+	case to == hangs:
+		err = s.Pause(ctx)
+	default:
+		err = s.Resume(ctx)
+	}
 	s.does = to
-	switch {
-	case to == refuses && s.open != nil:
-		err := s.open.Close()
-		s.open = nil
-		return time.Now(), err
-	case to != refuses && s.open == nil:
-		l, err := net.Listen("tcp4", s.address)
-		if err != nil {
-			return time.Time{}, err
-		}
-		s.open = l
-		go s.accept(l)
-	}
-	return time.Now(), nil
-}
-
-func (s *switched) accept(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer c.Close()
-			s.mu.Lock()
-			does := s.does
-			s.mu.Unlock()
-			buffer := make([]byte, 1024)
-			if _, err := c.Read(buffer); err == nil && does == serves {
-				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-			}
-			_, _ = io.Copy(io.Discard, c)
-		}()
-	}
+	return time.Now(), err
 }
