@@ -1,7 +1,7 @@
 # make test     run every test, installing what they need (as root)
 # make lint     formatting, vet and staticcheck
 # make bench    the bounds of docs/bounds.md, rivals in the same run, about 5 minutes
-# make soak     100 kills at random moments of random stages, and the table of what they hit
+# make soak     150 kills at random moments of random stages, and the table of what they hit
 # make browser  a headless Chromium loads a page through a load balancer's node
 # make faults   docs/faults.md anew: every chaos action played and measured
 # make timings  docs/timings.md anew: every timing of balancers and groups, documented and measured
@@ -57,7 +57,7 @@ bench-long:
 	$(GO) run -C .ci/bench . -root $(CURDIR) -long
 
 soak:
-	SHOWDOWN_SOAK=100 $(GO) test -run TestKilledAnywhere -count=1 -timeout 60m -v ./cmd/showdown
+	SHOWDOWN_SOAK=150 $(GO) test -run TestKilledAnywhere -count=1 -timeout 60m -v ./cmd/showdown
 
 # No part of make test: Debian's headless browser is 64 MB and 130 packages on a system
 # that has nothing, 220 MB unpacked, to load one page.

@@ -132,11 +132,11 @@ func countTopology(t showdown.Topology, kinds map[string]int) {
 // TestKilledAnywhere kills the program, its helpers, a machine or a balancer's node at random moments of
 // random stages, and looks for what is left: processes, listeners, locks, pending
 // journals, an unreadable record; and then the next run must be none the worse.
-// SHOWDOWN_SOAK is how often, 5 by default. From 100 on every step of every stage must
+// SHOWDOWN_SOAK is how often, 5 by default. From 150 on every step of every stage must
 // have been hit, before, in or after it.
 func TestKilledAnywhere(t *testing.T) {
 	t.Parallel()
-	const all = 100
+	const all = 150
 	times := 5
 	if n, err := strconv.Atoi(os.Getenv("SHOWDOWN_SOAK")); err == nil && n > 0 {
 		times = n
