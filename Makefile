@@ -4,6 +4,7 @@
 # make soak     150 kills at random moments of random stages, and the table of what they hit
 # make browser  a headless Chromium loads a page through a load balancer's node
 # make faults   docs/faults.md anew: every chaos action played and measured
+# make seeds    docs/seeds.md anew: the demo with ten seeds at both speeds, more than an hour
 # make timings  docs/timings.md anew: every timing of balancers and groups, documented and measured
 
 GO      ?= go
@@ -20,7 +21,7 @@ export GOMODCACHE := $(CACHE)/mod
 export GOPATH := $(CACHE)/path
 endif
 
-.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture faults browser timings
+.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture faults browser timings seeds
 
 all: lint test
 
@@ -85,3 +86,7 @@ faults:
 # minutes; the quieter the machine, the closer.
 timings:
 	$(GO) run ./.ci/timings -root $(CURDIR)
+
+# The demo, seed by seed.
+seeds:
+	$(GO) run ./.ci/seeds -root $(CURDIR)
