@@ -76,7 +76,7 @@ fuzz:
 
 # The README's picture, from a real run.
 picture: build
-	script -qec './showdown demo' /dev/null </dev/null | $(GO) run -C .ci/picture . -from '^4/4' -to '^  dns' >docs/demo.svg
+	script -qec './showdown demo' /dev/null </dev/null | $(GO) run -C .ci/picture . -from '^7/8' -to '^until then' >docs/demo.svg
 
 # The catalogue of the faults, from a real run of a minute.
 faults:

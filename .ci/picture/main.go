@@ -1,7 +1,7 @@
 // Command picture draws what a terminal shows as an SVG: text with the few escape
 // sequences that showdown uses comes in, the README's picture goes out.
 //
-//	script -qec 'showdown demo' /dev/null | go run -C .ci/picture . -from '^4/4' > docs/demo.svg
+//	script -qec 'showdown demo' /dev/null | go run -C .ci/picture . -from '^7/8' > docs/demo.svg
 package main
 
 import (
