@@ -142,7 +142,7 @@ func (r *ruled) undo(ctx context.Context) error {
 }
 
 func (r *ruled) gone(ctx context.Context) (string, bool) {
-	now, ok := r.meet(ctx, r.routes, r.limit.effect, func(way route, what string) bool { return what == r.before[way] })
+	words, ok := r.back(ctx, r.routes, func(way route, what string) bool { return what == r.before[way] })
 	r.matrix(ctx)
-	return now.String(), ok || len(r.routes) == 0
+	return words, ok
 }

@@ -96,9 +96,9 @@ func (s *severed) undo(ctx context.Context) error {
 }
 
 func (s *severed) gone(ctx context.Context) (string, bool) {
-	now, ok := s.meet(ctx, s.routes, s.limit.effect, func(_ route, what string) bool { return what == cloud.Answered })
+	words, ok := s.back(ctx, s.routes, func(_ route, what string) bool { return what == cloud.Answered })
 	s.matrix(ctx)
-	return now.String(), ok || len(s.routes) == 0
+	return words, ok
 }
 
 // matrix lets the lab find out beside the experiment who reaches whom now, for the

@@ -139,18 +139,6 @@ func (c *zoneCut) undo(ctx context.Context) error {
 	return z.UncutZones(ctx, c.a, c.b)
 }
 
-// gone tries the routes whose ends are still there.
 func (c *zoneCut) gone(ctx context.Context) (string, bool) {
-	var routes []route
-	for _, r := range c.routes {
-		_, from := c.machineOf(r.from)
-		if from && c.running(r.to) {
-			routes = append(routes, r)
-		}
-	}
-	now, ok := c.meet(ctx, routes, c.limit.effect, func(_ route, what string) bool { return what == cloud.Answered })
-	if len(routes) == 0 {
-		return "nobody is left of those who connected", true
-	}
-	return now.String(), ok
+	return c.back(ctx, c.routes, func(_ route, what string) bool { return what == cloud.Answered })
 }

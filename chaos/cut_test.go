@@ -40,6 +40,32 @@ func TestCutThatIsNone(t *testing.T) {
 	})
 }
 
+// Whoever has ended meanwhile and was asked by nobody can try no route, on which nothing
+// is left to undo either.
+func TestRoutesWhoseEndsAreGone(t *testing.T) {
+	for _, step := range []showdown.Step{
+		act("A", minute, "cut", "", minute, "from", "front", "to", "back"),
+		act("A", minute, "change-security-group", "", minute, "group", "back", "revoke", "front"),
+		act("A", minute, "cut-between-zones", "", minute, "a", "us-east-1a", "b", "us-east-1b"),
+	} {
+		for _, gone := range []string{"web-1", "web-2"} {
+			t.Run(step.Do+" "+gone, func(t *testing.T) {
+				bubble(t, func(t *testing.T, w *world) {
+					e := w.experiment(nil, step)
+					w.meanwhile(90*showdown.Second, w.box(gone).machine.end)
+					if err := e.Run(t.Context(), w.zero); err != nil {
+						t.Fatal(err)
+					}
+					if err := e.Rollback(t.Context()); err != nil {
+						t.Error(err)
+					}
+					w.mustHave("A", lasting())
+				})
+			})
+		}
+	}
+}
+
 // TestCutWhereNothingPasses: a link over which the rules let nothing shows no cut.
 func TestCutWhereNothingPasses(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {

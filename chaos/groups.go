@@ -89,6 +89,31 @@ func (e *env) running(name string) bool {
 	return ok
 }
 
+// standing are the routes whose ends are still there: nobody can try the others.
+func (e *env) standing(routes []route) []route {
+	var out []route
+	for _, r := range routes {
+		_, from := e.machineOf(r.from)
+		if (r.from == "" || from) && e.running(r.to) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// back waits until the routes whose ends are still there are met as wanted.
+func (e *env) back(ctx context.Context, routes []route, want func(route, string) bool) (words string, ok bool) {
+	left := e.standing(routes)
+	if len(left) == 0 {
+		return "nobody is left of those who connected", true
+	}
+	now, ok := e.meet(ctx, left, e.limit.effect, func(r route, what string) bool {
+		// One of them may go while it is waited for.
+		return want(r, what) || len(e.standing([]route{r})) == 0
+	})
+	return now.String(), ok
+}
+
 // try makes one connection and says what it met: one of cloud's words.
 func (e *env) try(ctx context.Context, r route) string {
 	to, _ := e.instance(r.to)
