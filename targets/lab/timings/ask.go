@@ -82,13 +82,13 @@ func (s *stand) expect(ctx context.Context, address string, status int) (answer,
 
 // silent is how long a node keeps a connection whose client says nothing.
 func (s *stand) silent(ctx context.Context, address string) (time.Duration, error) {
+	began := time.Now()
 	c, err := s.dial(ctx, address)
 	if err != nil {
 		return 0, err
 	}
 	defer c.conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = c.conn.SetDeadline(time.Unix(1, 0)) })()
-	began := time.Now()
 	if _, err := c.conn.Read(make([]byte, 1)); err == nil {
 		return 0, fmt.Errorf("the node answered what was not asked")
 	}

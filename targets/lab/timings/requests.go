@@ -38,6 +38,10 @@ func (s *stand) eachNode(ctx context.Context, balancer string, n int, do func(ct
 
 // giveUp asks targets that cannot be connected to, and targets that do not answer.
 func giveUp(ctx context.Context, s *stand) error {
+	// Until everything beside has come up.
+	if err := s.sleep(ctx, 2*showdown.Minute); err != nil {
+		return err
+	}
 	if err := s.order(ctx, blackhole, s.targetsOf("silent")...); err != nil {
 		return err
 	}
@@ -274,7 +278,8 @@ func stick(ctx context.Context, s *stand) error {
 			if err != nil {
 				return err
 			}
-			if b.instance != a.instance {
+			// An answer of the node itself says nothing.
+			if b.status == http.StatusOK && b.instance != a.instance {
 				return s.take(stuck, time.Since(given))
 			}
 			if s.clock.AWS(time.Since(given)) > 2*duration {

@@ -166,9 +166,9 @@ func (s *stand) known(group string, high time.Time) error {
 		v, _ := values[i].Data["value"].(float64)
 		return v
 	}
-	for i := 1; i+1 < len(values); i++ {
+	for i := 2; i+2 < len(values); i++ {
 		// The minutes before and after say what the load was.
-		calm, full := value(i-1), value(i+1)
+		calm, full := (value(i-2)+value(i-1))/2, (value(i+1)+value(i+2))/2
 		if values[i].at.Before(high) || value(i) < calm*1.1 {
 			continue
 		}

@@ -43,12 +43,19 @@ func (n *Node) Configure(b cloud.Balancer) error {
 		n.configureGroup(c, next[c.Name], left, now)
 	}
 	n.configureListeners(b)
+	var over []*target
 	for _, t := range left {
+		if t.overdue(now) {
+			over = append(over, t) // whose timer comes too late from here on
+		}
 		t.gone = true
 		t.quit()
 		t.pool.shut()
 	}
 	n.mu.Unlock()
+	for _, t := range over {
+		n.abortAll(t)
+	}
 	n.outbox.Flush()
 	return nil
 }
@@ -162,7 +169,7 @@ func (n *Node) configureTarget(t *target, c cloud.BalancerTarget, again bool, no
 
 // tellDrained says, once, that a draining target has nothing in flight.
 func (n *Node) tellDrained(t *target, now time.Time, cut int) {
-	if !t.Draining || t.drained || t.gone || t.outstanding > 0 && cut == 0 {
+	if !t.Draining || t.drained || t.gone || t.cutting || t.outstanding > 0 && cut == 0 {
 		return
 	}
 	t.drained = true
@@ -173,21 +180,34 @@ func (n *Node) tellDrained(t *target, now time.Time, cut int) {
 // Guide for Application Load Balancers, Troubleshoot: HTTP 502).
 func (n *Node) cut(t *target) {
 	n.mu.Lock()
-	over := t.Draining && !t.gone && !t.drained && !time.Now().Before(t.Until)
+	over := !t.gone && t.overdue(time.Now())
+	t.cutting = over // the last request to end must not say that none was cut
 	n.mu.Unlock()
 	if !over {
 		return
 	}
-	cut := 0
+	cut := n.abortAll(t)
+	n.mu.Lock()
+	t.cutting = false
+	n.tellDrained(t, time.Now(), cut)
+	n.mu.Unlock()
+	n.outbox.Flush()
+}
+
+// overdue says whether the delay of a draining target has passed and requests to it may
+// still be in flight.
+func (t *target) overdue(now time.Time) bool {
+	return t.Draining && !t.drained && !t.Until.IsZero() && !now.Before(t.Until)
+}
+
+// abortAll ends the requests in flight to a target, and returns how many they were.
+func (n *Node) abortAll(t *target) (cut int) {
 	for _, c := range n.known() {
 		if c.abort(whyDrained, t) {
 			cut++
 		}
 	}
-	n.mu.Lock()
-	n.tellDrained(t, time.Now(), cut)
-	n.mu.Unlock()
-	n.outbox.Flush()
+	return cut
 }
 
 func (n *Node) configureListeners(b cloud.Balancer) {

@@ -239,3 +239,34 @@ func TestKeepAlivesOff(t *testing.T) {
 		t.Error("keep-alive stays off")
 	}
 }
+
+// A node that is told that a target is gone in the moment in which its delay passes ends
+// what is in flight all the same: nobody else would.
+func TestDrainedTargetGoesWithItsRequests(t *testing.T) {
+	slow, arrived, _ := held(t, "web-1")
+	n := start(t, balancer(slow))
+	const rounds = 50
+	for range rounds {
+		b := balancer(slow)
+		b.Groups[0].Targets[0].Registered = time.Now()
+		if err := n.Configure(b); err != nil {
+			t.Fatal(err)
+		}
+		l := n.dial()
+		l.send("GET / HTTP/1.1\r\nHost: web\r\n\r\n")
+		<-arrived
+		until := time.Now().Add(2 * time.Millisecond)
+		b.Groups[0].Targets = append([]cloud.BalancerTarget(nil), b.Groups[0].Targets...)
+		b.Groups[0].Targets[0].Draining, b.Groups[0].Targets[0].Until = true, until
+		if err := n.Configure(b); err != nil {
+			t.Fatal(err)
+		}
+		b.Groups[0].Targets = nil
+		<-time.After(time.Until(until))
+		if err := n.Configure(b); err != nil {
+			t.Fatal(err)
+		}
+		l.must("GET", 502)
+	}
+	n.errors(map[int]uint64{502: rounds})
+}

@@ -63,6 +63,8 @@ type target struct {
 	gone bool
 	// cutter ends the requests in flight when a draining target's delay has passed.
 	cutter *time.Timer
+	// cutting says that the requests in flight are being ended.
+	cutting bool
 	// drained says that the end of its draining was told.
 	drained  bool
 	requests atomic.Uint64
