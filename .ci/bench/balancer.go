@@ -12,22 +12,40 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
+// A round has short slices of both proxies in turn, so that a burst of noise meets both.
 const (
 	balancerRounds = 5
-	balancerLong   = 4 * time.Second
+	balancerSlices = 5
+	balancerLong   = time.Second
 )
 
 // proxied is what a proxy took for a load.
 type proxied struct {
-	cpu float64 // seconds per 100,000 requests, user and system
-	p99 float64 // milliseconds
+	spent     time.Duration // user and system
+	latencies []float64     // milliseconds
+}
+
+// cpu is seconds per 100,000 requests.
+func (p proxied) cpu() float64 { return p.spent.Seconds() / float64(len(p.latencies)) * 100_000 }
+
+// p99 is in milliseconds.
+func (p proxied) p99() float64 {
+	slices.Sort(p.latencies)
+	return p.latencies[len(p.latencies)*99/100]
+}
+
+func (p *proxied) add(more proxied) {
+	p.spent += more.spent
+	p.latencies = append(p.latencies, more.latencies...)
 }
 
 // balancer compares a load balancer's node, which runs as a machine of a lab, with
@@ -64,29 +82,24 @@ func balancer(ctx context.Context, e *env) error {
 	type ratio struct{ cpu, p99 float64 }
 	var ratios []ratio
 	for _, rate := range rates {
-		var a, b [balancerRounds]proxied
-		var cpu, p99 [balancerRounds]float64
-		for round := range balancerRounds {
-			first := func() (err error) { a[round], err = retried(ctx, e, attacker, theirs, rate); return }
-			second := func() (err error) { b[round], err = retried(ctx, e, attacker, ours, rate); return }
-			if round%2 == 1 {
-				first, second = second, first
+		var cpuA, cpuB, p99A, p99B, cpu, p99 []float64
+		for range balancerRounds {
+			var a, b proxied
+			for slice := range balancerSlices {
+				first := func() error { return retried(ctx, e, attacker, theirs, rate, &a) }
+				second := func() error { return retried(ctx, e, attacker, ours, rate, &b) }
+				if slice%2 == 1 {
+					first, second = second, first
+				}
+				if err := errors.Join(first(), second()); err != nil {
+					return err
+				}
 			}
-			if err := errors.Join(first(), second()); err != nil {
-				return err
-			}
-			cpu[round], p99[round] = b[round].cpu/a[round].cpu, b[round].p99/a[round].p99
+			cpuA, cpuB, p99A, p99B = append(cpuA, a.cpu()), append(cpuB, b.cpu()), append(p99A, a.p99()), append(p99B, b.p99())
+			cpu, p99 = append(cpu, b.cpu()/a.cpu()), append(p99, b.p99()/a.p99())
 		}
-		column := func(of [balancerRounds]proxied, get func(proxied) float64) float64 {
-			var values []float64
-			for _, one := range of {
-				values = append(values, get(one))
-			}
-			return median(values)
-		}
-		spent, late := func(p proxied) float64 { return p.cpu }, func(p proxied) float64 { return p.p99 }
-		fmt.Fprintf(e.out, "| %d/s | %.2f | %.2f | %.2f | %.2f |\n", rate, column(a, spent), column(b, spent), column(a, late), column(b, late))
-		ratios = append(ratios, ratio{median(cpu[:]), median(p99[:])})
+		fmt.Fprintf(e.out, "| %d/s | %.2f | %.2f | %.2f | %.2f |\n", rate, median(cpuA), median(cpuB), median(p99A), median(p99B))
+		ratios = append(ratios, ratio{median(cpu), median(p99)})
 	}
 	fmt.Fprintln(e.out, "\n| node / haproxy, median of the rounds' ratios | ratio | bound | |\n|---|---|---|---|")
 	for i, rate := range rates {
@@ -132,6 +145,7 @@ backend b
 		return p, nil, err
 	}
 	cmd := exec.CommandContext(ctx, path, "-db", "-q", "-f", config)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // as the machines of a lab, which the scheduler heeds
 	if err := cmd.Start(); err != nil {
 		return p, nil, err
 	}
@@ -196,15 +210,20 @@ func startNode(ctx context.Context, e *env, targets ...string) (proxy, func(), e
 // stalls for longer than the timeouts.
 var errUnwell = errors.New("requests failed")
 
-// retried repeats a load of which requests failed, twice at most.
-func retried(ctx context.Context, e *env, attacker string, p proxy, rate int) (got proxied, err error) {
-	for range 3 {
-		if got, err = throughProxy(ctx, e, attacker, p, rate); !errors.Is(err, errUnwell) {
-			break
+// retried adds a load to what was seen, and repeats one of which requests failed, twice at
+// most.
+func retried(ctx context.Context, e *env, attacker string, p proxy, rate int, to *proxied) error {
+	for again := 0; ; again++ {
+		got, err := throughProxy(ctx, e, attacker, p, rate)
+		if err == nil {
+			to.add(got)
+			return nil
+		}
+		if !errors.Is(err, errUnwell) || again == 2 {
+			return err
 		}
 		fmt.Fprintln(os.Stderr, "balancer: again,", err)
 	}
-	return got, err
 }
 
 // throughProxy sends a paced load through a proxy.
@@ -228,7 +247,8 @@ func throughProxy(ctx context.Context, e *env, attacker string, p proxy, rate in
 		return proxied{}, err
 	}
 	defer f.Close()
-	var m vegeta.Metrics
+	got := proxied{spent: after - before}
+	failed := ""
 	decode := vegeta.NewDecoder(bufio.NewReader(f))
 	for {
 		var r vegeta.Result
@@ -237,16 +257,15 @@ func throughProxy(ctx context.Context, e *env, attacker string, p proxy, rate in
 		} else if err != nil {
 			return proxied{}, err
 		}
-		m.Add(&r)
+		got.latencies = append(got.latencies, float64(r.Latency)/float64(time.Millisecond))
+		if r.Code != 200 {
+			failed = fmt.Sprintf("%d %s", r.Code, r.Error)
+		}
 	}
-	m.Close()
-	if m.Success < 1 {
-		return proxied{}, fmt.Errorf("through %s: %w, %.2f %% of %d: %v", p.address, errUnwell, 100*(1-m.Success), m.Requests, m.Errors)
+	if failed != "" || len(got.latencies) == 0 {
+		return proxied{}, fmt.Errorf("through %s: %w: %s", p.address, errUnwell, failed)
 	}
-	return proxied{
-		cpu: (after - before).Seconds() / float64(m.Requests) * 100_000,
-		p99: float64(m.Latencies.P99) / float64(time.Millisecond),
-	}, nil
+	return got, nil
 }
 
 // scheduled is how long the threads of a process have run, in the scheduler's own

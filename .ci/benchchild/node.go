@@ -49,7 +49,7 @@ func node(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	b := cloud.Balancer{
-		Name: "web", Idle: time.Second, Connect: time.Second / 6, Secret: "bench",
+		Name: "web", Idle: time.Second, Connect: time.Second, Secret: "bench",
 		Listeners: []cloud.BalancerListener{{Port: cloud.Port, Forward: []showdown.Forward{{TargetGroup: "web", Weight: 1}}}},
 		Groups: []cloud.BalancerGroup{{
 			Name: "web", Algorithm: showdown.RoundRobin, CrossZone: true,

@@ -173,7 +173,8 @@ func TestApplicationCookie(t *testing.T) {
 	}
 	plain := threeOrigins(t)
 	n := start(t, sticky(showdown.Stickiness{Type: showdown.ApplicationCookie, Cookie: "CART"}, plain...))
-	if v := n.visitor(); v.visit() == v.visit() || len(v.cookies) != 0 {
+	free := n.visitor()
+	if first, second := free.visit(), free.visit(); first == second || len(free.cookies) != 0 {
 		t.Error("a session without the application's cookie")
 	}
 	var origins []*origin
