@@ -24,6 +24,7 @@ type zonal struct {
 	inService int
 	suspended bool
 	aside     string // who is in the warm pool
+	dead      string // whose checks fail whatever they ask for
 	refresh   string
 	percent   int
 	refreshes []string
@@ -220,6 +221,9 @@ func (w *world) TargetHealth(_, instance string) string {
 	defer w.mu.Unlock()
 	if b := w.box(instance); b == nil || ending(b.Instance) {
 		return ""
+	}
+	if instance == w.az.dead && w.az.health[instance] != "" {
+		return targetUnhealthy
 	}
 	return w.az.health[instance]
 }

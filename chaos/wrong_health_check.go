@@ -129,7 +129,7 @@ func (m *misled) left() remains {
 func (m *misled) undo(ctx context.Context) error { return m.restore(ctx) }
 
 // gone waits until the target is healthy again, or another one of the group where an Auto
-// Scaling group has terminated it meanwhile.
+// Scaling group has terminated it meanwhile or its process has ended.
 func (m *misled) gone(ctx context.Context) (string, bool) {
 	b, err := m.balancers()
 	if err != nil {
@@ -139,7 +139,7 @@ func (m *misled) gone(ctx context.Context) (string, bool) {
 	ok := m.until(ctx, m.decides(m.group), func() bool {
 		in, there := m.instance(m.felt)
 		for _, other := range m.instances() {
-			if other.Name != m.felt && m.felt != "" && there && !ending(in) {
+			if other.Name != m.felt && m.felt != "" && there && !ending(in) && m.running(m.felt) {
 				continue
 			}
 			if fine = other.Name; b.TargetHealth(m.group, fine) == targetHealthy {

@@ -80,3 +80,20 @@ func TestWrongHealthCheckWhoseTargetIsGone(t *testing.T) {
 		}
 	})
 }
+
+// Its process has ended, asked by nobody: another one shows the end too.
+func TestWrongHealthCheckWhoseTargetHasDied(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.meanwhile(4*minute, func() {
+			w.box("web-1").machine.end()
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.az.dead = "web-1"
+		})
+		w.run(t, act("A", minute, "wrong-health-check", "", 5*minute, "target_group", "web"))
+		w.mustHave("A", lasting())
+		if said := w.evidence("A", showdown.FaultUndone); !strings.Contains(said, "healthy of web-2") {
+			t.Errorf("evidence %q", said)
+		}
+	})
+}
