@@ -134,7 +134,8 @@ func eightStages() []string {
 
 // The stages of whatsthetime fit their budgets, and play at every usual speed.
 func TestBuiltinStagesFit(t *testing.T) {
-	budget := map[string]showdown.Duration{"single": 20 * showdown.Minute, "vertical": 10 * showdown.Minute, "elastic-ips": 10 * showdown.Minute, "dns": 65 * showdown.Minute,
+	budget := map[string]showdown.Duration{
+		"single": 20 * showdown.Minute, "vertical": 10 * showdown.Minute, "elastic-ips": 10 * showdown.Minute, "dns": 65 * showdown.Minute,
 		"elb": 30 * showdown.Minute, "asg": 60 * showdown.Minute, "multi-az": 45 * showdown.Minute, "reserved": 12 * showdown.Hour,
 	}
 	all, err := Builtin(testKnown())
