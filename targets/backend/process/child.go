@@ -107,6 +107,21 @@ func (m *child) signal(ctx context.Context, name string) error {
 	return err
 }
 
+// endedWith reports whether the process has ended although it could not be told to: by
+// itself, or, which takes a moment, with the spawner, whose loss is the error then.
+func (m *child) endedWith(ctx context.Context, err error) bool {
+	if !errors.Is(err, ErrLost) {
+		return m.ended()
+	}
+	ctx, cancel := context.WithTimeout(ctx, spawnWait)
+	defer cancel()
+	select {
+	case <-m.done:
+	case <-ctx.Done():
+	}
+	return m.ended()
+}
+
 // Stop asks the machine to shut down and returns when its process has ended. A
 // machine that has ended already is no error; one that ctx did not give enough time
 // is killed, and the error says so.
@@ -116,7 +131,7 @@ func (m *child) Stop(ctx context.Context) error {
 		return nil
 	}
 	if err := m.signal(ctx, signalTerm); err != nil {
-		if m.ended() {
+		if m.endedWith(ctx, err) {
 			return nil
 		}
 		return errors.Join(fmt.Errorf("stop %s: %w", m.name, err), m.Kill(context.WithoutCancel(ctx)))
@@ -134,7 +149,7 @@ func (m *child) Stop(ctx context.Context) error {
 // ended already is no error.
 func (m *child) Kill(ctx context.Context) error {
 	m.asked.Store(true)
-	if err := m.signal(ctx, signalKill); err != nil && !m.ended() {
+	if err := m.signal(ctx, signalKill); err != nil && !m.endedWith(ctx, err) {
 		return fmt.Errorf("kill %s: %w", m.name, err)
 	}
 	select {

@@ -209,6 +209,48 @@ func TestTheSpawnersDeathIsTheMachinesDeath(t *testing.T) {
 	}
 }
 
+// TestEndingDuringTheSpawnersDeath: who wants a machine to end has what he wants when the
+// spawner dies in that moment, and is not told that something is left.
+func TestEndingDuringTheSpawnersDeath(t *testing.T) {
+	l := newLab(t)
+	var machines []cloud.Machine
+	for n := range 8 {
+		machines = append(machines, l.start(n))
+	}
+	// It hears no order any more, and dies with all of them in its pipe.
+	if err := syscall.Kill(l.Spawner().PID, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	errs := make(chan error, len(machines))
+	for n, m := range machines {
+		go func() {
+			if n%2 == 0 {
+				errs <- m.Kill(context.Background())
+			} else {
+				errs <- m.Stop(context.Background())
+			}
+		}()
+	}
+	if err := syscall.Kill(l.Spawner().PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for range machines {
+		select {
+		case err := <-errs:
+			if err != nil {
+				t.Errorf("an end: %v", err)
+			}
+		case <-time.After(patience):
+			t.Fatal("a call hangs")
+		}
+	}
+	for _, m := range machines {
+		if alive(m.Identity()) {
+			t.Errorf("%s outlived the spawner", m.Name())
+		}
+	}
+}
+
 func TestCallsDuringTheSpawnersDeathEnd(t *testing.T) {
 	l := newLab(t)
 	m := l.start(0)
