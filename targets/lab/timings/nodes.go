@@ -47,9 +47,14 @@ func failNodes(ctx context.Context, s *stand) error {
 	return together(ctx, all...)
 }
 
-// inDNS waits until a node is in the name's answer or not.
+// inDNS waits until a node is in the name's answer because it serves, or not in it.
 func (s *stand) inDNS(ctx context.Context, since time.Time, node string, in bool) (seen, error) {
-	return s.await(ctx, since, of(showdown.BalancerNode, node, "in_dns", in))
+	p := of(showdown.BalancerNode, node, "in_dns", in)
+	if in {
+		// And not because none would be left.
+		p.with = append(p.with, "reason", "it serves")
+	}
+	return s.await(ctx, since, p)
 }
 
 // killNode kills a node's process, and starts it again when it is withdrawn.
@@ -72,10 +77,10 @@ func (s *stand) killNode(ctx context.Context, node string) error {
 	if err := s.moment(ctx, showdown.Minute/2); err != nil {
 		return err
 	}
-	since = time.Now()
 	if err := s.RestartNode(ctx, node); err != nil {
 		return err
 	}
+	since = time.Now() // it listens
 	back, err := s.inDNS(ctx, since, node, true)
 	if err != nil {
 		return err

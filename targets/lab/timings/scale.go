@@ -169,7 +169,8 @@ func (s *stand) known(group string, high time.Time) error {
 	for i := 2; i+2 < len(values); i++ {
 		// The minutes before and after say what the load was.
 		calm, full := (value(i-2)+value(i-1))/2, (value(i+1)+value(i+2))/2
-		if values[i].at.Before(high) || value(i) < calm*1.1 {
+		// Less than two requests more are chance.
+		if values[i].at.Before(high) || value(i)-calm < (full-calm)*2/(highRate-calmRate) {
 			continue
 		}
 		rest := min(1, max(0, (value(i)-calm)/(full-calm)))
