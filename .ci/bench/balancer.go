@@ -21,10 +21,10 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// A round has short slices of both proxies in turn, so that a burst of noise meets both.
+// Many short rounds: a stall of the machine spoils the p99 of the round that it falls into,
+// and the median leaves that one out.
 const (
-	balancerRounds = 5
-	balancerSlices = 5
+	balancerRounds = 25
 	balancerLong   = time.Second
 )
 
@@ -41,11 +41,6 @@ func (p proxied) cpu() float64 { return p.spent.Seconds() / float64(len(p.latenc
 func (p proxied) p99() float64 {
 	slices.Sort(p.latencies)
 	return p.latencies[len(p.latencies)*99/100]
-}
-
-func (p *proxied) add(more proxied) {
-	p.spent += more.spent
-	p.latencies = append(p.latencies, more.latencies...)
 }
 
 // balancer compares a load balancer's node, which runs as a machine of a lab, with
@@ -83,17 +78,15 @@ func balancer(ctx context.Context, e *env) error {
 	var ratios []ratio
 	for _, rate := range rates {
 		var cpuA, cpuB, p99A, p99B, cpu, p99 []float64
-		for range balancerRounds {
+		for round := range balancerRounds {
 			var a, b proxied
-			for slice := range balancerSlices {
-				first := func() error { return retried(ctx, e, attacker, theirs, rate, &a) }
-				second := func() error { return retried(ctx, e, attacker, ours, rate, &b) }
-				if slice%2 == 1 {
-					first, second = second, first
-				}
-				if err := errors.Join(first(), second()); err != nil {
-					return err
-				}
+			first := func() (err error) { a, err = retried(ctx, e, attacker, theirs, rate); return }
+			second := func() (err error) { b, err = retried(ctx, e, attacker, ours, rate); return }
+			if round%2 == 1 {
+				first, second = second, first
+			}
+			if err := errors.Join(first(), second()); err != nil {
+				return err
 			}
 			cpuA, cpuB, p99A, p99B = append(cpuA, a.cpu()), append(cpuB, b.cpu()), append(p99A, a.p99()), append(p99B, b.p99())
 			cpu, p99 = append(cpu, b.cpu()/a.cpu()), append(p99, b.p99()/a.p99())
@@ -210,20 +203,15 @@ func startNode(ctx context.Context, e *env, targets ...string) (proxy, func(), e
 // stalls for longer than the timeouts.
 var errUnwell = errors.New("requests failed")
 
-// retried adds a load to what was seen, and repeats one of which requests failed, twice at
-// most.
-func retried(ctx context.Context, e *env, attacker string, p proxy, rate int, to *proxied) error {
-	for again := 0; ; again++ {
-		got, err := throughProxy(ctx, e, attacker, p, rate)
-		if err == nil {
-			to.add(got)
-			return nil
-		}
-		if !errors.Is(err, errUnwell) || again == 2 {
-			return err
+// retried repeats a load of which requests failed, twice at most.
+func retried(ctx context.Context, e *env, attacker string, p proxy, rate int) (got proxied, err error) {
+	for range 3 {
+		if got, err = throughProxy(ctx, e, attacker, p, rate); !errors.Is(err, errUnwell) {
+			break
 		}
 		fmt.Fprintln(os.Stderr, "balancer: again,", err)
 	}
+	return got, err
 }
 
 // throughProxy sends a paced load through a proxy.
