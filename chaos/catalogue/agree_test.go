@@ -85,7 +85,7 @@ func TestDisagreement(t *testing.T) {
 	for _, c := range []struct{ name, page, want string }{
 		{"no section", changed("\n"+section, ""), "hang has no section"},
 		{"another deed", changed(section[:40], "## hang\n\nFault: something else"), "the section of hang is not what the code says"},
-		{"another bound", changed("real time above 0, at most 1s", "anything"), "the section of packet-delay is not what the code says"},
+		{"another bound", changed("real time above 0, at most 1s", "anything"), "the section of az-slow is not what the code says"},
 		{"another default", changed("| `80%` |", "| `70%` |"), "the section of cpu-steal is not what the code says"},
 		{"no row", changed(table, "\n"), "hang: the table of cell hang has no row"},
 		{"no table", changed(tableHead+table, ""), "hang: the table of cell hang has no row"},
