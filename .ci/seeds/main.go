@@ -6,15 +6,18 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +74,7 @@ func run(ctx context.Context, root string, first, seeds int, speeds []string) er
 				p.speed, p.seed, p.verdict, p.took.Seconds(), p.held, p.all, strings.Join(p.missed, "; "))
 			all = append(all, p)
 			// Written each time, so that what was seen is not lost with what comes.
-			if err := os.WriteFile(filepath.Join(root, "docs", "seeds.md"), page(all), 0o644); err != nil {
+			if err := write(filepath.Join(root, "docs", "seeds.md"), all); err != nil {
 				return err
 			}
 		}
@@ -146,36 +149,55 @@ func disturbed(s *results.Summary) bool {
 	return false
 }
 
-func page(all []played) []byte {
+// write puts the rows into the page, in the place of those of the same speed and seed;
+// the others stay.
+func write(path string, all []played) error {
+	rows := map[string]string{}
+	if old, err := os.ReadFile(path); err == nil {
+		for _, line := range strings.Split(string(old), "\n") {
+			if cells := strings.Split(line, " | "); strings.HasPrefix(line, "| ") && len(cells) > 2 && cells[0] != "| speed" {
+				rows[cells[0]+" | "+cells[1]+" |"] = line
+			}
+		}
+	}
+	for _, p := range all {
+		rows[fmt.Sprintf("| %s | %d |", p.speed, p.seed)] = p.row()
+	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# The demo, seed by seed
 
-Written by `+"`make seeds`"+`: `+"`showdown demo --seed N`"+` at its two speeds, one after the other, with nothing else running. Every claim of every stage
-and of the journey shall hold each time; what did not is named. A stage that was disturbed (the machine stalled) and whose claims
-held all the same is not played again. The last columns are the seconds of service that the same failing zone cost in AWS time.
+Written by `+"`make seeds`"+`: `+"`showdown demo --seed N`"+` at its two speeds, one after the other, with nothing else running, on a machine with
+%s. Every claim of every stage and of the journey shall hold each time; what did not is named. A stage that was
+disturbed (the machine stalled) and whose claims held all the same is not played again. The columns after that are the seconds of
+service that the same failing zone cost, in AWS time, and by how much they differ.
 
-| speed | seed | wall clock | verdict | claims held | disturbed | zone in asg | in multi-az | ratio |
-|---|---|---|---|---|---|---|---|---|
-`)
-	for _, p := range all {
-		which := strings.Join(p.disturbed, ", ")
-		if which == "" {
-			which = "-"
+| speed | seed | on | wall clock | verdict | claims held | disturbed | zone in asg | in multi-az | ratio | not held |
+|---|---|---|---|---|---|---|---|---|---|---|
+`, machine())
+	keys := slices.Collect(maps.Keys(rows))
+	slices.SortFunc(keys, func(a, b string) int {
+		var as, an, bs, bn int
+		_, _ = fmt.Sscanf(a, "| %d | %d |", &as, &an)
+		_, _ = fmt.Sscanf(b, "| %d | %d |", &bs, &bn)
+		return cmp.Or(cmp.Compare(as, bs), cmp.Compare(an, bn))
+	})
+	for _, k := range keys {
+		fmt.Fprintln(&b, rows[k])
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
+
+// row is the line of the table.
+func (p played) row() string {
+	or := func(words []string) string {
+		if len(words) == 0 {
+			return "-"
 		}
-		fmt.Fprintf(&b, "| %s | %d | %.0f s | %s | %d of %d | %s | %.0f s | %.1f s | %.0f |\n",
-			p.speed, p.seed, p.took.Seconds(), p.verdict, p.held, p.all, which, p.asg, p.multi, p.by)
+		return strings.ReplaceAll(strings.Join(words, ", "), "|", "/")
 	}
-	var missed []string
-	for _, p := range all {
-		for _, m := range p.missed {
-			missed = append(missed, fmt.Sprintf("- speed %s, seed %d: %s\n", p.speed, p.seed, m))
-		}
-	}
-	if len(missed) > 0 {
-		fmt.Fprintf(&b, "\nNot held:\n\n%s", strings.Join(missed, ""))
-	}
-	fmt.Fprintf(&b, "\nMeasured on %s with %s.\n", time.Now().UTC().Format(time.DateOnly), machine())
-	return b.Bytes()
+	return fmt.Sprintf("| %s | %d | %s | %.0f s | %s | %d of %d | %s | %.0f s | %.1f s | %.0f | %s |",
+		p.speed, p.seed, time.Now().UTC().Format(time.DateOnly), p.took.Seconds(), p.verdict, p.held, p.all,
+		or(p.disturbed), p.asg, p.multi, p.by, or(p.missed))
 }
 
 func machine() string {
