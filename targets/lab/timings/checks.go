@@ -135,6 +135,9 @@ func checkTargets(ctx context.Context, s *stand) error {
 // reregister takes a target out and puts it in again as a new one; where shown is set it
 // waits until it is no longer shown.
 func (s *stand) reregister(ctx context.Context, group, target, timing string, shown bool) error {
+	if err := s.moment(ctx, 30*showdown.Second); err != nil {
+		return err
+	}
 	since := time.Now()
 	if err := s.Deregister(ctx, group, target); err != nil {
 		return err

@@ -50,6 +50,9 @@ func giveUp(ctx context.Context, s *stand) error {
 	}
 	timeout := func(timing string) func(context.Context, string) error {
 		return func(ctx context.Context, address string) error {
+			if err := s.moment(ctx, showdown.Minute); err != nil {
+				return err
+			}
 			a, err := s.expect(ctx, address, http.StatusGatewayTimeout)
 			if err != nil {
 				return err
@@ -62,6 +65,9 @@ func giveUp(ctx context.Context, s *stand) error {
 		func(ctx context.Context) error { return s.eachNode(ctx, "hung", 6, timeout(answerGivenUp)) },
 		func(ctx context.Context) error {
 			return s.eachNode(ctx, "hung", 6, func(ctx context.Context, address string) error {
+				if err := s.moment(ctx, showdown.Minute); err != nil {
+					return err
+				}
 				d, err := s.silent(ctx, address)
 				if err != nil {
 					return err
