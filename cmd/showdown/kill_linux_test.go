@@ -99,6 +99,9 @@ func (k *kill) once(path string, aim *place, random *rand.Rand) []place {
 	k.await(aim, random)
 	// The victim is frozen first: what is looked at takes longer than some moments do.
 	pids, over, at := k.victims(random), k.over(), time.Now()
+	if over {
+		pids = nil // a process that has been waited for may have left its number to another one
+	}
 	k.signal(pids, syscall.SIGSTOP)
 	k.look()
 	listeners := k.listeners()
