@@ -58,60 +58,12 @@ func balancedCell(instances int) showdown.Cell {
 
 // balanced starts a balanced cell as showdown's commands do, says when somebody who knows
 // only its name has a whole answer, and takes it down again.
-func balanced(ctx context.Context, args []string) (err error) {
-	began := time.Now()
-	flags := flag.NewFlagSet("balanced", flag.ExitOnError)
-	instances := flags.Int("instances", 6, "how many")
-	binary := flags.String("showdown", "", "the program whose hidden commands are the spawner and the machines")
-	flags.Parse(args)
-	clock, err := showdown.NewClock(speed)
-	if err != nil {
+func balanced(ctx context.Context, args []string) error {
+	named := func(ctx context.Context, l *lab.Lab, _ int) error {
+		_, err := asked(ctx, l, domain)
 		return err
 	}
-	h, err := startHarness(ctx, *binary)
-	if err != nil {
-		return err
-	}
-	l, err := lab.New(lab.Config{
-		Run: h.mark, Cell: balancedCell(*instances), App: "clock", Work: work, Clock: clock, Seed: 1, Backend: h.backend, Journal: h.journal,
-	})
-	if err != nil {
-		return errors.Join(err, h.Close(ctx))
-	}
-	var r labRun
-	running, stop := context.WithCancel(ctx)
-	ran := make(chan error, 1)
-	err = l.Up(ctx)
-	if err == nil {
-		go func() { ran <- l.Run(running) }()
-		_, err = asked(ctx, l, domain)
-	} else {
-		ran <- nil
-	}
-	r.Up = millis(time.Since(began))
-	if err == nil {
-		// The bench's clock stops when it reads this line.
-		err = say(map[string]bool{"Answering": true})
-	}
-	if err == nil {
-		err = everyOne(ctx, l, *instances)
-	}
-	if err == nil {
-		if r.Machines, r.Spawner, err = memory(l, h.backend); err == nil {
-			r.Machines, err = withNodes(l, r.Machines)
-		}
-	}
-	began = time.Now()
-	stop()
-	// What was started is ended also when ctx has been.
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-	defer cancel()
-	err = errors.Join(err, <-ran, l.Down(ending), h.Close(ending))
-	r.Down = millis(time.Since(began))
-	if err != nil {
-		return err
-	}
-	return say(r)
+	return timed(ctx, args, balancedCell, named, everyOne)
 }
 
 // asked resolves a name with the lab's own name servers, asks at the first address that it
@@ -163,22 +115,6 @@ func everyOne(ctx context.Context, l *lab.Lab, instances int) error {
 		}
 	}
 	return fmt.Errorf("%d of %d instances have answered", len(seen), instances)
-}
-
-// withNodes adds what the nodes of the load balancers have to the machines' KiB.
-func withNodes(l *lab.Lab, machines int) (int, error) {
-	for _, n := range l.Nodes() {
-		m, ok := l.NodeMachine(n.Name)
-		if !ok {
-			return 0, fmt.Errorf("node %s has no process", n.Name)
-		}
-		kib, err := proportional(m.Identity().PID)
-		if err != nil {
-			return 0, err
-		}
-		machines += kib
-	}
-	return machines, nil
 }
 
 // crowded plays a stage on many instances behind a load balancer, as showdown run does,

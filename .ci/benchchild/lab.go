@@ -28,7 +28,13 @@ type labRun struct {
 
 // runLab starts a lab as showdown's commands do, says when all its instances have
 // answered, and takes it down again.
-func runLab(ctx context.Context, args []string) (err error) {
+func runLab(ctx context.Context, args []string) error {
+	return timed(ctx, args, cell, answered, nil)
+}
+
+// timed starts a lab of a cell as showdown's commands do, says when serves has returned,
+// and takes the lab down again once all has returned too; nil asks for no more.
+func timed(ctx context.Context, args []string, cell func(instances int) showdown.Cell, serves, all func(ctx context.Context, l *lab.Lab, instances int) error) (err error) {
 	began := time.Now()
 	flags := flag.NewFlagSet("lab", flag.ExitOnError)
 	instances := flags.Int("instances", 1, "how many")
@@ -55,7 +61,7 @@ func runLab(ctx context.Context, args []string) (err error) {
 	err = l.Up(ctx)
 	if err == nil {
 		go func() { ran <- l.Run(running) }()
-		err = answered(ctx, l, *instances)
+		err = serves(ctx, l, *instances)
 	} else {
 		ran <- nil
 	}
@@ -63,6 +69,9 @@ func runLab(ctx context.Context, args []string) (err error) {
 	if err == nil {
 		// The bench's clock stops when it reads this line.
 		err = say(map[string]bool{"Answering": true})
+	}
+	if err == nil && all != nil {
+		err = all(ctx, l, *instances)
 	}
 	if err == nil {
 		r.Machines, r.Spawner, err = memory(l, h.backend)
@@ -131,6 +140,17 @@ func memory(l *lab.Lab, backend *process.Backend) (machines, spawner int, err er
 		m, ok := l.Machine(in.Name)
 		if !ok {
 			return 0, 0, fmt.Errorf("%s has no process", in.Name)
+		}
+		kib, err := proportional(m.Identity().PID)
+		if err != nil {
+			return 0, 0, err
+		}
+		machines += kib
+	}
+	for _, n := range l.Nodes() {
+		m, ok := l.NodeMachine(n.Name)
+		if !ok {
+			return 0, 0, fmt.Errorf("node %s has no process", n.Name)
 		}
 		kib, err := proportional(m.Identity().PID)
 		if err != nil {
