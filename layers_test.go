@@ -31,6 +31,7 @@ var layer = map[string]int{
 	"attack":                    2,
 	"attack/outage":             2,
 	"results/analysis":          2,
+	"results/draw":              2,
 	"targets/cloud/autoscaling": 2,
 	"targets/cloud/elb/proxy":   2,
 
@@ -66,6 +67,9 @@ var doors = map[string][]string{
 	"github.com/goccy/go-yaml":                                {"targets/journeys"},
 	"github.com/invopop/jsonschema":                           {"targets/journeys"},
 	"github.com/google/renameio/":                             {"results"},
+	"gonum.org/v1/plot":                                       {"results/draw"},
+	"codeberg.org/go-fonts/":                                  {"results/draw"},
+	"golang.org/x/image/":                                     {"results/draw"},
 	"golang.org/x/term":                                       {"cmd/showdown"},
 	"golang.org/x/sys/":                                       {"targets/backend/process", "targets/machine", "targets/journal", "attack"},
 	"github.com/miekg/dns":                                    {"targets/cloud/route53", "attack"},
