@@ -44,6 +44,14 @@ func (g *histogram) merge(o *histogram) {
 	g.max = max(g.max, o.max)
 }
 
+// reset empties the histogram and keeps its memory.
+func (g *histogram) reset() {
+	if g.h != nil {
+		g.h.Reset()
+	}
+	g.max = 0
+}
+
 func (g *histogram) count() uint64 {
 	if g.h == nil {
 		return 0
