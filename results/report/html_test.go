@@ -96,6 +96,24 @@ func TestJourneyHTML(t *testing.T) {
 	}
 }
 
+func TestChapter(t *testing.T) {
+	one := verticalPage()
+	one.Strip = &Plate{ID: "F1", Title: "the strip [x]", Caption: "A: resize-instance", Picture: picture("x")}
+	var b bytes.Buffer
+	err := Chapter(&b, JourneyPage{
+		Summary: &results.JourneySummary{Journey: "whatsthetime", Stages: []results.Summary{*one.Summary}, Verdict: showdown.Deviated},
+		Stages:  []RunPage{one},
+		Manifest: &results.JourneyManifest{
+			Title: "WhatIsTheTime.com", Opening: "What time is it?", Speed: 60, Seed: 3, Started: one.Summary.Started,
+			Machine: results.Machine{OS: "linux", Go: "go1.26", CPUs: 2},
+		},
+	}, func(stage string, p Plate) string { return stage + "-" + p.ID + ".svg" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "chapter.md", b.String())
+}
+
 // A page asks nobody for anything: it is whole without a network.
 func TestHTMLIsSelfContained(t *testing.T) {
 	got := htmlOf(t, verticalPage())
