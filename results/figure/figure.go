@@ -69,6 +69,10 @@ type Kind struct {
 func Kinds() []Kind {
 	return []Kind{
 		{"F1", "availability", "when users got answers", availability},
+		{"F2", "downtime", "what the time until all was well again went into", downtime},
+		{"F3", "heatmap", "how long answers took over time", heatmap},
+		{"F4", "percentiles", "how latencies are spread", percentiles},
+		{"F6", "load", "what was answered of what was offered", loadFigure},
 	}
 }
 
