@@ -134,12 +134,13 @@ func plateHTML(p *Plate) template.HTML {
 	}
 	var b strings.Builder
 	b.WriteString(`<figure class="plate">`)
+	if p.Title != "" {
+		fmt.Fprintf(&b, "<h3>%s</h3>\n", template.HTMLEscapeString(clean(p.Title)))
+	}
 	if err := p.Picture.Inline(&b, "drawing"); err != nil {
 		return ""
 	}
-	if p.Caption != "" {
-		fmt.Fprintf(&b, "<figcaption>%s</figcaption>", template.HTMLEscapeString(clean(p.Caption)))
-	}
+	fmt.Fprintf(&b, "<figcaption><b>%s</b> %s</figcaption>", template.HTMLEscapeString(clean(p.ID)), template.HTMLEscapeString(clean(p.Caption)))
 	b.WriteString("</figure>")
 	return template.HTML(b.String())
 }
