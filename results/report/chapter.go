@@ -8,7 +8,8 @@ import (
 
 // Chapter writes a journey as a chapter of course material, in Markdown: a section for each
 // stage with what a teacher says, what was measured, and how it differs from the stage
-// before. Link is the address of a figure beside the chapter; an empty one leaves it out.
+// before. Link is the address of a figure beside the chapter, of the journey where stage is empty;
+// an empty address leaves it out. A figure has its title and its caption inside.
 func Chapter(w io.Writer, p JourneyPage, link func(stage string, plate Plate) string) error {
 	c := p.chapter()
 	var b strings.Builder
@@ -34,9 +35,6 @@ func Chapter(w io.Writer, p JourneyPage, link func(stage string, plate Plate) st
 				continue
 			}
 			fmt.Fprintf(&b, "![%s](%s)\n\n", escape(plate.Title), to)
-			if plate.Caption != "" {
-				fmt.Fprintf(&b, "*%s: %s*\n\n", plate.ID, escape(plate.Caption))
-			}
 		}
 	}
 	one := func(plate *Plate) []Plate {
