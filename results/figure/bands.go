@@ -224,7 +224,7 @@ func (m *maker) faultName(f results.Fault) string {
 	if list := strings.Split(target, ", "); len(list) > 3 {
 		target = m.lang.say("%s and %d more", list[0], len(list)-1)
 	}
-	return strings.TrimSpace(f.Action + " " + target)
+	return brief(strings.TrimSpace(f.Action + " " + target))
 }
 
 func actionOf(name string) string {

@@ -50,9 +50,9 @@ func (m *maker) lanesOf(spans map[string][]span) []lane {
 		s := spans[name]
 		switch {
 		case len(s) > 1:
-			moving = append(moving, lane{name: name, spans: s})
+			moving = append(moving, lane{name: brief(name), spans: s})
 		case len(s) == 1 && s[0].state != silent:
-			still = append(still, lane{name: name, spans: s})
+			still = append(still, lane{name: brief(name), spans: s})
 		}
 	}
 	out := moving

@@ -31,7 +31,7 @@ var frenchKit = map[string]string{
 	"nobody is answered":             "personne n’a de réponse",
 	"no request":                     "aucune requête",
 	"lost":                           "perdu",
-	"longest outage":                 "plus longue panne",
+	"longest outage":                 "pire panne",
 	"Each row is the reference window of its stage.":       "Chaque ligne est la fenêtre de référence de son étape.",
 	"Without a reference window, and so not compared: %s.": "Sans fenêtre de référence, donc non comparé : %s.",
 }
