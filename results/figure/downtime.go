@@ -213,10 +213,14 @@ func (m *maker) drawDowntime(cv *canvas, area rect, rows []felt, length float64)
 			cv.portion(part, kind)
 			text := l.seconds(round(s, 1))
 			w := draw.Width(text, cv.size.tick, true)
-			if w+cv.size.tick*0.5 >= part.w && at >= rows[i].parts.sum()-1e-9 && part.right()+w+cv.size.tick < r.right() && !rows[i].parts.open {
+			if w+cv.size.tick*0.4 >= part.w && s >= 10 {
+				text = l.seconds(round(s, 0))
+				w = draw.Width(text, cv.size.tick, true)
+			}
+			if w+cv.size.tick*0.3 >= part.w && s > length/100 && at >= rows[i].parts.sum()-1e-9 && part.right()+w+cv.size.tick < r.right() && !rows[i].parts.open {
 				cv.tick(part.right()+cv.size.tick*0.3, r.y+r.h/2+cv.size.tick*0.35, text, draw.Start)
 			}
-			if w := draw.Width(text, cv.size.tick, true); w+cv.size.tick*0.5 < part.w {
+			if w+cv.size.tick*0.3 < part.w {
 				ink := draw.Text
 				base := r.y + r.h/2 + cv.size.tick*0.35
 				if kind == 0 {

@@ -73,6 +73,10 @@ func Kinds() []Kind {
 		{"F3", "heatmap", "how long answers took over time", heatmap},
 		{"F4", "percentiles", "how latencies are spread", percentiles},
 		{"F6", "load", "what was answered of what was offered", loadFigure},
+		{"F7", "before-after", "what a fault did while it lasted and after it", blastRadius},
+		{"F10", "capacity", "instances that were there and that were needed", capacityFigure},
+		{"F11", "error-budget", "how much of the objective's room for failures is left", errorBudget},
+		{"F13", "timeline", "what was done, what was true, what was believed, what was felt", timeline},
 	}
 }
 

@@ -84,7 +84,7 @@ func (l Lang) span(values []float64, write func(float64) string) string {
 func (m *maker) few(texts []string) string {
 	var out []string
 	for _, t := range texts {
-		if t != "" && !slices.Contains(out, t) {
+		if t = brief(t); t != "" && !slices.Contains(out, t) {
 			out = append(out, t)
 		}
 	}

@@ -42,7 +42,7 @@ func (t track) loadCurves() []loadCurve {
 			return
 		}
 		slices.SortStableFunc(points, func(a, b loadPoint) int { return compare(a.offered, b.offered) })
-		c := loadCurve{track: t, name: phase, points: points}
+		c := loadCurve{track: t, name: brief(phase), points: points}
 		limit := float64(time.Duration(t.objective().Latency)) / 1e6
 		for _, p := range points {
 			if p.goodput >= kneeGoodput*p.offered && (limit <= 0 || p.p99 <= limit) {
@@ -126,7 +126,7 @@ func loadFigure(m *maker) content {
 		cells := m.set.Sources[i].cells()
 		if m.set.several() { // base cells, each under its own ladder: no window is involved
 			cells = cells[:1]
-			cells[0].name = m.set.Sources[i].Name
+			cells[0].name = brief(m.set.Sources[i].Name)
 		}
 		tracks = append(tracks, cells...)
 	}
@@ -135,8 +135,12 @@ func loadFigure(m *maker) content {
 	for _, t := range recorded(tracks) {
 		found := t.loadCurves()
 		for i := range found {
-			if len(found) > 1 {
+			switch {
+			case len(found) == 1:
+			case m.set.several():
 				found[i].track.name = t.name + " " + found[i].name
+			default: // a run has its cells' names, and more often one cell
+				found[i].track.name = found[i].name
 			}
 		}
 		if len(found) > 0 {
@@ -225,7 +229,9 @@ func (m *maker) drawLoad(cv *canvas, area rect, curves []loadCurve, top, low, hi
 	cv.tick(area.x, lower.y-cv.size.tick*0.6, l.say("p99 in ms"), draw.Start)
 	if slo > 0 {
 		cv.Line(draw.Style{Stroke: draw.Text, Width: cv.size.thin * 1.3, Dash: []float64{12, 6}}, draw.Point{X: lower.x, Y: z.at(slo)}, draw.Point{X: lower.right(), Y: z.at(slo)})
-		cv.tick(lower.right(), z.at(slo)-cv.size.tick*0.35, l.say("objective %s", l.ms(slo)), draw.End)
+		text := l.say("objective %s", l.ms(slo))
+		at := clearOf(curves, x, z, lower, z.at(slo), draw.Width(text, cv.size.tick, false), cv.size.tick)
+		cv.tick(at.X, at.Y, text, draw.Start)
 	}
 	var ends, tails []endLabel
 	for i, k := range curves {
@@ -275,10 +281,49 @@ func (m *maker) drawLoad(cv *canvas, area rect, curves []loadCurve, top, low, hi
 		if at0+w > inner.right() {
 			at0 = px - cv.size.tick*0.7 - w
 		}
-		place := knees.place(rect{at0, min(py+cv.size.tick*0.5, upper.bottom()-cv.size.tick*1.3), w, cv.size.tick * 1.1}, cv.size.tick*1.15)
+		top := py + cv.size.tick*0.5
+		if top+cv.size.tick*1.3 > upper.bottom() {
+			top = py - cv.size.tick*2.4
+		}
+		place := knees.place(rect{at0, top, w, cv.size.tick * 1.1}, cv.size.tick*1.15)
 		cv.halo(place.x, place.y+cv.size.tick, w, draw.Start)
 		cv.Text(place.x, place.y+cv.size.tick, text, draw.Type{Size: cv.size.tick, Ink: seriesInk(i), Bold: true})
 	}
+}
+
+// clearOf is where a text of a width may stand by a horizontal line at y so that no curve
+// of latencies runs through it: at either end, below or above; the last one where none is
+// free.
+func clearOf(curves []loadCurve, x, z scale, area rect, y, width, size float64) draw.Point {
+	var at draw.Point
+	for _, left := range []float64{area.right() - width, area.x + size*0.3} {
+		for _, base := range []float64{y + size*1.05, y - size*0.35} {
+			at = draw.Point{X: left, Y: base}
+			box := rect{left, base - size*0.85, width, size}
+			if box.bottom() < area.bottom() && !slices.ContainsFunc(curves, func(c loadCurve) bool { return c.runsThrough(box, x, z) }) {
+				return at
+			}
+		}
+	}
+	return at
+}
+
+// runsThrough says that the curve of latencies touches a box.
+func (c loadCurve) runsThrough(box rect, x, z scale) bool {
+	for i := 1; i < len(c.points); i++ {
+		a, b := c.points[i-1], c.points[i]
+		if a.p99 <= 0 || b.p99 <= 0 {
+			continue
+		}
+		for step := 0.0; step <= 1; step += 0.02 {
+			px := x.at(a.offered) + step*(x.at(b.offered)-x.at(a.offered))
+			py := z.at(a.p99) + step*(z.at(b.p99)-z.at(a.p99))
+			if px > box.x && px < box.right() && py > box.y && py < box.bottom() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func positive(v, otherwise float64) float64 {

@@ -44,7 +44,7 @@ func (c *canvas) panels(area rect, names []string, axis float64, letters bool) [
 	if letters {
 		over = c.letterHeight()
 	}
-	head := c.size.label*1.4 + over
+	head := c.size.label*1.5 + over
 	if n == 1 {
 		head = over
 	}
@@ -56,7 +56,7 @@ func (c *canvas) panels(area rect, names []string, axis float64, letters bool) [
 	for i, name := range names {
 		r := rect{inner.x + float64(i%columns)*(w+gapX), inner.y + float64(i/columns)*(h+head) + head, w, h}
 		if n > 1 {
-			c.strong(r.x, r.y-over-c.size.label*0.15, draw.Fit(name, c.size.label, w, true), draw.Text, draw.Start)
+			c.strong(r.x, r.y-over-c.size.label*0.25, draw.Fit(name, c.size.label, w, true), draw.Text, draw.Start)
 		}
 		out[i] = panel{rect: r, ticksLeft: i%columns == 0, ticksBelow: i+columns >= n}
 	}

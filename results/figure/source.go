@@ -133,6 +133,7 @@ func (t track) faults() []results.Fault {
 		if f.StartS == nil || *f.StartS >= t.to || f.EndS != nil && *f.EndS < t.from {
 			continue
 		}
+		f.Letter = brief(f.Letter)
 		out = append(out, f)
 	}
 	slices.SortStableFunc(out, func(a, b results.Fault) int { return cmp.Compare(*a.StartS, *b.StartS) })
@@ -149,7 +150,9 @@ func (t track) reference() (results.Fault, bool) {
 	if i < 0 || t.sum.Faults[i].StartS == nil {
 		return results.Fault{}, false
 	}
-	return t.sum.Faults[i], true
+	f := t.sum.Faults[i]
+	f.Letter = brief(f.Letter)
+	return f, true
 }
 
 // tracks are what the figures of a set compare, and the names of the stages that have no
@@ -169,7 +172,7 @@ func (s *Set) tracks() (out []track, without []string) {
 	for i := range s.Sources {
 		c := &s.Sources[i]
 		t := c.track(c.Summary.Cell, &c.Summary.CellSummary)
-		t.name = c.Name
+		t.name = brief(c.Name)
 		if r := c.Summary.Reference; !whole {
 			if r == nil {
 				without = append(without, c.Name)
@@ -202,7 +205,7 @@ func (c *Source) cells() []track {
 }
 
 func (c *Source) track(cell string, sum *results.CellSummary) track {
-	t := track{name: cell, source: c, cell: cell, sum: sum, series: c.Series[cell]}
+	t := track{name: brief(cell), source: c, cell: cell, sum: sum, series: c.Series[cell]}
 	if t.series != nil {
 		t.to = float64(len(t.series.Buckets)) * t.series.BucketS
 	}
@@ -221,6 +224,21 @@ func recorded(tracks []track) []track {
 		}
 	}
 	return out
+}
+
+// maxText is how much of a text from a record is looked at, in characters.
+const maxText = 60
+
+// brief is a text from a record on one line and not longer than can ever be drawn.
+func brief(text string) string {
+	out := make([]rune, 0, min(len(text), maxText))
+	for _, r := range text {
+		if len(out) == maxText {
+			return string(out) + "…"
+		}
+		out = append(out, r)
+	}
+	return string(out)
 }
 
 func sortedKeys[V any](m map[string]V) []string {
