@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -92,8 +94,8 @@ func (t *terminal) reportCommand() *cli.Command {
 		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder, or latest.",
 		OnUsageError: usage,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", EnvVars: []string{"SHOWDOWN_FORMAT"}, Value: "text", Usage: "text, md or json"},
-			outFlag(), jsonFlag(), quietFlag(), noColorFlag(),
+			&cli.StringFlag{Name: "format", EnvVars: []string{"SHOWDOWN_FORMAT"}, Value: "text", Usage: "text, md, json, junit or openmetrics"},
+			gateFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			ref, err := onlyArgument(c, "a run")
@@ -104,8 +106,8 @@ func (t *terminal) reportCommand() *cli.Command {
 			if c.Bool("json") {
 				format = "json"
 			}
-			if format != "text" && format != "md" && format != "json" {
-				return misuse("write --format text, md or json", "report: no format %q", format)
+			if !slices.Contains(reportFormats(), format) {
+				return misuse("write --format "+strings.Join(reportFormats(), ", "), "report: no format %q", format)
 			}
 			store, err := results.OpenStore(c.String("out"))
 			if err != nil {
@@ -125,12 +127,23 @@ func (t *terminal) reportCommand() *cli.Command {
 
 // reportRun analyses a run again. Where its folder can be written the new summary
 // is kept there.
-func (t *terminal) reportRun(c *cli.Context, run results.Run, format string) error {
-	s, err := analysis.Analyse(run.Dir)
+func (t *terminal) reportRun(c *cli.Context, run results.Run, format string) (err error) {
+	gates := askedGates(c)
+	if err := checkGates(gates, run.Dir); err != nil {
+		return err
+	}
+	s, err := analysis.AnalyseGates(run.Dir, gates)
 	if err != nil {
 		return hinted(err, "showdown runs says which records can be read")
 	}
-	if err := results.WriteSummary(run.Dir, s); err != nil && !errors.Is(err, os.ErrPermission) {
+	// What is asked of a record does not become part of it.
+	if len(gates) > 0 {
+		defer func() {
+			if err == nil {
+				err = gateVerdict(len(gates), *s)
+			}
+		}()
+	} else if err := results.WriteSummary(run.Dir, s); err != nil && !errors.Is(err, os.ErrPermission) {
 		t.progress(c, "the summary was not kept: %v", err)
 	}
 	if !s.Complete {
@@ -141,19 +154,40 @@ func (t *terminal) reportRun(c *cli.Context, run results.Run, format string) err
 		return s.Encode(t.stdout)
 	case "md":
 		return report.Markdown(t.stdout, s)
+	case "junit", "openmetrics":
+		return t.reportTo(format, s.Run, nil, []string{run.Dir}, *s)
 	}
 	return report.Terminal(t.stdout, s, t.colour(c, t.stdout))
 }
 
-func (t *terminal) reportJourney(c *cli.Context, run results.Run, format string) error {
-	j, err := analysis.AnalyseJourney(run.Dir)
+func (t *terminal) reportJourney(c *cli.Context, run results.Run, format string) (err error) {
+	gates := askedGates(c)
+	dirs, whole, err := stageDirs(run.Dir)
+	if err == nil {
+		err = checkGates(gates, dirs...)
+	}
+	if err != nil {
+		return err
+	}
+	j, err := analysis.AnalyseJourneyGates(run.Dir, gates)
 	if err != nil {
 		return hinted(err, "showdown runs says which records can be read")
 	}
-	if err := results.WriteJourneySummary(run.Dir, j); err != nil && !errors.Is(err, os.ErrPermission) {
+	if len(gates) > 0 {
+		defer func() {
+			if err == nil {
+				err = gateVerdict(len(gates), j.Stages...)
+			}
+			if err == nil && !whole {
+				err = verdict(exitUnknown) // a stage that was not played held no gate
+			}
+		}()
+	} else if err := results.WriteJourneySummary(run.Dir, j); err != nil && !errors.Is(err, os.ErrPermission) {
 		t.progress(c, "the summary was not kept: %v", err)
 	}
 	switch format {
+	case "junit", "openmetrics":
+		return t.reportTo(format, j.Run, j, dirs, j.Stages...)
 	case "json":
 		return j.Encode(t.stdout)
 	case "md":
