@@ -166,7 +166,7 @@ func runCase(s *results.Summary, class string) junitCase {
 
 // comparisonsOf is the suite of a journey: its claims that compare stages.
 func comparisonsOf(j *results.JourneySummary) junitSuite {
-	out := junitSuite{Name: line(j.Journey), Properties: []junitProperty{{"run", line(j.Run)}, {"verdict", string(j.Verdict)}}}
+	out := junitSuite{Name: line(j.Journey), Properties: []junitProperty{{"run", line(j.Run)}, {"verdict", line(string(j.Verdict))}}}
 	class := className(j.Journey)
 	c := junitCase{Class: class, Name: "every stage was played", Time: junitSeconds(0)}
 	worst := worstOf(j.Claims, nil)
@@ -217,7 +217,7 @@ func caseOf(class, name, expect, cell, measured, note, reason string, v showdown
 }
 
 func problemOf(kind, message, text string) *junitProblem {
-	return &junitProblem{Type: kind, Message: line(message), Text: body(text)}
+	return &junitProblem{Type: line(kind), Message: line(message), Text: body(text)}
 }
 
 // line is text for an attribute: one line of bounded length.
