@@ -45,6 +45,9 @@ func (e *expressions) String() string {
 	return strings.Join(e.list, "\n")
 }
 
+// Get is e itself, for the command line that the record keeps.
+func (e *expressions) Get() any { return e }
+
 // askedGates are the gates of the command line.
 func askedGates(c *cli.Context) []showdown.Gate {
 	var gates []showdown.Gate
@@ -155,4 +158,26 @@ func checkGates(gates []showdown.Gate, dirs ...string) error {
 		}
 	}
 	return nil
+}
+
+// showGates tells what a stage must meet and what ends it early.
+func (t *terminal) showGates(s *showdown.Stage) {
+	tell := func(kind, name, cell, does, expression string) {
+		if name != "" {
+			kind += " " + name
+		}
+		if cell != "" {
+			kind += " in the cell " + cell
+		}
+		fmt.Fprintln(t.stdout, kind)
+		for _, line := range wrap(does+" "+expression, storyWidth-2) {
+			fmt.Fprintln(t.stdout, "  "+line)
+		}
+	}
+	for _, g := range s.Gates {
+		tell("gate", g.Name, g.Cell, "expects", g.Expect)
+	}
+	for _, a := range s.AbortIf {
+		tell("abort_if", a.Name, a.Cell, "aborts if", a.If)
+	}
 }
