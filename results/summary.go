@@ -51,6 +51,9 @@ type Summary struct {
 	Verdict showdown.Verdict `json:"verdict"`
 	// Reasons says in sentences what beside the claims and the gates made the verdict worse.
 	Reasons []string `json:"reasons,omitempty"`
+	// Voids is how many of Reasons, the first ones, make the run unknown at best, whatever
+	// its claims and gates are.
+	Voids int `json:"voids,omitempty"`
 	// Repeats has each number's spread over the runs of --repeat.
 	Repeats []Repeat `json:"repeats,omitempty"`
 }

@@ -12,29 +12,29 @@ import (
 // reportFormats are what report can write.
 func reportFormats() []string { return []string{"text", "md", "json", "junit", "openmetrics"} }
 
-// stageDirs are the folders of a journey's runs that are there; whole says that all are.
-func stageDirs(dir string) (dirs []string, whole bool, err error) {
+// stageDirs are the folders of a journey's runs that are there, and the names of those that
+// were planned and are not.
+func stageDirs(dir string) (dirs, missing []string, err error) {
 	journey, err := results.ReadJourney(dir)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	whole = true
 	for _, folder := range journey.Stages {
 		path := filepath.Join(dir, folder)
-		if _, err := os.Stat(path); err == nil {
+		if _, err := os.Stat(filepath.Join(path, results.ManifestFile)); err == nil {
 			dirs = append(dirs, path)
 		} else if errors.Is(err, os.ErrNotExist) {
-			whole = false
+			missing = append(missing, folder)
 		} else {
-			return nil, false, err
+			return nil, nil, err
 		}
 	}
-	return dirs, whole, nil
+	return dirs, missing, nil
 }
 
-// reportTo writes runs in a format that other programs read. J is the journey that they
-// belong to, nil where they belong to none; dirs are their folders, in any order.
-func (t *terminal) reportTo(format, name string, j *results.JourneySummary, dirs []string, stages ...results.Summary) error {
+// reportTo writes a set of runs in a format that other programs read. Dirs are the folders
+// of the runs of stages, in any order.
+func (t *terminal) reportTo(format string, set report.Set, dirs []string, stages ...results.Summary) error {
 	manifests := map[string]*results.Manifest{}
 	for _, dir := range dirs {
 		m, err := results.ReadManifest(dir)
@@ -43,7 +43,6 @@ func (t *terminal) reportTo(format, name string, j *results.JourneySummary, dirs
 		}
 		manifests[m.Run] = m
 	}
-	set := report.Set{Name: name, Journey: j}
 	for i := range stages {
 		set.Runs = append(set.Runs, report.Run{Summary: &stages[i], Manifest: manifests[stages[i].Run]})
 	}

@@ -27,8 +27,12 @@ func gateFlag() cli.Flag {
 // variable each line is one.
 type expressions struct{ list []string }
 
-// Set adds the lines of text.
+// Set adds the lines of text. A text without any is refused: it comes from a variable that
+// somebody forgot, and would let everything pass.
 func (e *expressions) Set(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("it is empty: write an expression, such as availability(whole()) > 99%")
+	}
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {
 			e.list = append(e.list, line)
@@ -114,9 +118,10 @@ func pointed(text string, err error) string {
 	return "\n    " + text + "\n    " + strings.Repeat(" ", at.Column-1) + "^"
 }
 
-// gateVerdict ends a report of which gates were asked: with the code of the worst of those,
-// whatever else the record holds. Results are the gates of each stage, in which those that
-// were asked are the last before the conditions of abort_if.
+// gateVerdict ends a report of which gates were asked: with the code of the worst of those
+// in any of the stages, whatever the claims and gates of the record came to. A run that is
+// void, because it was killed for example, has held nothing. Among the gates of a stage those
+// that were asked are the last before the conditions of abort_if.
 func gateVerdict(asked int, stages ...results.Summary) error {
 	if asked == 0 {
 		return nil
@@ -125,6 +130,9 @@ func gateVerdict(asked int, stages ...results.Summary) error {
 	for i := range stages {
 		for _, g := range lastAsked(asked, stages[i].Gates) {
 			worst = worst.Worse(g.Verdict)
+		}
+		if !stages[i].Complete || stages[i].Voids > 0 {
+			worst = worst.Worse(showdown.Unknown)
 		}
 	}
 	if len(stages) == 0 {

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,6 +59,16 @@ func TestGateExitCodes(t *testing.T) {
 			}
 			if len(s.Gates) == 0 || verdictCode(worst) != test.want || s.Verdict != worst {
 				t.Errorf("verdict %s, gates %+v", s.Verdict, s.Gates)
+			}
+
+			m, err := results.ReadManifest(p.record())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, g := range test.gates {
+				if !slices.Contains(m.Command, "--gate="+g) {
+					t.Errorf("the command line %q lacks %s", m.Command, g)
+				}
 			}
 
 			// The record knows all gates of the run, so a report of it shows them; nobody asked
@@ -183,6 +194,9 @@ abort_if:
 		t.Fatalf("exit code %d; it said:\n%s%s", code, p.stderr.String(), p.stdout.String())
 	}
 	p.left("aborted", nil)
+	if !strings.Contains(p.stderr.String(), "the stage is aborted, cell base: availability(last(20s)) < 50%\n") {
+		t.Errorf("it said:\n%s", p.stderr.String())
+	}
 	s, err := results.ReadSummary(p.record())
 	if err != nil {
 		t.Fatal(err)

@@ -12,13 +12,16 @@ import (
 
 func TestExpressions(t *testing.T) {
 	var e expressions
-	for _, text := range []string{`count(whole(), "refused") < 3`, " a \n\n b\n", ""} {
+	for _, text := range []string{`count(whole(), "refused") < 3`, " a \n\n b\n"} {
 		if err := e.Set(text); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if got := e.String(); got != "count(whole(), \"refused\") < 3\na\nb" {
 		t.Errorf("%q", got)
+	}
+	if err := e.Set(" \n"); err == nil {
+		t.Error("an empty expression is accepted")
 	}
 	if (*expressions)(nil).String() != "" {
 		t.Error("none is something")
@@ -48,11 +51,15 @@ func TestPointed(t *testing.T) {
 
 func TestGateVerdict(t *testing.T) {
 	stage := func(verdicts ...showdown.Verdict) results.Summary {
-		var s results.Summary
+		s := results.Summary{Complete: true}
 		for _, v := range verdicts {
 			s.Gates = append(s.Gates, results.GateResult{Verdict: v})
 		}
 		s.Gates = append(s.Gates, results.GateResult{Abort: true, Verdict: showdown.Deviated})
+		return s
+	}
+	void := func(s results.Summary) results.Summary {
+		s.Voids, s.Reasons = 1, []string{"the run was interrupted"}
 		return s
 	}
 	const held, deviated, unknown = showdown.Held, showdown.Deviated, showdown.Unknown
@@ -67,6 +74,9 @@ func TestGateVerdict(t *testing.T) {
 		{"the asked one", 1, []results.Summary{stage(held, deviated)}, exitDeviated},
 		{"the worst of two", 2, []results.Summary{stage(unknown, held)}, exitUnknown},
 		{"the worst of two stages", 1, []results.Summary{stage(unknown), stage(held)}, exitUnknown},
+		{"held in a void run", 1, []results.Summary{void(stage(held))}, exitUnknown},
+		{"deviated in a void run", 1, []results.Summary{void(stage(deviated))}, exitDeviated},
+		{"held in half a record", 1, []results.Summary{stage(held), {Gates: stage(held).Gates}}, exitUnknown},
 		{"no stage at all", 1, nil, exitUnknown},
 	} {
 		code := exitHeld

@@ -91,7 +91,7 @@ func (t *terminal) reportCommand() *cli.Command {
 		Name:         "report",
 		Usage:        "analyse a record again and print what it shows",
 		ArgsUsage:    "RUN",
-		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder, or latest.",
+		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder, or latest.\nWith --gate the exit code is that of the gates asked for: 0 held, 3 deviated, 4 unknown.",
 		OnUsageError: usage,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", EnvVars: []string{"SHOWDOWN_FORMAT"}, Value: "text", Usage: "text, md, json, junit or openmetrics"},
@@ -155,14 +155,14 @@ func (t *terminal) reportRun(c *cli.Context, run results.Run, format string) (er
 	case "md":
 		return report.Markdown(t.stdout, s)
 	case "junit", "openmetrics":
-		return t.reportTo(format, s.Run, nil, []string{run.Dir}, *s)
+		return t.reportTo(format, report.Set{Name: s.Run}, []string{run.Dir}, *s)
 	}
 	return report.Terminal(t.stdout, s, t.colour(c, t.stdout))
 }
 
 func (t *terminal) reportJourney(c *cli.Context, run results.Run, format string) (err error) {
 	gates := askedGates(c)
-	dirs, whole, err := stageDirs(run.Dir)
+	dirs, missing, err := stageDirs(run.Dir)
 	if err == nil {
 		err = checkGates(gates, dirs...)
 	}
@@ -178,7 +178,7 @@ func (t *terminal) reportJourney(c *cli.Context, run results.Run, format string)
 			if err == nil {
 				err = gateVerdict(len(gates), j.Stages...)
 			}
-			if err == nil && !whole {
+			if err == nil && len(missing) > 0 {
 				err = verdict(exitUnknown) // a stage that was not played held no gate
 			}
 		}()
@@ -187,7 +187,7 @@ func (t *terminal) reportJourney(c *cli.Context, run results.Run, format string)
 	}
 	switch format {
 	case "junit", "openmetrics":
-		return t.reportTo(format, j.Run, j, dirs, j.Stages...)
+		return t.reportTo(format, report.Set{Name: j.Run, Journey: j, Missing: missing}, dirs, j.Stages...)
 	case "json":
 		return j.Encode(t.stdout)
 	case "md":

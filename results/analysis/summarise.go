@@ -61,7 +61,7 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 	if len(run.voids) > 0 {
 		s.Verdict = s.Verdict.Worse(showdown.Unknown)
 	}
-	s.Reasons = append(run.voids, run.remarks...)
+	s.Reasons, s.Voids = append(run.voids, run.remarks...), len(run.voids)
 	return s
 }
 

@@ -18,6 +18,7 @@ import (
 // withGates is vertical with a gate of each verdict.
 func withGates() *results.Summary {
 	s := vertical()
+	s.Voids = 1
 	s.Gates = []results.GateResult{
 		{Name: `recovered("A") < 60s`, Expect: `recovered("A") < 60s`, Measured: "88.4 s", Verdict: showdown.Deviated},
 		{Name: "the small one holds", Expect: `availability(whole()) > 50%`, Cell: "no-eip", Measured: "61 %", Verdict: showdown.Held},
@@ -39,7 +40,7 @@ func many() Set {
 	j := journey()
 	j.Verdict = showdown.Deviated
 	j.Claims = []results.ClaimResult{{ID: "5", Text: "Less is lost", Expect: `lost(reference("vertical")) < lost(reference("single"))`, Measured: "9 s; 9 s", Verdict: showdown.Unknown, Reason: "the run was interrupted"}}
-	set := Set{Name: j.Run, Journey: j}
+	set := Set{Name: j.Run, Journey: j, Missing: []string{"elb", "asg"}}
 	for i := range j.Stages {
 		set.Runs = append(set.Runs, Run{Summary: &j.Stages[i]})
 	}
@@ -108,7 +109,7 @@ func TestJUnitCounts(t *testing.T) {
 		t.Fatalf("%d suites", len(out.Suites))
 	}
 	s := out.Suites[0]
-	if s.Tests != 8 || s.Failures != 2 || s.Errors != 3 || s.Skipped != 0 || out.Tests != 8 || out.Failures != 2 || out.Errors != 3 {
+	if s.Tests != 8 || s.Failures != 2 || s.Errors != 4 || s.Skipped != 0 || out.Tests != 8 || out.Failures != 2 || out.Errors != 4 {
 		t.Errorf("suite %d %d %d %d, all %d %d %d", s.Tests, s.Failures, s.Errors, s.Skipped, out.Tests, out.Failures, out.Errors)
 	}
 	found := map[string]string{}
@@ -123,7 +124,7 @@ func TestJUnitCounts(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"the run can be judged": "passed",
+		"the run can be judged": "error unknown",
 		`recovered("A") < 60s`:  "failure deviated", "the small one holds": "passed", `p99(after("B", 1s)) < 250ms`: "error unknown",
 		"abort_if: availability(last(30s)) < 5%":                                    "error unknown",
 		"11b: Downtime was experienced when changing the instance size":             "passed",
@@ -157,6 +158,12 @@ func TestJUnitOfTheRunItself(t *testing.T) {
 		{"held", func(*results.Summary) {}, 0},
 		{"interrupted", func(s *results.Summary) { s.Verdict = showdown.Unknown }, 1},
 		{"no end", func(s *results.Summary) { s.Complete = false }, 1},
+		{"interrupted, told", func(s *results.Summary) {
+			s.Reasons, s.Voids, s.Verdict = []string{"the run was interrupted: SIGINT", "fault B was not undone"}, 1, showdown.Unknown
+		}, 1},
+		{"deviated as well", func(s *results.Summary) {
+			s.Reasons, s.Voids, s.Verdict = []string{"fault C failed"}, 1, showdown.Deviated
+		}, 1},
 		{"a remark", func(s *results.Summary) { s.Reasons = []string{"fault B was not undone"} }, 0},
 	} {
 		s := vertical()
@@ -202,7 +209,7 @@ func hurt(text string) Set {
 	s.Reasons, s.Verdict = []string{text}, showdown.Verdict(text)
 	s.Requests.Outcomes = map[string]uint64{text: 1}
 	set := one(s)
-	set.Name, set.Journey = text, journey()
+	set.Name, set.Missing, set.Journey = text, []string{text}, journey()
 	set.Journey.Run, set.Journey.Journey, set.Journey.Verdict = text, text, showdown.Verdict(text)
 	m := set.Runs[0].Manifest
 	m.Machine = results.Machine{Tool: text, Go: text, Vegeta: text, OS: text, Arch: text, Host: text}

@@ -7,12 +7,18 @@ import (
 	"showdown/results"
 )
 
+// Bounds of a gate's texts, in characters: a record that was edited may hold anything.
+const (
+	gateName = 300
+	gateText = 4096
+)
+
 // gateList is the gates as claims are listed.
 func gateList(gates []results.GateResult) list {
 	var out list
 	for _, g := range gates {
-		e := entry{verdict: g.Verdict, text: g.Name}
-		expect := g.Expect
+		e := entry{verdict: g.Verdict, text: capped(g.Name, gateName)}
+		expect := capped(g.Expect, gateText)
 		if g.Cell != "" {
 			expect += "  (cell " + g.Cell + ")"
 		}

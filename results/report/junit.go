@@ -65,7 +65,7 @@ type (
 // JUnit writes runs as JUnit XML: a suite for each stage, with a case for each claim and
 // each gate, and one for the run itself. What deviated is a failure. What is unknown is an
 // error, since most readers take a skipped case for a good one; so is the run itself where
-// something beside claims and gates made its verdict unknown. Any text gives a well-formed
+// something beside claims and gates makes it unknown. Any text gives a well-formed
 // document; a long one is cut.
 func JUnit(w io.Writer, set Set) error {
 	out := junitSuites{Name: line(set.Name)}
@@ -73,7 +73,7 @@ func JUnit(w io.Writer, set Set) error {
 		out.add(suiteOf(r))
 	}
 	if j := set.Journey; j != nil {
-		out.add(comparisonsOf(j))
+		out.add(comparisonsOf(j, set.Missing))
 	}
 	seconds := 0.0
 	for _, s := range out.Suites {
@@ -144,37 +144,32 @@ func suiteOf(r Run) junitSuite {
 	return out
 }
 
-// runCase is the case of the run itself: whether its claims and gates alone made its
-// verdict. Without it a run without either, or one that was killed, would look passed.
+// runCase is the case of the run itself: whether nothing beside claims and gates makes it
+// unknown. Without it a run without either, or one that was killed, would look passed.
 func runCase(s *results.Summary, class string) junitCase {
 	c := junitCase{Class: class, Name: "the run can be judged", Time: junitSeconds(s.LabSeconds)}
 	reasons := strings.Join(s.Reasons, "\n")
 	switch {
 	case !s.Complete:
 		c.Error = problemOf("incomplete", "the end of the record is missing", reasons)
+	case s.Voids > 0 && s.Voids <= len(s.Reasons):
+		c.Error = problemOf("unknown", strings.Join(s.Reasons[:s.Voids], "; "), reasons)
 	case s.Verdict != worstOf(s.Claims, s.Gates):
-		message := "the run's verdict is " + string(s.Verdict)
-		if len(s.Reasons) > 0 {
-			message += ": " + s.Reasons[0]
-		}
-		c.Error = problemOf(string(s.Verdict), message, reasons)
+		c.Error = problemOf("unknown", "the run's verdict is "+string(s.Verdict), reasons)
 	default:
 		c.Out = body(reasons)
 	}
 	return c
 }
 
-// comparisonsOf is the suite of a journey: its claims that compare stages.
-func comparisonsOf(j *results.JourneySummary) junitSuite {
+// comparisonsOf is the suite of a journey: whether its stages were played, and its claims
+// that compare them.
+func comparisonsOf(j *results.JourneySummary, missing []string) junitSuite {
 	out := junitSuite{Name: line(j.Journey), Properties: []junitProperty{{"run", line(j.Run)}, {"verdict", line(string(j.Verdict))}}}
 	class := className(j.Journey)
 	c := junitCase{Class: class, Name: "every stage was played", Time: junitSeconds(0)}
-	worst := worstOf(j.Claims, nil)
-	for i := range j.Stages {
-		worst = worst.Worse(j.Stages[i].Verdict)
-	}
-	if worst != j.Verdict {
-		c.Error = problemOf(string(j.Verdict), "the journey's verdict is "+string(j.Verdict)+": a stage that was planned has no record", "")
+	if len(missing) > 0 {
+		c.Error = problemOf("unknown", "not played: "+strings.Join(missing, ", "), strings.Join(missing, "\n"))
 	}
 	out.Cases = append([]junitCase{c}, claimCases(j.Claims, class)...)
 	return out

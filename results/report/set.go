@@ -15,6 +15,8 @@ type Set struct {
 	Runs []Run
 	// Journey is what the runs showed together; nil for a run of its own.
 	Journey *results.JourneySummary
+	// Missing are the stages of the journey that were planned and have no record.
+	Missing []string
 }
 
 // Run is the run of a stage with what is known of how it was made.
