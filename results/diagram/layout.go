@@ -1,0 +1,452 @@
+package diagram
+
+import (
+	"fmt"
+	"slices"
+
+	"showdown/results/draw"
+)
+
+// most is how many nodes of a tier are drawn; the rest stands in a stack of each zone.
+const most = 7
+
+// box is a rectangle by its top left corner and its size.
+type box struct{ x, y, w, h float64 }
+
+func (b box) right() float64  { return b.x + b.w }
+func (b box) bottom() float64 { return b.y + b.h }
+func (b box) middle() float64 { return b.y + b.h/2 }
+
+// slot is a place for one node, or for a stack of those that are not drawn one by one.
+type slot struct {
+	box
+	Node
+	// rest are the nodes of a stack.
+	rest []Node
+	// behind says that another node stands between it and the load balancer.
+	behind bool
+}
+
+// column is the nodes above each other that belong together.
+type column struct {
+	tier  string
+	slots []*slot
+	box
+}
+
+// lane is an Availability Zone.
+type lane struct {
+	box
+	zone string
+	// columns are the slots by tier.
+	columns map[string][]*slot
+}
+
+// detail is how much is written, so that a diagram fits where it stands.
+type detail struct {
+	about, glyph int // lines about a node; whether instances have glyphs
+	// merged puts the name servers above the users.
+	merged bool
+	// abreast is how many nodes of a tier and zone stand side by side.
+	abreast int
+	// gap is between columns, row between nodes above each other, wide the longest text.
+	gap, row, wide float64
+	side           float64 // of a large glyph
+}
+
+// details go from all there is to say to the least that can be read.
+var details = [...]detail{
+	{about: 3, glyph: 1, gap: 3.2, row: .9, wide: 9, side: 2.6, abreast: 1},
+	{about: 2, glyph: 1, gap: 2.4, row: .7, wide: 7, side: 2.2, abreast: 1},
+	{about: 2, glyph: 1, gap: 2.4, row: 1.5, wide: 7, side: 2.2, abreast: 2},
+	{about: 1, merged: true, gap: 2, row: .6, wide: 6, side: 1.8, abreast: 1},
+	{about: 1, merged: true, gap: 2, row: 1.5, wide: 6, side: 1.8, abreast: 2},
+	{about: 0, merged: true, gap: 1.8, row: .55, wide: 5, side: 1.6, abreast: 1},
+	{about: 0, merged: true, gap: 1.8, row: 1.4, wide: 5, side: 1.6, abreast: 2},
+}
+
+// aisle is the distance of nodes that stand side by side.
+const aisle = 2
+
+// plan is a diagram with a place for everything, in units of the picture.
+type plan struct {
+	detail
+	e                  float64
+	words              words
+	status             map[string]Status
+	failing            bool // the share of failed requests stands below the users
+	users, dns         *slot
+	balancers          column
+	lanes              []*lane
+	tiers              []column // among the lanes; their boxes span them
+	notes              []*slot
+	w, h               float64
+	trunk, under, axis float64
+	frames             []placedFrame
+}
+
+type placedFrame struct {
+	box
+	Frame
+}
+
+// about is the type of lines about a node, relative to the text.
+const small = .84
+
+// lay finds the places for a size of text and so much detail.
+func (d Diagram) lay(e float64, t detail, v View) *plan {
+	p := &plan{detail: t, e: e, words: wordsIn(d.Lang), status: v.Status}
+	var inZones, noZone []Node
+	for _, n := range d.Nodes {
+		switch {
+		case n.Tier != "":
+			inZones = append(inZones, n)
+		case n.Kind == Users && p.users == nil:
+			p.users = p.card(n)
+			for _, f := range v.Flows {
+				p.failing = p.failing || f.Errors > 0
+			}
+			if p.failing {
+				p.users.w = max(p.users.w, draw.Width(fmt.Sprintf(p.words.failed, 100.0), small*e, true))
+			}
+		case n.Kind == DNS && p.dns == nil:
+			p.dns = p.card(n)
+		default:
+			noZone = append(noZone, n)
+		}
+	}
+	for _, s := range seats(noZone, most, v.Status) {
+		c := p.card(s.Node)
+		c.rest = s.rest
+		p.balancers.slots = append(p.balancers.slots, c)
+	}
+	p.fill(d, inZones)
+	for _, n := range d.Notes {
+		p.notes = append(p.notes, &slot{Node: n, box: box{w: p.text(n.Name, small, 16) + 1.9*e, h: 1.6 * e}})
+	}
+	p.place(d)
+	return p
+}
+
+// fill puts the nodes among the zones into lanes and tiers.
+func (p *plan) fill(d Diagram, nodes []Node) {
+	zones := slices.Clone(d.Zones)
+	var tiers []string
+	for _, n := range nodes {
+		if !slices.Contains(zones, n.Zone) {
+			zones = append(zones, n.Zone)
+		}
+		if !slices.Contains(tiers, n.Tier) {
+			tiers = append(tiers, n.Tier)
+		}
+	}
+	for _, g := range d.Groups { // a group may have no instance yet
+		if !slices.Contains(tiers, g.Tier) {
+			tiers = append(tiers, g.Tier)
+		}
+	}
+	for _, z := range zones {
+		p.lanes = append(p.lanes, &lane{zone: z, columns: map[string][]*slot{}})
+	}
+	for _, tier := range tiers {
+		c := column{tier: tier}
+		all, by := 0, map[string][]Node{}
+		for _, n := range nodes {
+			if n.Tier == tier {
+				all++
+				by[n.Zone] = append(by[n.Zone], n)
+			}
+		}
+		one := 3 * p.e
+		for _, l := range p.lanes {
+			room := len(by[l.zone])
+			if all > most {
+				room = max(1, most/len(by))
+			}
+			for _, s := range seats(by[l.zone], room, p.status) {
+				s.box = p.instance(s)
+				one = max(one, s.w)
+				c.slots = append(c.slots, s)
+				l.columns[tier] = append(l.columns[tier], s)
+			}
+		}
+		c.w = one
+		high := 0.0
+		for _, s := range c.slots {
+			high = max(high, s.h)
+		}
+		for _, s := range c.slots {
+			s.w, s.h = one, high
+		}
+		for _, l := range p.lanes {
+			if n := min(p.abreast, len(l.columns[tier])); n > 0 {
+				c.w = max(c.w, float64(n)*one+float64(n-1)*aisle*p.e)
+			}
+		}
+		p.tiers = append(p.tiers, c)
+	}
+}
+
+// seats are the nodes that fit into so much room; where not all do, those in trouble come
+// first and the last seat is a stack of the others.
+func seats(nodes []Node, room int, status map[string]Status) []*slot {
+	var out []*slot
+	if len(nodes) <= room {
+		for _, n := range nodes {
+			out = append(out, &slot{Node: n})
+		}
+		return out
+	}
+	alone := map[string]bool{}
+	for _, trouble := range []bool{true, false} {
+		for _, n := range nodes {
+			s := status[n.ID]
+			if len(alone) < room-1 && (s.State != "" && s.State != Up || s.apart()) == trouble {
+				alone[n.ID] = true
+			}
+		}
+	}
+	stack := &slot{}
+	for _, n := range nodes {
+		if alone[n.ID] {
+			out = append(out, &slot{Node: n})
+		} else {
+			stack.rest = append(stack.rest, n)
+		}
+	}
+	stack.Node = stack.rest[0]
+	stack.ID += "-and-more"
+	return append(out, stack)
+}
+
+// text is the width of a line, at most so many units of text.
+func (p *plan) text(s string, size, most float64) float64 {
+	return min(draw.Width(s, size*p.e, true), most*p.e)
+}
+
+// card is the size of a node that has its glyph above its name.
+func (p *plan) card(n Node) *slot {
+	w := max(p.side+.8, 3.4) * p.e
+	w = max(w, p.text(n.Name, 1, p.wide)+.9*p.e)
+	lines := min(p.about, len(n.About))
+	for _, a := range n.About[:lines] {
+		w = max(w, p.text(a, small, p.wide)+.9*p.e)
+	}
+	return &slot{Node: n, box: box{w: w, h: (p.side + 2.15 + float64(lines)*1.05) * p.e}}
+}
+
+// instance is the size of a node among the zones.
+func (p *plan) instance(s *slot) box {
+	lines := p.lines(s)
+	w := p.text(p.name(s), 1, p.wide)
+	for _, a := range lines {
+		w = max(w, p.text(a, small, p.wide))
+	}
+	if len(s.rest) > 0 { // a page changes the numbers, and nothing may move
+		w = max(w, p.text(p.outOf(len(s.rest), len(s.rest)), small, p.wide))
+	}
+	if p.pinned(s) {
+		w += 1.4 * p.e
+	}
+	w += 2.15 * p.e // room for the badge on the left and the mark on the right
+	if p.glyph > 0 {
+		w += 1.9 * p.e
+	}
+	return box{w: w, h: (1.75 + float64(len(lines))*1.05) * p.e}
+}
+
+// place puts everything where it belongs; the picture is then as large as it must be.
+func (p *plan) place(d Diagram) {
+	e := p.e
+	pad := .6 * e
+	x := pad
+	front := p.users
+	// The columns before the lanes, with y for the middle of the picture as 0.
+	lowest, highest := 0.0, 0.0
+	reach := func(b box) { lowest, highest = max(lowest, b.bottom()), min(highest, b.y) }
+	if front != nil {
+		w := front.w
+		if p.dns != nil && p.merged {
+			w = max(w, p.dns.w)
+		}
+		front.x, front.y = x+(w-front.w)/2, -front.h/2
+		reach(front.box)
+		if p.failing {
+			lowest = max(lowest, front.bottom()+1.1*e)
+		}
+		x += w + p.gap*e
+		if p.dns != nil && p.merged {
+			p.dns.x, p.dns.y = pad+(w-p.dns.w)/2, front.y-p.dns.h-1.3*e
+			reach(p.dns.box)
+		}
+	}
+	if p.dns != nil && (!p.merged || front == nil) {
+		p.dns.x, p.dns.y = x, -p.dns.h-.9*e
+		reach(p.dns.box)
+		x += p.dns.w + p.gap*e
+	}
+	p.trunk = x - p.gap*e
+	if len(p.balancers.slots) > 0 {
+		c := &p.balancers
+		height := -p.row * e
+		for _, s := range c.slots {
+			c.w = max(c.w, s.w)
+			height += s.h + p.row*e
+		}
+		y := -height / 2
+		for _, s := range c.slots {
+			s.x, s.y, s.w = x, y, c.w
+			y += s.h + p.row*e
+			reach(s.box)
+		}
+		c.x, c.y, c.h = x, -height/2, height
+		x += c.w + (p.gap+.6)*e
+	}
+	x = p.zones(d, x, reach)
+	p.under = lowest
+	// Notes stand in a row below everything, broken where it is full.
+	if len(p.notes) > 0 {
+		nx, ny := pad, lowest+.9*e
+		if len(p.lanes) > 0 {
+			nx = p.lanes[0].x
+		}
+		left := nx
+		for _, n := range p.notes {
+			if nx > left && nx+n.w > x {
+				nx, ny = left, ny+n.h+.4*e
+			}
+			n.x, n.y = nx, ny
+			nx += n.w + .6*e
+			reach(n.box)
+			x = max(x, n.right()+pad)
+		}
+	}
+	p.w, p.h = x, lowest-highest+2*pad
+	p.move(0, pad-highest)
+}
+
+// zones places the lanes, one above the other, and the tiers in them, and returns where
+// they end.
+func (p *plan) zones(d Diagram, x float64, reach func(box)) float64 {
+	e := p.e
+	if len(p.lanes) == 0 {
+		return x
+	}
+	const head, foot = 1.75, .75
+	inner := 0.0
+	for i := range p.tiers {
+		c := &p.tiers[i]
+		if i > 0 {
+			inner += p.gap * e
+		}
+		c.x = x + 1.2*e + inner
+		inner += c.w
+	}
+	for _, l := range p.lanes {
+		inner = max(inner, p.text(l.zone, small, p.wide+3)+1.2*e)
+	}
+	width := inner + 2.4*e
+	height := -.8 * e
+	for _, l := range p.lanes {
+		content := 1.2 * e // an empty zone is a place too
+		for _, slots := range l.columns {
+			content = max(content, p.stacked(slots))
+		}
+		l.box = box{x: x, w: width, h: content + (head+foot)*e}
+		height += l.h + .8*e
+	}
+	y := -height / 2
+	for _, l := range p.lanes {
+		l.y = y
+		for i := range p.tiers {
+			slots := l.columns[p.tiers[i].tier]
+			sy := y + head*e + (l.h-(head+foot)*e-p.stacked(slots))/2
+			if p.abreast > 1 && len(slots) > 1 {
+				sy += .9 * e // ways to those behind pass above
+			}
+			for k, s := range slots {
+				n := k % p.abreast
+				s.x, s.y, s.behind = p.tiers[i].x+float64(n)*(s.w+aisle*e), sy, n > 0
+				if n == p.abreast-1 {
+					sy += s.h + p.row*e
+				}
+			}
+		}
+		y += l.h + .8*e
+		reach(l.box)
+	}
+	for i := range p.tiers {
+		c := &p.tiers[i]
+		c.y, c.h = -height/2, height
+	}
+	end := x + width + .6*e
+	for _, g := range d.Groups {
+		end = max(end, p.frame(g, reach))
+	}
+	return end
+}
+
+// frame places a group's line around its nodes, with the label above the first lane, and
+// returns where the label ends.
+func (p *plan) frame(g Frame, reach func(box)) float64 {
+	e := p.e
+	for _, c := range p.tiers {
+		if c.tier != g.Tier {
+			continue
+		}
+		f := box{x: c.x - .6*e, y: c.y - 2*e, w: c.w + 1.2*e, h: 4.4 * e}
+		for _, s := range c.slots {
+			f.h = max(f.h, s.bottom()+.5*e-f.y)
+		}
+		p.frames = append(p.frames, placedFrame{f, g})
+		reach(f)
+		return f.x + 2.6*e + p.text(g.Label, small, p.wide+10)
+	}
+	return 0
+}
+
+// stacked is the height of nodes of a tier and zone.
+func (p *plan) stacked(slots []*slot) float64 {
+	rows := (len(slots) + p.abreast - 1) / p.abreast
+	if rows == 0 {
+		return 0
+	}
+	h := float64(rows)*slots[0].h + float64(rows-1)*p.row*p.e
+	if p.abreast > 1 && len(slots) > 1 {
+		h += .9 * p.e
+	}
+	return h
+}
+
+// slots are all nodes with a place.
+func (p *plan) slots() []*slot {
+	var out []*slot
+	for _, s := range []*slot{p.users, p.dns} {
+		if s != nil {
+			out = append(out, s)
+		}
+	}
+	out = append(out, p.balancers.slots...)
+	for _, c := range p.tiers {
+		out = append(out, c.slots...)
+	}
+	return append(out, p.notes...)
+}
+
+func (p *plan) move(dx, dy float64) {
+	shift := func(b *box) { b.x, b.y = b.x+dx, b.y+dy }
+	for _, s := range p.slots() {
+		shift(&s.box)
+	}
+	for _, l := range p.lanes {
+		shift(&l.box)
+	}
+	for i := range p.tiers {
+		shift(&p.tiers[i].box)
+	}
+	for i := range p.frames {
+		shift(&p.frames[i].box)
+	}
+	shift(&p.balancers.box)
+	p.trunk, p.under, p.axis = p.trunk+dx, p.under+dy, p.axis+dy
+}
