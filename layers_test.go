@@ -42,6 +42,7 @@ var layer = map[string]int{
 	"targets/lab/timings": 4,
 
 	"chaos":               4,
+	"results/figure":      3,
 	"results/report":      4,
 	"dashboards":          4,
 	"dashboards/promtest": 5,
