@@ -157,7 +157,7 @@ func views() map[string]View {
 	return map[string]View{
 		"own":  {Size: 16, Key: true},
 		"wall": {W: 1050, H: 500, Size: 32},
-		"row":  {W: 460, H: 330, Size: 24},
+		"row":  {W: 430, H: 260, Size: 26},
 	}
 }
 

@@ -31,6 +31,9 @@ type View struct {
 	Prefix string
 	// Key explains frames and badges below.
 	Key bool
+	// Sketch leaves the names of instances out, so that diagrams beside each other look
+	// alike.
+	Sketch bool
 	// Dresses draws every state of every node, of which [CSS] leaves one to be seen.
 	Dresses bool
 }
@@ -53,6 +56,15 @@ func (d Diagram) Draw(v View) *draw.Picture {
 	return out
 }
 
+// Scale is by how much the text of d gets smaller in a view: 1 where it fits.
+func (d Diagram) Scale(v View) float64 {
+	if v.Size <= 0 {
+		v.Size = 16
+	}
+	_, scale, _ := d.fit(v)
+	return scale
+}
+
 // fit chooses as much detail as the view has room for; what is still too large is scaled.
 func (d Diagram) fit(v View) (*plan, float64, draw.Point) {
 	key := 0.0
@@ -63,6 +75,9 @@ func (d Diagram) fit(v View) (*plan, float64, draw.Point) {
 	var p *plan
 	scale := 0.0
 	for _, t := range details {
+		if v.Sketch && !t.sketch {
+			continue
+		}
 		q, s := d.lay(v.Size, t, v), 1.0
 		if v.Key {
 			q.h += key
@@ -196,11 +211,19 @@ func (a *artist) laneName(l *lane) {
 	if l.zone == "" {
 		return
 	}
-	name := draw.Fit(l.zone, small*a.e, l.w-2.4*a.e, false)
-	w := draw.Width(name, small*a.e, false)
+	bold := false
+	if a.sketch { // there the type of what is new is written
+		for _, slots := range l.columns {
+			for _, s := range slots {
+				bold = bold || a.changed[s.ID] || a.anyChanged(s.rest)
+			}
+		}
+	}
+	name := draw.Fit(a.laneText(l), small*a.e, l.w-2*a.e, bold)
+	w := draw.Width(name, small*a.e, bold)
 	a.p.RoundRect(l.x+.3*a.e, l.y+.22*a.e, w+1.9*a.e, 1.2*a.e, .3*a.e, draw.Style{Fill: draw.Panel})
 	Glyph(a.p, Zone, l.x+.5*a.e, l.y+.34*a.e, .95*a.e, draw.Muted)
-	a.p.Text(l.x+1.7*a.e, l.y+1.12*a.e, name, draw.Type{Size: small * a.e, Ink: draw.Muted})
+	a.p.Text(l.x+1.7*a.e, l.y+1.12*a.e, name, draw.Type{Size: small * a.e, Ink: ink(bold), Bold: bold})
 }
 
 func (a *artist) group(f placedFrame, i int) {
@@ -354,6 +377,11 @@ func (a *artist) instance(s *slot) {
 	}
 	x := s.x + 1.2*e
 	a.frame(s.box, box{s.x + .55*e, s.y + .25*e, s.w - 1.1*e, s.h - .5*e}, status, bold)
+	if a.sketch {
+		a.sketched(s, status)
+		a.p.Close()
+		return
+	}
 	if a.glyph > 0 {
 		Glyph(a.p, s.Kind, x, s.middle()-.7*e, 1.4*e, glyphInk(status.State))
 		x += 1.9 * e
@@ -372,6 +400,21 @@ func (a *artist) instance(s *slot) {
 		Glyph(a.p, ElasticIP, s.right()-1.95*e, s.middle()-.6*e, 1.2*e, ink(bold))
 	}
 	a.p.Close()
+}
+
+// sketched is an instance as its glyph alone, a stack as its number.
+func (a *artist) sketched(s *slot, status Status) {
+	e := a.e
+	if len(s.rest) > 0 {
+		a.p.Text(s.x+s.w/2+.1*e, s.middle()+.36*e, a.plan.name(s), draw.Type{Size: e, Ink: draw.Text, Bold: true, At: draw.Middle})
+		return
+	}
+	x := s.x + s.w/2 - .7*e
+	if a.pinned(s) {
+		x -= .45 * e
+		Glyph(a.p, ElasticIP, x+1.5*e, s.middle()-.5*e, e, draw.Muted)
+	}
+	Glyph(a.p, s.Kind, x, s.middle()-.7*e, 1.4*e, glyphInk(status.State))
 }
 
 func glyphInk(s State) draw.Ink {

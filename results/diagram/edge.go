@@ -31,6 +31,9 @@ func (a *artist) edges() {
 		if from == nil || to == nil || from == to {
 			continue
 		}
+		if a.sketch && to.front != nil && seen[[2]*slot{from, to.front}] != nil {
+			to = to.front // one way leads to the row
+		}
 		id := Edge{from.ID, to.ID}.ID()
 		if from.Tier != "" && to.Tier != "" && from.Tier != to.Tier {
 			// All nodes of a tier ask the same of the next one.
@@ -221,11 +224,11 @@ func (a *artist) route(w *way) []draw.Point {
 
 // arrive is a curve to a node; to one that stands behind another it passes above that one.
 func (a *artist) arrive(from, to draw.Point, s *slot) []draw.Point {
-	if !s.behind {
+	if s.front == nil {
 		return curve(from, to)
 	}
-	first, above := s.x-s.w-aisle*a.e, s.y-.75*a.e
-	x := s.x - aisle*a.e + .35*a.e
+	first, above := s.x-s.w-a.aisle()*a.e, s.y-.75*a.e
+	x := s.x - a.aisle()*a.e + .35*a.e
 	points := curve(from, draw.Point{X: first - .2*a.e, Y: above})
 	points = append(points, draw.Point{X: x - .4*a.e, Y: above})
 	return append(points, curve(draw.Point{X: x - .2*a.e, Y: above}, to)...)

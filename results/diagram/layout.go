@@ -3,6 +3,7 @@ package diagram
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"showdown/results/draw"
 )
@@ -23,8 +24,9 @@ type slot struct {
 	Node
 	// rest are the nodes of a stack.
 	rest []Node
-	// behind says that another node stands between it and the load balancer.
-	behind bool
+	// front is the first of its row, where another node stands between it and the load
+	// balancer.
+	front *slot
 }
 
 // column is the nodes above each other that belong together.
@@ -49,6 +51,9 @@ type detail struct {
 	merged bool
 	// abreast is how many nodes of a tier and zone stand side by side.
 	abreast int
+	// sketch leaves the names of instances out; the lane says how many there are of which
+	// type, and one way leads to each row.
+	sketch bool
 	// gap is between columns, row between nodes above each other, wide the longest text.
 	gap, row, wide float64
 	side           float64 // of a large glyph
@@ -63,10 +68,28 @@ var details = [...]detail{
 	{about: 1, merged: true, gap: 2, row: 1.5, wide: 6, side: 1.8, abreast: 2},
 	{about: 0, merged: true, gap: 1.8, row: .55, wide: 5, side: 1.6, abreast: 1},
 	{about: 0, merged: true, gap: 1.8, row: 1.4, wide: 5, side: 1.6, abreast: 2},
+	{about: 0, merged: true, gap: 1.5, row: .6, wide: 4.2, side: 1.5, abreast: 2, sketch: true},
+	{about: 0, merged: true, gap: 1.5, row: .6, wide: 4.2, side: 1.5, abreast: 4, sketch: true},
 }
 
 // aisle is the distance of nodes that stand side by side.
-const aisle = 2
+func (t detail) aisle() float64 {
+	if t.sketch {
+		return .7
+	}
+	return 2
+}
+
+// head and foot are the room of a lane above and below its nodes, above that of ways to
+// nodes behind others.
+func (t detail) head() float64 { return 1.75 }
+func (t detail) foot() float64 { return .75 }
+func (t detail) above() float64 {
+	if t.abreast > 1 && !t.sketch {
+		return .9
+	}
+	return 0
+}
 
 // plan is a diagram with a place for everything, in units of the picture.
 type plan struct {
@@ -180,7 +203,7 @@ func (p *plan) fill(d Diagram, nodes []Node) {
 		}
 		for _, l := range p.lanes {
 			if n := min(p.abreast, len(l.columns[tier])); n > 0 {
-				c.w = max(c.w, float64(n)*one+float64(n-1)*aisle*p.e)
+				c.w = max(c.w, float64(n)*one+float64(n-1)*p.aisle()*p.e)
 			}
 		}
 		p.tiers = append(p.tiers, c)
@@ -237,6 +260,16 @@ func (p *plan) card(n Node) *slot {
 
 // instance is the size of a node among the zones.
 func (p *plan) instance(s *slot) box {
+	if p.sketch {
+		b := box{w: 2.9 * p.e, h: 2.2 * p.e}
+		if p.pinned(s) {
+			b.w += .9 * p.e
+		}
+		if len(s.rest) > 0 {
+			b.w = max(b.w, p.text(p.name(s), 1, p.wide)+1.8*p.e)
+		}
+		return b
+	}
 	lines := p.lines(s)
 	w := p.text(p.name(s), 1, p.wide)
 	for _, a := range lines {
@@ -332,7 +365,7 @@ func (p *plan) zones(d Diagram, x float64, reach func(box)) float64 {
 	if len(p.lanes) == 0 {
 		return x
 	}
-	const head, foot = 1.75, .75
+	head, foot := p.head(), p.foot()
 	inner := 0.0
 	for i := range p.tiers {
 		c := &p.tiers[i]
@@ -343,7 +376,7 @@ func (p *plan) zones(d Diagram, x float64, reach func(box)) float64 {
 		inner += c.w
 	}
 	for _, l := range p.lanes {
-		inner = max(inner, p.text(l.zone, small, p.wide+3)+1.2*e)
+		inner = max(inner, p.text(p.laneText(l), small, p.wide+4)+1.2*e)
 	}
 	width := inner + 2.4*e
 	height := -.8 * e
@@ -361,12 +394,15 @@ func (p *plan) zones(d Diagram, x float64, reach func(box)) float64 {
 		for i := range p.tiers {
 			slots := l.columns[p.tiers[i].tier]
 			sy := y + head*e + (l.h-(head+foot)*e-p.stacked(slots))/2
-			if p.abreast > 1 && len(slots) > 1 {
-				sy += .9 * e // ways to those behind pass above
+			if len(slots) > 1 {
+				sy += p.above() * e // ways to those behind pass above
 			}
 			for k, s := range slots {
 				n := k % p.abreast
-				s.x, s.y, s.behind = p.tiers[i].x+float64(n)*(s.w+aisle*e), sy, n > 0
+				s.x, s.y = p.tiers[i].x+float64(n)*(s.w+p.aisle()*e), sy
+				if n > 0 {
+					s.front = slots[k-n]
+				}
 				if n == p.abreast-1 {
 					sy += s.h + p.row*e
 				}
@@ -405,6 +441,32 @@ func (p *plan) frame(g Frame, reach func(box)) float64 {
 	return 0
 }
 
+// laneText is what is written over a lane: the zone, in a sketch with what runs there.
+func (p *plan) laneText(l *lane) string {
+	if !p.sketch {
+		return l.zone
+	}
+	var order []string
+	count := map[string]int{}
+	for _, c := range p.tiers {
+		for _, s := range l.columns[c.tier] {
+			what := s.Name
+			if len(s.About) > 0 {
+				what = s.About[0]
+			}
+			if count[what] == 0 {
+				order = append(order, what)
+			}
+			count[what] += max(1, len(s.rest))
+		}
+	}
+	parts := []string{zoneList([]string{l.zone})}
+	for _, what := range order {
+		parts = append(parts, fmt.Sprintf("%d × %s", count[what], what))
+	}
+	return strings.Join(parts, " · ")
+}
+
 // stacked is the height of nodes of a tier and zone.
 func (p *plan) stacked(slots []*slot) float64 {
 	rows := (len(slots) + p.abreast - 1) / p.abreast
@@ -412,8 +474,8 @@ func (p *plan) stacked(slots []*slot) float64 {
 		return 0
 	}
 	h := float64(rows)*slots[0].h + float64(rows-1)*p.row*p.e
-	if p.abreast > 1 && len(slots) > 1 {
-		h += .9 * p.e
+	if len(slots) > 1 {
+		h += p.above() * p.e
 	}
 	return h
 }
