@@ -69,6 +69,10 @@ type Kind struct {
 func Kinds() []Kind {
 	return []Kind{
 		{"F1", "availability", "when users got answers", availability},
+		{"F5", "dots", "how long answers take, beside each other", dotPlot},
+		{"F8", "cost", "what availability costs", costAgainstAvailability},
+		{"F9", "scorecard", "the pillars of each stage", scorecard},
+		{"F12", "evolution", "what was built, stage by stage", evolution},
 	}
 }
 

@@ -2,7 +2,9 @@ package figure
 
 // frenchTables are the French of every text of [Lang.say], by its English. A text's
 // arguments are the same and in the same order.
-func frenchTables() []map[string]string { return []map[string]string{frenchKit, frenchFigures} }
+func frenchTables() []map[string]string {
+	return []map[string]string{frenchKit, frenchFigures, frenchStages}
+}
 
 // frenchKit is what all figures share.
 var frenchKit = map[string]string{

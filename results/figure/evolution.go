@@ -1,0 +1,194 @@
+package figure
+
+import (
+	"fmt"
+	"strconv"
+
+	"showdown"
+	"showdown/results/diagram"
+	"showdown/results/draw"
+)
+
+// built is an architecture of a row of them.
+type built struct {
+	name, promise string
+	topology      showdown.Topology
+	// month is in dollars; nil where the record has no bill.
+	month   *float64
+	diagram diagram.Diagram
+	// changed is how many of its parts are not in the one before it; nil for the first.
+	changed *int
+}
+
+// builds are the architectures of the stages, or of the cells of one run.
+func (m *maker) builds() []built {
+	var out []built
+	add := func(t track, promise string) {
+		c := t.spec()
+		if c == nil {
+			return
+		}
+		b := built{name: t.name, promise: promise, topology: c.Topology}
+		b.diagram = diagram.Of(c.Topology, diagram.Options{Lang: string(m.lang)})
+		if t.sum.Cost != nil {
+			b.month = &t.sum.Cost.MonthUSD
+		}
+		if len(out) > 0 {
+			n := len(b.diagram.Changed(out[len(out)-1].diagram))
+			b.changed = &n
+		}
+		out = append(out, b)
+	}
+	for i := range m.set.Sources {
+		s := &m.set.Sources[i]
+		if m.set.several() {
+			t := s.track(s.Summary.Cell, &s.Summary.CellSummary)
+			t.name = s.Name
+			promise := ""
+			if s.Manifest != nil && s.Manifest.Spec != nil {
+				promise = s.Manifest.Spec.Promise
+			}
+			add(t, promise)
+			continue
+		}
+		for _, t := range s.cells() {
+			shows := ""
+			if c := t.spec(); c != nil {
+				shows = c.Shows
+			}
+			add(t, shows)
+		}
+	}
+	return out
+}
+
+// servers is how many instances a topology comes up with, in how many zones.
+func servers(t showdown.Topology) (n, zones int) {
+	in := map[string]bool{}
+	for _, i := range t.AllInstances() {
+		n++
+		in[i.Zone] = true
+	}
+	return n, len(in)
+}
+
+func evolution(m *maker) content {
+	l := m.lang
+	all := m.builds()
+	if len(all) == 0 {
+		return nothing(l.say("There is no architecture to show: the record does not say what was built."))
+	}
+	c := content{title: m.evolutionTitle(all), table: Table{Header: []string{"stage", "promise", "instances", "zones", "load_balancers", "auto_scaling_groups", "month_usd", "changed_parts"}}}
+	for _, b := range all {
+		n, zones := servers(b.topology)
+		var changed any
+		if b.changed != nil {
+			changed = *b.changed
+		}
+		c.table.add(b.name, b.promise, n, zones, len(b.topology.LoadBalancers), len(b.topology.AutoScalingGroups), b.month, changed)
+	}
+	if len(all) > 1 {
+		c.note = l.say("Bold is what is new or another one than in the picture before. Prices are for a month of 730 hours.")
+	} else {
+		c.note = l.say("Prices are for a month of 730 hours.")
+	}
+	columns := min(len(all), 4)
+	switch {
+	case m.page.Shape == Print && len(all) > 2:
+		columns = min(len(all), 3)
+		if len(all) == 4 {
+			columns = 2
+		}
+	case len(all) == 5 || len(all) == 6:
+		columns = 3
+	}
+	rows := (len(all) + columns - 1) / columns
+	c.height = float64(rows) * 560
+	if columns < 3 {
+		c.height = float64(rows) * 660
+	}
+	c.draw = func(cv *canvas, area rect) {
+		gap := cv.size.tick * 1.1
+		panels := cv.grid(area, len(all), columns, gap, gap)
+		lines := 1
+		for i, b := range all {
+			lines = max(lines, len(atMost(draw.Wrap(b.promise, cv.size.tick, panels[i].w-cv.size.tick, false), 3, cv.size.tick, panels[i].w, false)))
+		}
+		under := cv.size.tick * (1.25*float64(lines) + 0.5)
+		above := cv.size.label * 1.6
+		views := make([]diagram.View, len(all))
+		scale := 1.0
+		for i, b := range all {
+			views[i] = diagram.View{W: panels[i].w - cv.size.tick, H: panels[i].h - above - under, Size: cv.size.tick, Sketch: len(all) > 4}
+			scale = min(scale, b.diagram.Scale(views[i]))
+		}
+		for i, b := range all {
+			r := panels[i]
+			cv.RoundRect(r.x, r.y, r.w, r.h, cv.size.tick*0.3, draw.Style{Stroke: draw.Grid, Width: cv.size.thin})
+			views[i].Size *= scale // the same for all
+			views[i].Prefix = fmt.Sprintf("d%d-", i+1)
+			if i > 0 {
+				views[i].Before = &all[i-1].diagram
+			}
+			in := cv.size.tick * 0.5
+			price := ""
+			if b.month != nil {
+				price = l.monthly(*b.month)
+			}
+			w := draw.Width(price, cv.size.label, true)
+			name := b.name
+			if len(all) > 1 {
+				name = strconv.Itoa(i+1) + "  " + name
+			}
+			cv.strong(r.x+in, r.y+cv.size.label*1.2, draw.Fit(name, cv.size.label, r.w-w-3*in, true), draw.Text, draw.Start)
+			cv.strong(r.right()-in, r.y+cv.size.label*1.2, price, draw.Text, draw.End)
+			p := b.diagram.Draw(views[i])
+			cv.Place(p, r.x+in, r.y+above, 1)
+			y := r.bottom() - under
+			for _, line := range atMost(draw.Wrap(b.promise, cv.size.tick, r.w-2*in, false), 3, cv.size.tick, r.w-2*in, false) {
+				y += cv.size.tick * 1.2
+				cv.Text(r.x+in, y, line, draw.Type{Size: cv.size.tick, Ink: draw.Text})
+			}
+		}
+	}
+	return c
+}
+
+// monthly is an amount of money a month, without cents where it is large.
+func (l Lang) monthly(v float64) string {
+	n := 0
+	if v < 100 {
+		n = 2
+	}
+	if l == French {
+		return l.decimals(v, n) + fixedSpace + "$/mois"
+	}
+	return "$" + l.decimals(v, n) + "/month"
+}
+
+// evolutionTitle is the first and the last architecture in one sentence.
+func (m *maker) evolutionTitle(all []built) string {
+	l := m.lang
+	first, last := all[0], all[len(all)-1]
+	if len(all) == 1 {
+		return l.say("%s: %s", first.name, m.sizeOf(first))
+	}
+	return l.say("From %s to %s in %d steps", m.sizeOf(first), m.sizeOf(last), len(all)-1)
+}
+
+// sizeOf is how large an architecture is: "3 servers in 1 zone at $236/month".
+func (m *maker) sizeOf(b built) string {
+	l := m.lang
+	n, zones := servers(b.topology)
+	text := l.say("%d servers", n)
+	if n == 1 {
+		text = l.say("one server")
+	}
+	if zones > 1 {
+		text = l.say("%s in %d zones", text, zones)
+	}
+	if b.month != nil {
+		text = l.say("%s at %s", text, l.monthly(*b.month))
+	}
+	return text
+}

@@ -1,0 +1,364 @@
+package figure
+
+import (
+	"math"
+	"strings"
+
+	"showdown/results/draw"
+)
+
+// priced is a track by what it costs and how available it is.
+type priced struct {
+	track
+	month float64
+	// share is the availability; low and high bound it: over repeats, or by chance alone.
+	share, low, high float64
+	n                uint64
+	repeated         bool
+}
+
+// nines is how many nines a share has: 1 for 90 %, 2 for 99 %.
+func nines(share float64) float64 { return -math.Log10(max(1-share, 1e-12)) }
+
+// wilson is the 95 % interval of a share of n, by Wilson's score.
+func wilson(share float64, n uint64) (low, high float64) {
+	if n == 0 {
+		return 0, 1
+	}
+	const z = 1.959964
+	m := float64(n)
+	middle := (share + z*z/(2*m)) / (1 + z*z/m)
+	half := z / (1 + z*z/m) * math.Sqrt(share*(1-share)/m+z*z/(4*m*m))
+	low, high = max(0, middle-half), min(1, middle+half)
+	if share == 1 {
+		high = 1
+	}
+	if share == 0 {
+		low = 0
+	}
+	return low, high
+}
+
+// bought are the tracks that have a bill and an availability.
+func (m *maker) bought(tracks []track) []priced {
+	var out []priced
+	for _, t := range recorded(tracks) {
+		a := t.availability()
+		if t.sum.Cost == nil || a == nil {
+			continue
+		}
+		p := priced{track: t, month: t.sum.Cost.MonthUSD, share: *a}
+		buckets, _ := t.buckets()
+		for _, b := range buckets {
+			p.n += uint64(b.Scheduled)
+		}
+		p.low, p.high = wilson(p.share, p.n)
+		name := "availability"
+		if t.window {
+			name = "reference.availability"
+		}
+		if r := m.repeat(t, name); r != nil {
+			p.low, p.high, p.repeated = r.Low, r.High, true
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// step is what a stage costs more than the one before it, and how many nines it gives.
+type step struct{ usd, nines float64 }
+
+func (p priced) since(q priced) step { return step{p.month - q.month, nines(p.share) - nines(q.share)} }
+
+// perNine says what a step costs for each nine; ok is false where it gives none.
+func (l Lang) perNine(s step) (text string, ok bool) {
+	switch {
+	case s.nines < 0.005 && s.usd > 0:
+		return l.say("%s, no nine", l.signed(s.usd)), false
+	case s.nines < -0.005:
+		return l.say("%s, fewer nines", l.signed(s.usd)), false
+	case s.usd <= 0:
+		return l.say("%s and more nines", l.signed(s.usd)), true
+	}
+	return l.say("%s a nine", l.whole(s.usd/s.nines)), true
+}
+
+// whole is an amount of money to the dollar, or to the cent where it is small.
+func (l Lang) whole(v float64) string {
+	n := 0
+	if math.Abs(v) < 10 {
+		n = 2
+	}
+	if l == French {
+		return l.decimals(v, n) + fixedSpace + "$"
+	}
+	return "$" + l.decimals(v, n)
+}
+
+// signed is an amount with its sign.
+func (l Lang) signed(v float64) string {
+	if v < 0 {
+		return "−" + l.whole(-v)
+	}
+	return "+" + l.whole(v)
+}
+
+func costAgainstAvailability(m *maker) content {
+	l := m.lang
+	all, without := m.set.tracks()
+	points := m.bought(all)
+	if len(points) == 0 {
+		return nothing(l.say("There is no cost to compare: the record has no bill, or no request."))
+	}
+	c := content{title: m.ninesTitle(points), table: Table{Header: []string{
+		"track", "month_usd", "availability", "low", "high", "interval", "requests", "nines", "usd_more", "nines_more", "usd_per_nine",
+	}}}
+	repeated, chance := false, false
+	for i, p := range points {
+		c.tracks = append(c.tracks, p.track)
+		kind := "chance"
+		if p.repeated {
+			kind, repeated = "repeats", true
+		} else {
+			chance = true
+		}
+		var usd, more, per, ns any
+		if p.share < 1 {
+			ns = nines(p.share)
+		}
+		if i > 0 && p.share < 1 && points[i-1].share < 1 {
+			s := p.since(points[i-1])
+			usd, more = s.usd, s.nines
+			if _, ok := l.perNine(s); ok {
+				per = s.usd / s.nines
+			}
+		}
+		c.table.add(p.name, p.month, p.share, p.low, p.high, kind, p.n, ns, usd, more, per)
+	}
+	c.note = l.say("A nine is a tenth of the failures: 90 %, 99 %, 99.9 % are one, two, three.")
+	if chance {
+		c.note += " " + l.say("Bars are what chance alone allows (95 %, Wilson); failures come in rows, so repeated runs would differ more.")
+	}
+	if repeated {
+		c.note += " " + l.say("Bars are the spread over repeated runs.")
+	}
+	if points[0].window {
+		c.note += " " + l.say("Availability is that of the reference window, in which one server fails.")
+	}
+	c.note += m.leftOut(without)
+	c.height = 860
+	c.draw = func(cv *canvas, area rect) { cv.nines(area, points) }
+	return c
+}
+
+// nines draws the points over money and nines, with what each step costs.
+func (c *canvas) nines(area rect, points []priced) {
+	top, dear := 1.0, 0.0
+	for _, p := range points {
+		dear = max(dear, p.month)
+		if p.share < 1 {
+			top = max(top, nines(min(p.high, 0.999999)), nines(p.share)+0.15)
+		} else {
+			top = max(top, nines(p.low)+0.5)
+		}
+	}
+	top = math.Ceil(top*4-1e-9) / 4
+	plot := area.inset(c.size.tick*4.4, c.size.tick*1.8, c.size.tick, c.timeAxisHeight())
+	x := linear(0, ceiling(dear*1.12), plot.x, plot.right())
+	y := linear(0, top, plot.bottom(), plot.y)
+	c.frame(plot)
+	for _, v := range x.ticks(int(plot.w / (c.size.tick * 5))) {
+		c.Line(draw.Style{Stroke: draw.Grid, Width: c.size.thin}, draw.Point{X: x.at(v), Y: plot.y}, draw.Point{X: x.at(v), Y: plot.bottom()})
+		c.tick(x.at(v), plot.bottom()+c.size.tick*1.15, c.lang.whole0(v), draw.Middle)
+	}
+	c.tick(plot.x+plot.w/2, plot.bottom()+c.size.tick*2.4, c.lang.say("dollars a month"), draw.Middle)
+	for _, share := range []float64{0, 0.5, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999, 0.99999} {
+		v := nines(share)
+		if v > top+1e-9 {
+			break
+		}
+		c.Line(draw.Style{Stroke: draw.Grid, Width: c.size.thin}, draw.Point{X: plot.x, Y: y.at(v)}, draw.Point{X: plot.right(), Y: y.at(v)})
+		c.tick(plot.x-c.size.tick*0.4, y.at(v)+c.size.tick*0.35, c.lang.share(share), draw.End)
+	}
+	c.tick(area.x, area.y+c.size.tick, c.lang.say("availability, each tenth of the failures one step up"), draw.Start)
+
+	p := &placer{within: rect{plot.x, plot.y, plot.w + c.size.tick, plot.h}}
+	at := make([]draw.Point, len(points))
+	for i, q := range points {
+		at[i] = draw.Point{X: x.at(q.month), Y: y.at(min(nines(q.share), top))}
+		r := c.size.tick * 0.45
+		p.take(rect{at[i].X - r, at[i].Y - r, 2 * r, 2 * r})
+		p.take(rect{at[i].X - 4, y.at(min(nines(q.high), top)), 8, y.at(nines(q.low)) - y.at(min(nines(q.high), top))})
+	}
+	for i := 1; i < len(points); i++ {
+		p.segment(at[i-1], at[i])
+		c.arrow(at[i-1], at[i], c.size.tick*0.45)
+	}
+	for i, q := range points {
+		low, high := y.at(nines(q.low)), y.at(min(nines(q.high), top))
+		line := draw.Style{Stroke: draw.First, Width: c.size.line * 0.7}
+		c.Line(line, draw.Point{X: at[i].X, Y: low}, draw.Point{X: at[i].X, Y: high})
+		for _, end := range []float64{low, high} {
+			c.Line(line, draw.Point{X: at[i].X - c.size.tick*0.25, Y: end}, draw.Point{X: at[i].X + c.size.tick*0.25, Y: end})
+		}
+		c.Circle(at[i].X, at[i].Y, c.size.tick*0.42, draw.Style{Fill: draw.First, Stroke: draw.Paper, Width: c.size.thin})
+	}
+	for i, q := range points {
+		name := q.name
+		if q.share == 1 {
+			name = c.lang.say("%s: no failure", name)
+		}
+		if r, ok := p.around(at[i], draw.Width(name, c.size.label, true), c.size.label, c.size.tick*0.6); ok {
+			c.strong(r.x, r.y+c.size.label*0.82, name, draw.Text, draw.Start)
+		}
+	}
+	for i := 1; i < len(points); i++ {
+		if points[i].share == 1 || points[i-1].share == 1 {
+			continue
+		}
+		text, ok := c.lang.perNine(points[i].since(points[i-1]))
+		ink := draw.Down
+		if ok {
+			ink = draw.Third
+		}
+		if r, found := p.along(at[i-1], at[i], draw.Width(text, c.size.tick, true), c.size.tick, c.size.tick*0.3); found {
+			c.Text(r.x, r.y+c.size.tick*0.82, text, draw.Type{Size: c.size.tick, Ink: ink, Bold: true})
+		}
+	}
+}
+
+// whole0 is an amount of money on an axis.
+func (l Lang) whole0(v float64) string {
+	if l == French {
+		return l.number(v) + fixedSpace + "$"
+	}
+	return "$" + l.number(v)
+}
+
+// arrow draws an arrow between two signs of a radius.
+func (c *canvas) arrow(from, to draw.Point, r float64) {
+	dx, dy := to.X-from.X, to.Y-from.Y
+	d := math.Hypot(dx, dy)
+	if d < 3*r {
+		return
+	}
+	dx, dy = dx/d, dy/d
+	a := draw.Point{X: from.X + dx*r*1.2, Y: from.Y + dy*r*1.2}
+	b := draw.Point{X: to.X - dx*r*1.2, Y: to.Y - dy*r*1.2}
+	head := c.size.tick * 0.6
+	c.Line(draw.Style{Stroke: draw.Muted, Width: c.size.line * 0.7}, a, draw.Point{X: b.X - dx*head*0.7, Y: b.Y - dy*head*0.7})
+	c.Polygon(
+		draw.Style{Fill: draw.Muted}, b,
+		draw.Point{X: b.X - dx*head - dy*head*0.4, Y: b.Y - dy*head + dx*head*0.4},
+		draw.Point{X: b.X - dx*head + dy*head*0.4, Y: b.Y - dy*head - dx*head*0.4},
+	)
+}
+
+// ninesTitle is the cheapest and the dearest step for a nine.
+func (m *maker) ninesTitle(points []priced) string {
+	l := m.lang
+	if len(points) == 1 {
+		return l.say("%s costs %s and answers %s of the requests", m.called(points[0].track), l.monthly(points[0].month), l.share(points[0].share))
+	}
+	type bargain struct {
+		name string
+		s    step
+	}
+	var cheap, dear *bargain
+	var useless []string
+	for i := 1; i < len(points); i++ {
+		if points[i].share == 1 || points[i-1].share == 1 {
+			continue
+		}
+		s := points[i].since(points[i-1])
+		if s.nines < 0.005 {
+			if s.usd > 0 {
+				useless = append(useless, points[i].name)
+			}
+			continue
+		}
+		b := &bargain{points[i].name, s}
+		if cheap == nil || s.usd/s.nines < cheap.s.usd/cheap.s.nines {
+			cheap = b
+		}
+		if dear == nil || s.usd/s.nines > dear.s.usd/dear.s.nines {
+			dear = b
+		}
+	}
+	price := func(b *bargain) string { return l.whole(max(0, b.s.usd/b.s.nines)) }
+	switch {
+	case cheap == nil && len(useless) > 0:
+		return l.say("No step makes the service more available; %s only costs more", strings.Join(useless, ", "))
+	case cheap == nil:
+		first, last := points[0], points[len(points)-1]
+		return l.say("From %s to %s, from %s to %s", l.monthly(first.month), l.monthly(last.month), l.share(first.share), l.share(last.share))
+	case cheap == dear || cheap.name == dear.name:
+		return l.say("An extra nine costs %s a month in %s", price(cheap), cheap.name)
+	}
+	return l.say("An extra nine costs %s a month in %s, %s in %s", price(cheap), cheap.name, price(dear), dear.name)
+}
+
+// placer finds places for texts that lie over nothing else.
+type placer struct {
+	within rect
+	taken  []rect
+}
+
+func (p *placer) take(r rect) { p.taken = append(p.taken, r) }
+
+// segment takes the places along a line.
+func (p *placer) segment(a, b draw.Point) {
+	n := int(math.Hypot(b.X-a.X, b.Y-a.Y)/12) + 1
+	for i := range n + 1 {
+		t := float64(i) / float64(n)
+		p.take(rect{a.X + t*(b.X-a.X) - 5, a.Y + t*(b.Y-a.Y) - 5, 10, 10})
+	}
+}
+
+// try takes the first free place of a size among those whose middles are given.
+func (p *placer) try(w, h float64, middles []draw.Point) (rect, bool) {
+	for _, m := range middles {
+		r := rect{m.X - w/2, m.Y - h/2, w, h}
+		free := r.x >= p.within.x && r.y >= p.within.y && r.right() <= p.within.right() && r.bottom() <= p.within.bottom()
+		for _, t := range p.taken {
+			free = free && !(r.x < t.right() && t.x < r.right() && r.y < t.bottom() && t.y < r.bottom())
+		}
+		if free {
+			p.take(r)
+			return r, true
+		}
+	}
+	return rect{}, false
+}
+
+// around is a place beside a point.
+func (p *placer) around(at draw.Point, w, h, gap float64) (rect, bool) {
+	var middles []draw.Point
+	for _, far := range []float64{1, 2, 3.5, 5} {
+		g := gap * far
+		for _, d := range [][2]float64{{1, 0}, {-1, 0}, {1, -1}, {1, 1}, {-1, -1}, {-1, 1}, {0, -1}, {0, 1}} {
+			m := draw.Point{X: at.X + d[0]*(g+w/2), Y: at.Y + d[1]*(g+h/2)}
+			middles = append(middles, m)
+		}
+	}
+	return p.try(w, h, middles)
+}
+
+// along is a place beside an arrow, near its middle.
+func (p *placer) along(a, b draw.Point, w, h, gap float64) (rect, bool) {
+	d := math.Hypot(b.X-a.X, b.Y-a.Y)
+	if d == 0 {
+		return p.around(a, w, h, gap)
+	}
+	nx, ny := -(b.Y-a.Y)/d, (b.X-a.X)/d
+	var middles []draw.Point
+	for _, far := range []float64{1, 2, 4, 6} {
+		for _, t := range []float64{.5, .4, .6, .3, .7, .2, .8} {
+			for _, side := range []float64{1, -1} {
+				reach := side * (gap*far + math.Abs(nx)*w/2 + math.Abs(ny)*h/2)
+				middles = append(middles, draw.Point{X: a.X + t*(b.X-a.X) + nx*reach, Y: a.Y + t*(b.Y-a.Y) + ny*reach})
+			}
+		}
+	}
+	return p.try(w, h, middles)
+}
