@@ -50,6 +50,8 @@ type Node struct {
 	ID   string
 	Kind Kind
 	Name string
+	// Short is what a sketch writes instead of the name; empty is the name.
+	Short string
 	// About are lines about it, the weightiest first: the instance type.
 	About []string
 	// Tier is the column among the zones, Zone the lane. Both are empty for users, name
@@ -66,7 +68,8 @@ func (e Edge) ID() string { return "edge-" + e.From + "--" + e.To }
 
 // Frame is a line around the nodes of a group.
 type Frame struct {
-	ID, Label string
+	// Short is what a sketch writes instead of the label; empty is the label.
+	ID, Label, Short string
 	// Tier is the column whose nodes it holds.
 	Tier string
 }
@@ -127,6 +130,12 @@ func Of(t showdown.Topology, o Options) Diagram {
 		n := Node{ID: BalancerID(b.Name), Kind: Balancer, Name: b.Name}
 		if word := w.balancer[string(b.Type)]; word != "" {
 			n.About = append(n.About, word)
+		}
+		switch b.Type {
+		case showdown.ApplicationBalancer:
+			n.Short = "ALB"
+		case showdown.ClassicBalancer:
+			n.Short = "CLB"
 		}
 		if len(b.Zones) > 0 {
 			n.About = append(n.About, zoneList(b.Zones))
@@ -216,7 +225,11 @@ func (d *Diagram) instances(t showdown.Topology, w words, zones map[string]bool)
 		if g.Min == g.Max {
 			label = fmt.Sprintf(w.oneSize, g.Name, g.Min)
 		}
-		d.Groups = append(d.Groups, Frame{ID: GroupID(g.Name), Label: label, Tier: g.Template.Role + "\x00" + g.Name})
+		short := fmt.Sprintf("%d", g.Min)
+		if g.Max > g.Min {
+			short += fmt.Sprintf("–%d", g.Max)
+		}
+		d.Groups = append(d.Groups, Frame{ID: GroupID(g.Name), Label: label, Short: "Auto Scaling " + short, Tier: g.Template.Role + "\x00" + g.Name})
 	}
 }
 

@@ -219,7 +219,7 @@ func (a *artist) laneName(l *lane) {
 			}
 		}
 	}
-	name := draw.Fit(a.laneText(l), small*a.e, l.w-2*a.e, bold)
+	name := draw.Fit(a.laneText(l), small*a.e, l.w-1.8*a.e, bold)
 	w := draw.Width(name, small*a.e, bold)
 	a.p.RoundRect(l.x+.3*a.e, l.y+.22*a.e, w+1.9*a.e, 1.2*a.e, .3*a.e, draw.Style{Fill: draw.Panel})
 	Glyph(a.p, Zone, l.x+.5*a.e, l.y+.34*a.e, .95*a.e, draw.Muted)
@@ -239,7 +239,7 @@ func (a *artist) group(f placedFrame, i int) {
 	if i+1 < len(a.frames) {
 		end = a.frames[i+1].x
 	}
-	label := draw.Fit(f.Label, small*a.e, end-f.x-2.4*a.e, bold)
+	label := draw.Fit(a.label(f.Frame), small*a.e, end-f.x-2.4*a.e, bold)
 	w := draw.Width(label, small*a.e, bold)
 	a.p.Rect(f.x+.4*a.e, f.y-.1*a.e, min(w+1.9*a.e, end-f.x), 1.5*a.e, draw.Style{Fill: draw.Paper})
 	Glyph(a.p, Group, f.x+.5*a.e, f.y+.1*a.e, 1.1*a.e, ink(bold))
@@ -278,6 +278,9 @@ func (a *artist) open(id, name string, s Status, more ...draw.Attribute) {
 func (p *plan) name(s *slot) string {
 	if len(s.rest) > 0 {
 		return fmt.Sprintf("× %d", len(s.rest))
+	}
+	if p.sketch && s.Short != "" {
+		return s.Short
 	}
 	return s.Name
 }
@@ -340,7 +343,7 @@ func (a *artist) frame(b, plate box, s Status, bold bool) {
 func (a *artist) card(s *slot) {
 	e, status, bold := a.e, a.view.Status[s.ID], a.changed[s.ID]
 	name := a.plan.name(s)
-	a.open(s.ID, name, status, draw.Attribute{Name: "node", Value: s.Name})
+	a.open(s.ID, s.Name, status, draw.Attribute{Name: "node", Value: s.Name})
 	if s.Kind != Users {
 		a.frame(s.box, box{s.x + .4*e, s.y + .4*e, s.w - .8*e, s.h - .8*e}, status, bold)
 	} else if status.State != "" {
@@ -348,7 +351,7 @@ func (a *artist) card(s *slot) {
 	}
 	Glyph(a.p, s.Kind, s.x+(s.w-a.side*e)/2, s.y+.45*e, a.side*e, draw.Text)
 	middle, y := s.x+s.w/2, s.y+(a.side+1.55)*e
-	a.p.Text(middle, y, draw.Fit(name, e, s.w-.7*e, bold), draw.Type{Size: e, Ink: draw.Text, Bold: bold, At: draw.Middle})
+	a.p.Text(middle, y, draw.Fit(name, e, s.w-.4*e, bold), draw.Type{Size: e, Ink: draw.Text, Bold: bold, At: draw.Middle})
 	for _, about := range s.About[:min(a.about, len(s.About))] {
 		y += 1.05 * e
 		a.p.Text(middle, y, draw.Fit(about, small*e, s.w-.7*e, bold), draw.Type{Size: small * e, Ink: ink(bold), Bold: bold, At: draw.Middle})

@@ -68,22 +68,31 @@ var details = [...]detail{
 	{about: 1, merged: true, gap: 2, row: 1.5, wide: 6, side: 1.8, abreast: 2},
 	{about: 0, merged: true, gap: 1.8, row: .55, wide: 5, side: 1.6, abreast: 1},
 	{about: 0, merged: true, gap: 1.8, row: 1.4, wide: 5, side: 1.6, abreast: 2},
-	{about: 0, merged: true, gap: 1.5, row: .6, wide: 4.2, side: 1.5, abreast: 2, sketch: true},
-	{about: 0, merged: true, gap: 1.5, row: .6, wide: 4.2, side: 1.5, abreast: 4, sketch: true},
+	{about: 0, merged: true, gap: 1.3, row: .5, wide: 4.2, side: 1.5, abreast: 2, sketch: true},
+	{about: 0, merged: true, gap: 1.3, row: .5, wide: 4.2, side: 1.5, abreast: 3, sketch: true},
+	{about: 0, merged: true, gap: 1.3, row: .5, wide: 4.2, side: 1.5, abreast: 4, sketch: true},
 }
 
 // aisle is the distance of nodes that stand side by side.
 func (t detail) aisle() float64 {
 	if t.sketch {
-		return .7
+		return .6
 	}
 	return 2
 }
 
+// either is a length, less of it in a sketch.
+func (t detail) either(all, sketch float64) float64 {
+	if t.sketch {
+		return sketch
+	}
+	return all
+}
+
 // head and foot are the room of a lane above and below its nodes, above that of ways to
 // nodes behind others.
-func (t detail) head() float64 { return 1.75 }
-func (t detail) foot() float64 { return .75 }
+func (t detail) head() float64 { return t.either(1.75, 1.5) }
+func (t detail) foot() float64 { return t.either(.75, .5) }
 func (t detail) above() float64 {
 	if t.abreast > 1 && !t.sketch {
 		return .9
@@ -249,8 +258,8 @@ func (p *plan) text(s string, size, most float64) float64 {
 
 // card is the size of a node that has its glyph above its name.
 func (p *plan) card(n Node) *slot {
-	w := max(p.side+.8, 3.4) * p.e
-	w = max(w, p.text(n.Name, 1, p.wide)+.9*p.e)
+	w := max(p.side+.8, p.either(3.4, 2.8)) * p.e
+	w = max(w, p.text(p.name(&slot{Node: n}), 1, p.wide)+p.either(.9, .6)*p.e)
 	lines := min(p.about, len(n.About))
 	for _, a := range n.About[:lines] {
 		w = max(w, p.text(a, small, p.wide)+.9*p.e)
@@ -261,9 +270,9 @@ func (p *plan) card(n Node) *slot {
 // instance is the size of a node among the zones.
 func (p *plan) instance(s *slot) box {
 	if p.sketch {
-		b := box{w: 2.9 * p.e, h: 2.2 * p.e}
+		b := box{w: 2.5 * p.e, h: 1.95 * p.e}
 		if p.pinned(s) {
-			b.w += .9 * p.e
+			b.w += .8 * p.e
 		}
 		if len(s.rest) > 0 {
 			b.w = max(b.w, p.text(p.name(s), 1, p.wide)+1.8*p.e)
@@ -291,7 +300,7 @@ func (p *plan) instance(s *slot) box {
 // place puts everything where it belongs; the picture is then as large as it must be.
 func (p *plan) place(d Diagram) {
 	e := p.e
-	pad := .6 * e
+	pad := p.either(.6, .3) * e
 	x := pad
 	front := p.users
 	// The columns before the lanes, with y for the middle of the picture as 0.
@@ -372,21 +381,22 @@ func (p *plan) zones(d Diagram, x float64, reach func(box)) float64 {
 		if i > 0 {
 			inner += p.gap * e
 		}
-		c.x = x + 1.2*e + inner
+		c.x = x + p.flank()*e + inner
 		inner += c.w
 	}
 	for _, l := range p.lanes {
-		inner = max(inner, p.text(p.laneText(l), small, p.wide+4)+1.2*e)
+		inner = max(inner, p.text(p.laneText(l), small, p.wide+4)+p.either(1.2, .6)*e)
 	}
-	width := inner + 2.4*e
-	height := -.8 * e
+	width := inner + 2*p.flank()*e
+	between := p.either(.8, .5) * e
+	height := -between
 	for _, l := range p.lanes {
 		content := 1.2 * e // an empty zone is a place too
 		for _, slots := range l.columns {
 			content = max(content, p.stacked(slots))
 		}
 		l.box = box{x: x, w: width, h: content + (head+foot)*e}
-		height += l.h + .8*e
+		height += l.h + between
 	}
 	y := -height / 2
 	for _, l := range p.lanes {
@@ -408,14 +418,14 @@ func (p *plan) zones(d Diagram, x float64, reach func(box)) float64 {
 				}
 			}
 		}
-		y += l.h + .8*e
+		y += l.h + between
 		reach(l.box)
 	}
 	for i := range p.tiers {
 		c := &p.tiers[i]
 		c.y, c.h = -height/2, height
 	}
-	end := x + width + .6*e
+	end := x + width + p.either(.6, .3)*e
 	for _, g := range d.Groups {
 		end = max(end, p.frame(g, reach))
 	}
@@ -430,16 +440,27 @@ func (p *plan) frame(g Frame, reach func(box)) float64 {
 		if c.tier != g.Tier {
 			continue
 		}
-		f := box{x: c.x - .6*e, y: c.y - 2*e, w: c.w + 1.2*e, h: 4.4 * e}
+		f := box{x: c.x - .6*e, y: c.y - p.either(2, 1.6)*e, w: c.w + 1.2*e, h: 4.4 * e}
 		for _, s := range c.slots {
-			f.h = max(f.h, s.bottom()+.5*e-f.y)
+			f.h = max(f.h, s.bottom()+p.either(.5, .35)*e-f.y)
 		}
 		p.frames = append(p.frames, placedFrame{f, g})
 		reach(f)
-		return f.x + 2.6*e + p.text(g.Label, small, p.wide+10)
+		return f.x + 2.2*e + p.text(p.label(g), small, p.wide+10)
 	}
 	return 0
 }
+
+// label is what is written over a group.
+func (p *plan) label(g Frame) string {
+	if p.sketch && g.Short != "" {
+		return g.Short
+	}
+	return g.Label
+}
+
+// flank is the room left and right of the nodes of a lane, where a group's line passes.
+func (p *plan) flank() float64 { return p.either(1.2, .9) }
 
 // laneText is what is written over a lane: the zone, in a sketch with what runs there.
 func (p *plan) laneText(l *lane) string {

@@ -7,14 +7,24 @@ import (
 // timeAxis draws the axis of time below an area, with guide lines through it. The scale
 // is in AWS seconds. Where real is true they are also seconds of the lab.
 func (c *canvas) timeAxis(area rect, x scale, real bool) {
+	c.timeGrid(area, x)
 	k := clockFor(x.to - x.from)
-	most := int(area.w / (c.size.tick * 4))
-	for _, t := range k.ticks(x.from, x.to, most) {
-		px := x.at(t)
-		c.Line(draw.Style{Stroke: draw.Grid, Width: c.size.thin}, draw.Point{X: px, Y: area.y}, draw.Point{X: px, Y: area.bottom()})
-		c.tick(px, area.bottom()+c.size.tick*1.15, c.lang.number(t/k.seconds), draw.Middle)
+	for _, t := range c.timeTicks(area, x) {
+		c.tick(x.at(t), area.bottom()+c.size.tick*1.15, c.lang.number(t/k.seconds), draw.Middle)
 	}
 	c.tick(area.x+area.w/2, area.bottom()+c.size.tick*2.4, c.lang.timeUnit(k, real), draw.Middle)
+}
+
+// timeGrid draws the guide lines of an axis of time alone.
+func (c *canvas) timeGrid(area rect, x scale) {
+	for _, t := range c.timeTicks(area, x) {
+		px := x.at(t)
+		c.Line(draw.Style{Stroke: draw.Grid, Width: c.size.thin}, draw.Point{X: px, Y: area.y}, draw.Point{X: px, Y: area.bottom()})
+	}
+}
+
+func (c *canvas) timeTicks(area rect, x scale) []float64 {
+	return clockFor(x.to-x.from).ticks(x.from, x.to, max(int(area.w/(c.size.tick*3.2)), 2))
 }
 
 // timeAxisHeight is the height of what timeAxis writes below its area.
@@ -48,17 +58,4 @@ func (c *canvas) frame(area rect) {
 		draw.Style{Stroke: draw.Muted, Width: c.size.thin}, draw.Point{X: area.x, Y: area.y},
 		draw.Point{X: area.x, Y: area.bottom()}, draw.Point{X: area.right(), Y: area.bottom()},
 	)
-}
-
-// grid divides an area into so many panels of one size, in rows of at most most.
-func (c *canvas) grid(area rect, n, most int, gapX, gapY float64) []rect {
-	columns := min(n, most)
-	rows := (n + columns - 1) / columns
-	w := (area.w - gapX*float64(columns-1)) / float64(columns)
-	h := (area.h - gapY*float64(rows-1)) / float64(rows)
-	out := make([]rect, n)
-	for i := range out {
-		out[i] = rect{area.x + float64(i%columns)*(w+gapX), area.y + float64(i/columns)*(h+gapY), w, h}
-	}
-	return out
 }

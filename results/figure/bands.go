@@ -149,22 +149,36 @@ func follows(a, b string) bool {
 	return m == n+1
 }
 
+// doing is a fault with the track that it happened in.
+type doing struct {
+	track string
+	fault results.Fault
+}
+
 // keyOf says what the letters of the tracks' faults stand for: "A: kill web-1; B: ...".
 // A letter that stands for different things in different tracks is told with its track.
 func (m *maker) keyOf(tracks []track) string {
+	var all []doing
+	for _, t := range tracks {
+		for _, f := range t.faults() {
+			all = append(all, doing{t.name, f})
+		}
+	}
+	return m.keyFor(all, len(tracks))
+}
+
+// keyFor is the key of some faults, of so many tracks.
+func (m *maker) keyFor(all []doing, tracks int) string {
 	type meaning struct{ letter, text string }
 	var order []meaning
 	where := map[meaning][]string{}
-	for _, t := range tracks {
-		faults := t.faults()
-		slices.SortStableFunc(faults, func(a, b results.Fault) int { return byLetter(a.Letter, b.Letter) })
-		for _, f := range faults {
-			k := meaning{f.Letter, faultName(f)}
-			if where[k] == nil {
-				order = append(order, k)
-			}
-			where[k] = append(where[k], t.name)
+	slices.SortStableFunc(all, func(a, b doing) int { return byLetter(a.fault.Letter, b.fault.Letter) })
+	for _, d := range all {
+		k := meaning{d.fault.Letter, faultName(d.fault)}
+		if where[k] == nil {
+			order = append(order, k)
 		}
+		where[k] = append(where[k], d.track)
 	}
 	several := map[string]int{}
 	for _, k := range order {
@@ -183,7 +197,7 @@ func (m *maker) keyOf(tracks []track) string {
 		} else {
 			k = i
 		}
-		if several[order[i].letter] > 1 || len(tracks) > 1 && len(where[order[i]]) < len(tracks) {
+		if several[order[i].letter] > 1 || tracks > 1 && len(where[order[i]]) < tracks {
 			text += " (" + m.names(where[order[i]]) + ")"
 		}
 		parts = append(parts, m.lang.say("%s: %s", name, text))

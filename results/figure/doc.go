@@ -19,7 +19,7 @@
 //   - set.tracks: the cells of one run, or the stages of a journey in their reference
 //     windows, each with its part of the series (track.buckets), its faults and its numbers;
 //   - canvas: the picture with label, strong and tick to write in the sizes of the page,
-//     rows for a row a track with names and numbers, grid for panels of one size;
+//     rows for a row a track with names and numbers, panels for small charts of one size;
 //   - linear, logarithmic: scales; timeAxis, valueAxis, frame: axes;
 //   - bandsBehind, bandsBefore, keyOf: the times of faults and their letters;
 //   - endLabels: names at the ends of lines that do not lie over each other;

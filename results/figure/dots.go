@@ -24,8 +24,8 @@ type dot struct {
 // dotted are the percentiles that are set beside each other.
 func dotted() [3]float64 { return [3]float64{50, 95, 99} }
 
-// percentileOf reads a curve between its points; ok is false beyond the last.
-func percentileOf(c results.Curve, p float64) (ms float64, ok bool) {
+// curveAt reads a curve between its points; ok is false beyond the last.
+func curveAt(c results.Curve, p float64) (ms float64, ok bool) {
 	for i, q := range c.Points {
 		if q.Percentile < p-1e-9 {
 			continue
@@ -61,7 +61,7 @@ func (m *maker) dots(t track) []dot {
 		d := dot{percentile: p, few: float64(curve.N)*(1-p/100) < leastBeyond-1e-9}
 		if v := known[p]; v != nil {
 			d.ms = *v
-		} else if v, ok := percentileOf(curve, p); ok {
+		} else if v, ok := curveAt(curve, p); ok {
 			d.ms = v
 		}
 		if !(d.ms > 0) {
@@ -222,7 +222,11 @@ func (c *canvas) whisker(from, to, y, h float64) {
 
 // millisecondAxis draws a logarithmic axis below an area.
 func (c *canvas) millisecondAxis(area rect, x scale) {
-	for _, v := range x.ticks(max(int(area.w/(c.size.tick*4)), 2)) {
+	ticks := x.ticks(max(int(area.w/(c.size.tick*4)), 2))
+	if len(ticks) < 4 { // less than a factor of ten: round steps
+		ticks = x.every(niceStep((x.to - x.from) / 6))
+	}
+	for _, v := range ticks {
 		px := x.at(v)
 		c.Line(draw.Style{Stroke: draw.Grid, Width: c.size.thin}, draw.Point{X: px, Y: area.y}, draw.Point{X: px, Y: area.bottom()})
 		c.tick(px, area.bottom()+c.size.tick*1.15, c.lang.number(v), draw.Middle)
@@ -259,12 +263,22 @@ func (m *maker) dotTitle(tracks []track, dots [][]dot) string {
 	}
 	by := func(a, b tail) int { return compare(a.d.ms, b.d.ms) }
 	low, high := slices.MinFunc(tails, by), slices.MaxFunc(tails, by)
-	name := "p" + l.number(p)
-	switch {
-	case len(tails) == 1:
-		return l.say("%s is %s", name, l.ms(low.d.ms))
-	case high.d.ms < 1.25*low.d.ms:
-		return l.say("%s is nearly the same everywhere: %s to %s", name, l.ms(low.d.ms), l.ms(high.d.ms))
+	if len(tails) == 1 {
+		return l.say("%s come within %s", l.answersWithin(p), l.ms(low.d.ms))
 	}
-	return l.say("%s is %s in %s and %s in %s", name, l.ms(low.d.ms), low.name, l.ms(high.d.ms), high.name)
+	if high.d.ms < 1.25*low.d.ms {
+		return l.say("%s come within nearly the same time everywhere: %s to %s", l.answersWithin(p), l.ms(low.d.ms), l.ms(high.d.ms))
+	}
+	return l.say("%s come within %s in %s, within %s in %s", l.answersWithin(p), l.ms(low.d.ms), low.name, l.ms(high.d.ms), high.name)
+}
+
+// answersWithin is the share of answers of a percentile, as a sentence begins with it.
+func (l Lang) answersWithin(p float64) string {
+	switch p {
+	case 50:
+		return l.say("Half of the answers")
+	case 95:
+		return l.say("19 of 20 answers")
+	}
+	return l.say("99 of 100 answers")
 }

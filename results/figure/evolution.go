@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"showdown"
@@ -28,8 +29,8 @@ func (m *maker) builds() []built {
 		if c == nil {
 			return
 		}
-		b := built{name: t.name, promise: promise, topology: c.Topology}
-		b.diagram = diagram.Of(c.Topology, diagram.Options{Lang: string(m.lang)})
+		b := built{name: t.name, promise: promise, topology: resized(*c)}
+		b.diagram = diagram.Of(b.topology, diagram.Options{Lang: string(m.lang)})
 		if t.sum.Cost != nil {
 			b.month = &t.sum.Cost.MonthUSD
 		}
@@ -62,6 +63,24 @@ func (m *maker) builds() []built {
 	return out
 }
 
+// resized is the topology of a cell with the instance types that its timeline leaves.
+func resized(c showdown.Cell) showdown.Topology {
+	t := c.Topology
+	t.Instances = slices.Clone(t.Instances)
+	for _, s := range c.Timeline {
+		if s.Do != "resize-instance" || s.For > 0 || s.With["type"] == "" {
+			continue
+		}
+		names := s.Target.Candidates(t.Instances)
+		for i := range t.Instances {
+			if slices.Contains(names, t.Instances[i].Name) {
+				t.Instances[i].Type = s.With["type"]
+			}
+		}
+	}
+	return t
+}
+
 // servers is how many instances a topology comes up with, in how many zones.
 func servers(t showdown.Topology) (n, zones int) {
 	in := map[string]bool{}
@@ -88,9 +107,9 @@ func evolution(m *maker) content {
 		c.table.add(b.name, b.promise, n, zones, len(b.topology.LoadBalancers), len(b.topology.AutoScalingGroups), b.month, changed)
 	}
 	if len(all) > 1 {
-		c.note = l.say("Bold is what is new or another one than in the picture before. Prices are for a month of 730 hours.")
+		c.note = l.say("Bold is what is new or another one than in the picture before. Prices are dollars a month of 730 hours.")
 	} else {
-		c.note = l.say("Prices are for a month of 730 hours.")
+		c.note = l.say("Prices are dollars a month of 730 hours.")
 	}
 	columns := min(len(all), 4)
 	switch {
@@ -108,14 +127,14 @@ func evolution(m *maker) content {
 		c.height = float64(rows) * 660
 	}
 	c.draw = func(cv *canvas, area rect) {
-		gap := cv.size.tick * 1.1
-		panels := cv.grid(area, len(all), columns, gap, gap)
+		gap := cv.size.tick * 0.7
+		panels := tiles(area, len(all), columns, gap)
 		lines := 1
 		for i, b := range all {
 			lines = max(lines, len(atMost(draw.Wrap(b.promise, cv.size.tick, panels[i].w-cv.size.tick, false), 3, cv.size.tick, panels[i].w, false)))
 		}
-		under := cv.size.tick * (1.25*float64(lines) + 0.5)
-		above := cv.size.label * 1.6
+		under := cv.size.tick * (1.2*float64(lines) + 0.4)
+		above := cv.size.label * 1.4
 		views := make([]diagram.View, len(all))
 		scale := 1.0
 		for i, b := range all {
@@ -133,7 +152,7 @@ func evolution(m *maker) content {
 			in := cv.size.tick * 0.5
 			price := ""
 			if b.month != nil {
-				price = l.monthly(*b.month)
+				price = l.whole0(*b.month)
 			}
 			w := draw.Width(price, cv.size.label, true)
 			name := b.name
@@ -157,13 +176,13 @@ func evolution(m *maker) content {
 // monthly is an amount of money a month, without cents where it is large.
 func (l Lang) monthly(v float64) string {
 	n := 0
-	if v < 100 {
+	if v < 10 {
 		n = 2
 	}
 	if l == French {
-		return l.decimals(v, n) + fixedSpace + "$/mois"
+		return l.decimals(v, n) + fixedSpace + "$ par mois"
 	}
-	return "$" + l.decimals(v, n) + "/month"
+	return "$" + l.decimals(v, n) + " a month"
 }
 
 // evolutionTitle is the first and the last architecture in one sentence.
@@ -173,7 +192,7 @@ func (m *maker) evolutionTitle(all []built) string {
 	if len(all) == 1 {
 		return l.say("%s: %s", first.name, m.sizeOf(first))
 	}
-	return l.say("From %s to %s in %d steps", m.sizeOf(first), m.sizeOf(last), len(all)-1)
+	return l.say("From %s to %s", m.sizeOf(first), m.sizeOf(last))
 }
 
 // sizeOf is how large an architecture is: "3 servers in 1 zone at $236/month".
@@ -191,4 +210,16 @@ func (m *maker) sizeOf(b built) string {
 		text = l.say("%s at %s", text, l.monthly(*b.month))
 	}
 	return text
+}
+
+// tiles divides an area into so many panels of one size, in rows of so many columns.
+func tiles(area rect, n, columns int, gap float64) []rect {
+	rows := (n + columns - 1) / columns
+	w := (area.w - gap*float64(columns-1)) / float64(columns)
+	h := (area.h - gap*float64(rows-1)) / float64(rows)
+	out := make([]rect, n)
+	for i := range out {
+		out[i] = rect{area.x + float64(i%columns)*(w+gap), area.y + float64(i/columns)*(h+gap), w, h}
+	}
+	return out
 }

@@ -69,7 +69,11 @@ type Kind struct {
 func Kinds() []Kind {
 	return []Kind{
 		{"F1", "availability", "when users got answers", availability},
+		{"F2", "downtime", "what the time until all was well again went into", downtime},
+		{"F3", "heatmap", "how long answers took over time", heatmap},
+		{"F4", "percentiles", "how latencies are spread", percentiles},
 		{"F5", "dots", "how long answers take, beside each other", dotPlot},
+		{"F6", "load", "what was answered of what was offered", loadFigure},
 		{"F8", "cost", "what availability costs", costAgainstAvailability},
 		{"F9", "scorecard", "the pillars of each stage", scorecard},
 		{"F12", "evolution", "what was built, stage by stage", evolution},

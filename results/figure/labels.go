@@ -8,7 +8,8 @@ import (
 
 // endLabel names a line at its end, at the height y where the line ends.
 type endLabel struct {
-	y    float64
+	// x is where the line ends, where that is left of the labels.
+	x, y float64
 	text string
 	ink  draw.Ink
 	bold bool
@@ -20,6 +21,9 @@ func (c *canvas) endLabels(x, top, bottom float64, labels []endLabel) {
 	step := c.size.tick * 1.2
 	for i, y := range spread(labels, step, top+step/2, bottom-step/2) {
 		l := labels[i]
+		if l.x > 0 && l.x < x-c.size.tick {
+			c.Line(draw.Style{Stroke: draw.Muted, Width: c.size.thin * 0.7, Dash: []float64{2, 5}}, draw.Point{X: l.x + c.size.tick*0.5, Y: l.y}, draw.Point{X: x, Y: l.y})
+		}
 		from := draw.Point{X: x + c.size.tick*0.2, Y: l.y}
 		at := x + c.size.tick*0.4
 		if d := y - l.y; d > step/4 || d < -step/4 {
@@ -69,4 +73,37 @@ func spread(labels []endLabel, step, top, bottom float64) []float64 {
 		}
 	}
 	return out
+}
+
+// halo clears the paper behind a text in the size of ticks that data would run through.
+func (c *canvas) halo(x, y, width float64, at draw.Anchor) {
+	left := x
+	switch at {
+	case draw.Middle:
+		left -= width / 2
+	case draw.End:
+		left -= width
+	}
+	pad := c.size.tick * 0.15
+	c.Rect(left-pad, y-c.size.tick*0.85, width+2*pad, c.size.tick*1.1, draw.Style{Fill: draw.Paper, Opacity: 0.8})
+}
+
+// free finds places for texts that do not lie over each other.
+type free struct{ taken []rect }
+
+// place moves r down by steps until nothing that was placed before is there, and takes
+// the place.
+func (f *free) place(r rect, step float64) rect {
+	for tries := 0; tries < 20; tries++ {
+		if !slices.ContainsFunc(f.taken, r.touches) {
+			break
+		}
+		r.y += step
+	}
+	f.taken = append(f.taken, r)
+	return r
+}
+
+func (r rect) touches(o rect) bool {
+	return r.x < o.right() && o.x < r.right() && r.y < o.bottom() && o.y < r.bottom()
 }

@@ -2,7 +2,6 @@ package figure
 
 import (
 	"math"
-	"strings"
 
 	"showdown/results/draw"
 )
@@ -66,16 +65,38 @@ func (m *maker) bought(tracks []track) []priced {
 }
 
 // step is what a stage costs more than the one before it, and how many nines it gives.
-type step struct{ usd, nines float64 }
+type step struct {
+	usd, nines float64
+	// clear says that the availabilities differ by more than chance.
+	clear bool
+}
 
-func (p priced) since(q priced) step { return step{p.month - q.month, nines(p.share) - nines(q.share)} }
+func (p priced) since(q priced) step {
+	return step{p.month - q.month, nines(p.share) - nines(q.share), p.differs(q)}
+}
+
+// differs says that two availabilities are further apart than chance, or the spread over
+// repeats, explains: by the intervals of repeats, else by the test of two proportions at
+// 5 %.
+func (p priced) differs(q priced) bool {
+	if p.repeated && q.repeated {
+		return p.low > q.high || q.low > p.high
+	}
+	if p.n == 0 || q.n == 0 {
+		return false
+	}
+	n, m := float64(p.n), float64(q.n)
+	both := (p.share*n + q.share*m) / (n + m)
+	sd := math.Sqrt(both * (1 - both) * (1/n + 1/m))
+	return sd > 0 && math.Abs(p.share-q.share) > 1.96*sd
+}
 
 // perNine says what a step costs for each nine; ok is false where it gives none.
 func (l Lang) perNine(s step) (text string, ok bool) {
 	switch {
-	case s.nines < 0.005 && s.usd > 0:
-		return l.say("%s, no nine", l.signed(s.usd)), false
-	case s.nines < -0.005:
+	case !s.clear:
+		return l.say("%s, no difference seen", l.signed(s.usd)), false
+	case s.nines <= 0:
 		return l.say("%s, fewer nines", l.signed(s.usd)), false
 	case s.usd <= 0:
 		return l.say("%s and more nines", l.signed(s.usd)), true
@@ -111,7 +132,7 @@ func costAgainstAvailability(m *maker) content {
 		return nothing(l.say("There is no cost to compare: the record has no bill, or no request."))
 	}
 	c := content{title: m.ninesTitle(points), table: Table{Header: []string{
-		"track", "month_usd", "availability", "low", "high", "interval", "requests", "nines", "usd_more", "nines_more", "usd_per_nine",
+		"track", "month_usd", "availability", "low", "high", "interval", "requests", "nines", "usd_more", "nines_more", "usd_per_nine", "difference",
 	}}}
 	repeated, chance := false, false
 	for i, p := range points {
@@ -122,18 +143,18 @@ func costAgainstAvailability(m *maker) content {
 		} else {
 			chance = true
 		}
-		var usd, more, per, ns any
+		var usd, more, per, ns, seen any
 		if p.share < 1 {
 			ns = nines(p.share)
 		}
 		if i > 0 && p.share < 1 && points[i-1].share < 1 {
 			s := p.since(points[i-1])
-			usd, more = s.usd, s.nines
+			usd, more, seen = s.usd, s.nines, s.clear
 			if _, ok := l.perNine(s); ok {
 				per = s.usd / s.nines
 			}
 		}
-		c.table.add(p.name, p.month, p.share, p.low, p.high, kind, p.n, ns, usd, more, per)
+		c.table.add(p.name, p.month, p.share, p.low, p.high, kind, p.n, ns, usd, more, per, seen)
 	}
 	c.note = l.say("A nine is a tenth of the failures: 90 %, 99 %, 99.9 % are one, two, three.")
 	if chance {
@@ -168,6 +189,9 @@ func (c *canvas) nines(area rect, points []priced) {
 	y := linear(0, top, plot.bottom(), plot.y)
 	c.frame(plot)
 	for _, v := range x.ticks(int(plot.w / (c.size.tick * 5))) {
+		if v == 0 { // the corner has the share of 0 %
+			continue
+		}
 		c.Line(draw.Style{Stroke: draw.Grid, Width: c.size.thin}, draw.Point{X: x.at(v), Y: plot.y}, draw.Point{X: x.at(v), Y: plot.bottom()})
 		c.tick(x.at(v), plot.bottom()+c.size.tick*1.15, c.lang.whole0(v), draw.Middle)
 	}
@@ -217,7 +241,7 @@ func (c *canvas) nines(area rect, points []priced) {
 			continue
 		}
 		text, ok := c.lang.perNine(points[i].since(points[i-1]))
-		ink := draw.Down
+		ink := draw.Muted
 		if ok {
 			ink = draw.Third
 		}
@@ -271,7 +295,7 @@ func (m *maker) ninesTitle(points []priced) string {
 			continue
 		}
 		s := points[i].since(points[i-1])
-		if s.nines < 0.005 {
+		if !s.clear || s.nines <= 0 {
 			if s.usd > 0 {
 				useless = append(useless, points[i].name)
 			}
@@ -288,7 +312,7 @@ func (m *maker) ninesTitle(points []priced) string {
 	price := func(b *bargain) string { return l.whole(max(0, b.s.usd/b.s.nines)) }
 	switch {
 	case cheap == nil && len(useless) > 0:
-		return l.say("No step makes the service more available; %s only costs more", strings.Join(useless, ", "))
+		return l.say("No step is seen to make the service more available; %s costs more", l.list(useless))
 	case cheap == nil:
 		first, last := points[0], points[len(points)-1]
 		return l.say("From %s to %s, from %s to %s", l.monthly(first.month), l.monthly(last.month), l.share(first.share), l.share(last.share))

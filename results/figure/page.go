@@ -99,7 +99,7 @@ func (c *canvas) tick(x, y float64, text string, at draw.Anchor) {
 func (m *maker) compose(k Kind, c content, f *Figure) *draw.Picture {
 	s := m.size
 	inner := s.width - 2*s.margin
-	title := atMost(draw.Wrap(f.Title, s.title, inner, true), 3, s.title, inner, true)
+	title := atMost(balanced(f.Title, s.title, inner), 3, s.title, inner, true)
 	var notes []string
 	for _, text := range c.captions() {
 		notes = append(notes, draw.Wrap(text, s.caption, inner, false)...)
@@ -140,6 +140,22 @@ func (m *maker) compose(k Kind, c content, f *Figure) *draw.Picture {
 		y += s.foot * 0.2
 	}
 	return p
+}
+
+// balanced breaks a title into as few lines as its width needs, of about the same length.
+func balanced(text string, size, width float64) []string {
+	lines := draw.Wrap(text, size, width, true)
+	if len(lines) < 2 {
+		return lines
+	}
+	for w := width * 0.97; w > width*0.4; w -= width * 0.03 {
+		narrower := draw.Wrap(text, size, w, true)
+		if len(narrower) > len(lines) {
+			break
+		}
+		lines = narrower
+	}
+	return lines
 }
 
 // atMost is the first lines, the last of them with an ellipsis where more are left out.

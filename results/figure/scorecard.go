@@ -98,10 +98,10 @@ func (c *canvas) scorecard(area rect, cards []results.Scorecard, pillars []score
 	for k, p := range pillars {
 		y := area.y + head + float64(k)*h
 		c.Line(draw.Style{Stroke: draw.Grid, Width: size.thin}, draw.Point{X: area.x, Y: y}, draw.Point{X: area.right(), Y: y})
-		at := y + size.label*1.15
+		at := y + size.label*1.08
 		for _, line := range atMost(draw.Wrap(c.lang.say(p.name), size.label, names-size.tick, true), 2, size.label, names-size.tick, true) {
 			c.strong(area.x, at, line, draw.Text, draw.Start)
-			at += size.label * 1.1
+			at += size.label * 1.05
 		}
 		for _, line := range atMost(draw.Wrap(c.lang.indicator(p.indicator), size.foot, names-size.tick, false), 2, size.foot, names-size.tick, false) {
 			c.Text(area.x, at, line, draw.Type{Size: size.foot, Ink: draw.Muted})
@@ -134,12 +134,12 @@ func (c *canvas) score(r rect, p scored, stage int) {
 	for draw.Width(text, fit, true) > r.w-size.tick*0.5 && fit > size.foot {
 		fit--
 	}
-	c.Text(middle, r.y+size.label*1.25, draw.Fit(text, fit, r.w, true), draw.Type{Size: fit, Ink: draw.Text, Bold: true, At: draw.Middle})
+	c.Text(middle, r.y+size.label*1.08, draw.Fit(text, fit, r.w, true), draw.Type{Size: fit, Ink: draw.Text, Bold: true, At: draw.Middle})
 	if than == "" {
 		return
 	}
 	word := c.lang.say(string(than))
-	y := r.y + size.label*1.25 + size.tick*1.35
+	y := r.y + size.label*1.08 + size.tick*1.2
 	sign := size.tick * 0.8
 	all := sign + size.tick*0.3 + draw.Width(word, size.tick, than == results.Better || than == results.Worse)
 	x := middle - all/2
@@ -150,10 +150,14 @@ func (c *canvas) score(r rect, p scored, stage int) {
 			if n.Name != by {
 				continue
 			}
-			y += size.foot * 1.15
-			for _, line := range atMost(draw.Wrap(c.lang.indicatorName(n), size.foot*0.92, r.w-size.tick*0.3, false), 2, size.foot*0.92, r.w-size.tick*0.3, false) {
-				c.Text(middle, y, line, draw.Type{Size: size.foot * 0.92, Ink: draw.Muted, At: draw.Middle})
-				y += size.foot
+			// In one line where it fits, else smaller in two.
+			name, fit := c.lang.say(n.Name), size.foot*0.95
+			if draw.Width(name, fit, false) > r.w-size.tick*0.2 {
+				fit = size.foot * 0.82
+			}
+			for _, line := range atMost(draw.Wrap(name, fit, r.w-size.tick*0.2, false), 2, fit, r.w-size.tick*0.2, false) {
+				y += fit * 1.08
+				c.Text(middle, y, line, draw.Type{Size: fit, Ink: draw.Muted, At: draw.Middle})
 			}
 		}
 	}
