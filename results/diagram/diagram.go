@@ -120,7 +120,7 @@ func slug(name string) string {
 func Of(t showdown.Topology, o Options) Diagram {
 	w := wordsIn(o.Lang)
 	d := Diagram{Lang: o.Lang}
-	d.Nodes = append(d.Nodes, Node{ID: UsersID, Kind: Users, Name: w.users})
+	d.Nodes = append(d.Nodes, Node{ID: UsersID, Kind: Users, Name: w.users, Short: w.few})
 	if z := t.HostedZone; z != nil {
 		d.Nodes = append(d.Nodes, Node{ID: DNSID, Kind: DNS, Name: w.dns, About: append([]string{z.Name}, recordLines(*z, w)...)})
 		d.Edges = append(d.Edges, Edge{UsersID, DNSID})
@@ -170,6 +170,14 @@ func (d *Diagram) instances(t showdown.Topology, w words, zones map[string]bool)
 			behind[g.Name] = append(behind[g.Name], b.Name)
 		}
 	}
+	named := map[string]bool{} // by a record: users come to it past any load balancer
+	if t.HostedZone != nil {
+		for _, r := range t.HostedZone.Records {
+			for _, name := range r.Instances {
+				named[name] = true
+			}
+		}
+	}
 	taken := map[string]bool{}
 	add := func(in showdown.Instance, group string, balancers []string) {
 		n := Node{
@@ -191,7 +199,7 @@ func (d *Diagram) instances(t showdown.Topology, w words, zones map[string]bool)
 		for _, b := range balancers {
 			d.Edges = append(d.Edges, Edge{BalancerID(b), n.ID})
 		}
-		if len(balancers) == 0 && !in.Private && n.Kind == Instance {
+		if named[in.Name] || len(balancers) == 0 && !in.Private && n.Kind == Instance {
 			d.Edges = append(d.Edges, Edge{UsersID, n.ID})
 		}
 	}

@@ -446,7 +446,7 @@ func (p *plan) frame(g Frame, reach func(box)) float64 {
 		}
 		p.frames = append(p.frames, placedFrame{f, g})
 		reach(f)
-		return f.x + 2.2*e + p.text(p.label(g), small, p.wide+10)
+		return f.x + 2.5*e + p.text(p.label(g), small, p.wide+10)
 	}
 	return 0
 }

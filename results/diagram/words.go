@@ -4,19 +4,19 @@ import "fmt"
 
 // words are the texts of a picture in one language.
 type words struct {
-	users, dns, address, elasticIP, balancers, private, and, more, believes, frame, badge, new string
-	kinds                                                                                      map[Kind]string
-	states                                                                                     map[State]string
-	beliefs                                                                                    map[Belief]string
-	balancer                                                                                   map[string]string
-	records, alias, size, oneSize, reserved, failed, mixed                                     string
+	few, users, dns, address, elasticIP, balancers, private, and, more, believes, frame, badge, new string
+	kinds                                                                                           map[Kind]string
+	states                                                                                          map[State]string
+	beliefs                                                                                         map[Belief]string
+	balancer                                                                                        map[string]string
+	records, alias, size, oneSize, reserved, failed, mixed                                          string
 }
 
 // wordsIn is the words of a language; English for one that is not known.
 func wordsIn(lang string) words {
 	if lang == "fr" {
 		return words{
-			users: "utilisateurs", dns: "Route 53", elasticIP: "IP élastique", believes: "l’équilibreur croit",
+			users: "utilisateurs", few: "usagers", dns: "Route 53", elasticIP: "IP élastique", believes: "l’équilibreur croit",
 			frame: "cadre : l’état réel", badge: "pastille : ce que croit l’équilibreur", new: "nouveau",
 			states: map[State]string{
 				Up: "en marche", Degraded: "dégradé", Down: "en panne", Recovering: "en reprise", Off: "arrêté", Unknown: "inconnu",

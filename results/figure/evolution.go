@@ -2,6 +2,8 @@ package figure
 
 import (
 	"fmt"
+	"math"
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -17,13 +19,17 @@ type built struct {
 	// month is in dollars; nil where the record has no bill.
 	month   *float64
 	diagram diagram.Diagram
-	// changed is how many of its parts are not in the one before it; nil for the first.
+	// against is the one that it is compared with, the stage before or the base cell, and
+	// changed how many of its parts are not in it; nil for the first.
+	against *diagram.Diagram
 	changed *int
+	// also are further cells of the same architecture.
+	also []string
 }
 
 // builds are the architectures of the stages, or of the cells of one run.
-func (m *maker) builds() []built {
-	var out []built
+func (m *maker) builds() []*built {
+	var out []*built
 	add := func(t track, promise string) {
 		c := t.spec()
 		if c == nil {
@@ -34,11 +40,23 @@ func (m *maker) builds() []built {
 		if t.sum.Cost != nil {
 			b.month = &t.sum.Cost.MonthUSD
 		}
+		if !m.set.several() {
+			for _, o := range out {
+				if reflect.DeepEqual(o.diagram, b.diagram) {
+					o.also = append(o.also, b.name)
+					return
+				}
+			}
+		}
 		if len(out) > 0 {
-			n := len(b.diagram.Changed(out[len(out)-1].diagram))
+			b.against = &out[0].diagram
+			if m.set.several() {
+				b.against = &out[len(out)-1].diagram
+			}
+			n := len(b.diagram.Changed(*b.against))
 			b.changed = &n
 		}
-		out = append(out, b)
+		out = append(out, &b)
 	}
 	for i := range m.set.Sources {
 		s := &m.set.Sources[i]
@@ -58,6 +76,11 @@ func (m *maker) builds() []built {
 				shows = c.Shows
 			}
 			add(t, shows)
+		}
+	}
+	for _, b := range out {
+		if len(b.also) > 0 {
+			b.promise = m.lang.say("the same in %s", m.lang.list(b.also))
 		}
 	}
 	return out
@@ -106,25 +129,25 @@ func evolution(m *maker) content {
 		}
 		c.table.add(b.name, b.promise, n, zones, len(b.topology.LoadBalancers), len(b.topology.AutoScalingGroups), b.month, changed)
 	}
-	if len(all) > 1 {
-		c.note = l.say("Bold is what is new or another one than in the picture before. Prices are dollars a month of 730 hours.")
-	} else {
-		c.note = l.say("Prices are dollars a month of 730 hours.")
-	}
-	columns := min(len(all), 4)
 	switch {
-	case m.page.Shape == Print && len(all) > 2:
-		columns = min(len(all), 3)
-		if len(all) == 4 {
-			columns = 2
-		}
-	case len(all) == 5 || len(all) == 6:
+	case len(all) == 1:
+	case m.set.several():
+		c.note = l.say("Bold is what is new or another one than in the picture before.") + " "
+	default:
+		c.note = l.say("Bold is what is new or another one than in the first picture.") + " "
+	}
+	c.note += l.say("Prices are dollars a month of 730 hours.")
+	columns := 4
+	switch {
+	case len(all) <= 2 || len(all) == 4:
+		columns = min(len(all), 2)
+	case len(all) <= 6 || m.page.Shape == Print:
 		columns = 3
 	}
 	rows := (len(all) + columns - 1) / columns
-	c.height = float64(rows) * 560
+	c.height = float64(rows) * 490
 	if columns < 3 {
-		c.height = float64(rows) * 660
+		c.height = float64(rows) * 600
 	}
 	c.draw = func(cv *canvas, area rect) {
 		gap := cv.size.tick * 0.7
@@ -133,30 +156,32 @@ func evolution(m *maker) content {
 		for i, b := range all {
 			lines = max(lines, len(atMost(draw.Wrap(b.promise, cv.size.tick, panels[i].w-cv.size.tick, false), 3, cv.size.tick, panels[i].w, false)))
 		}
-		under := cv.size.tick * (1.2*float64(lines) + 0.4)
+		under := cv.size.tick * (1.2*float64(lines) + 0.6)
 		above := cv.size.label * 1.4
 		views := make([]diagram.View, len(all))
-		scale := 1.0
+		own, scale := make([]float64, len(all)), 1.0
 		for i, b := range all {
 			views[i] = diagram.View{W: panels[i].w - cv.size.tick, H: panels[i].h - above - under, Size: cv.size.tick, Sketch: len(all) > 4}
-			scale = min(scale, b.diagram.Scale(views[i]))
+			own[i] = b.diagram.Scale(views[i])
+			scale = min(scale, own[i])
 		}
 		for i, b := range all {
 			r := panels[i]
 			cv.RoundRect(r.x, r.y, r.w, r.h, cv.size.tick*0.3, draw.Style{Stroke: draw.Grid, Width: cv.size.thin})
-			views[i].Size *= scale // the same for all
+			views[i].Size *= min(own[i], scale*1.3) // nearly the same for all
 			views[i].Prefix = fmt.Sprintf("d%d-", i+1)
-			if i > 0 {
-				views[i].Before = &all[i-1].diagram
-			}
+			views[i].Before = b.against
 			in := cv.size.tick * 0.5
 			price := ""
 			if b.month != nil {
 				price = l.whole0(*b.month)
+				if *b.month < 100 {
+					price = l.dollars(*b.month)
+				}
 			}
 			w := draw.Width(price, cv.size.label, true)
 			name := b.name
-			if len(all) > 1 {
+			if m.set.several() {
 				name = strconv.Itoa(i+1) + "  " + name
 			}
 			cv.strong(r.x+in, r.y+cv.size.label*1.2, draw.Fit(name, cv.size.label, r.w-w-3*in, true), draw.Text, draw.Start)
@@ -186,17 +211,29 @@ func (l Lang) monthly(v float64) string {
 }
 
 // evolutionTitle is the first and the last architecture in one sentence.
-func (m *maker) evolutionTitle(all []built) string {
+func (m *maker) evolutionTitle(all []*built) string {
 	l := m.lang
 	first, last := all[0], all[len(all)-1]
 	if len(all) == 1 {
 		return l.say("%s: %s", first.name, m.sizeOf(first))
 	}
+	if !m.set.several() {
+		low, high := math.Inf(1), 0.0
+		for _, b := range all {
+			if b.month != nil {
+				low, high = min(low, *b.month), max(high, *b.month)
+			}
+		}
+		if high > low {
+			return l.say("%d architectures side by side, for %s to %s", len(all), l.monthly(low), l.monthly(high))
+		}
+		return l.say("%d architectures side by side", len(all))
+	}
 	return l.say("From %s to %s", m.sizeOf(first), m.sizeOf(last))
 }
 
 // sizeOf is how large an architecture is: "3 servers in 1 zone at $236/month".
-func (m *maker) sizeOf(b built) string {
+func (m *maker) sizeOf(b *built) string {
 	l := m.lang
 	n, zones := servers(b.topology)
 	text := l.say("%d servers", n)

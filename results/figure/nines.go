@@ -2,6 +2,8 @@ package figure
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"showdown/results/draw"
 )
@@ -131,7 +133,9 @@ func costAgainstAvailability(m *maker) content {
 	if len(points) == 0 {
 		return nothing(l.say("There is no cost to compare: the record has no bill, or no request."))
 	}
-	c := content{title: m.ninesTitle(points), table: Table{Header: []string{
+	// Only the stages of a journey follow each other.
+	steps := m.set.Journey != nil
+	c := content{title: m.ninesTitle(points, steps), table: Table{Header: []string{
 		"track", "month_usd", "availability", "low", "high", "interval", "requests", "nines", "usd_more", "nines_more", "usd_per_nine", "difference",
 	}}}
 	repeated, chance := false, false
@@ -147,7 +151,7 @@ func costAgainstAvailability(m *maker) content {
 		if p.share < 1 {
 			ns = nines(p.share)
 		}
-		if i > 0 && p.share < 1 && points[i-1].share < 1 {
+		if steps && i > 0 && p.share < 1 && points[i-1].share < 1 {
 			s := p.since(points[i-1])
 			usd, more, seen = s.usd, s.nines, s.clear
 			if _, ok := l.perNine(s); ok {
@@ -168,12 +172,12 @@ func costAgainstAvailability(m *maker) content {
 	}
 	c.note += m.leftOut(without)
 	c.height = 860
-	c.draw = func(cv *canvas, area rect) { cv.nines(area, points) }
+	c.draw = func(cv *canvas, area rect) { cv.nines(area, points, steps) }
 	return c
 }
 
 // nines draws the points over money and nines, with what each step costs.
-func (c *canvas) nines(area rect, points []priced) {
+func (c *canvas) nines(area rect, points []priced, steps bool) {
 	top, dear := 1.0, 0.0
 	for _, p := range points {
 		dear = max(dear, p.month)
@@ -214,7 +218,7 @@ func (c *canvas) nines(area rect, points []priced) {
 		p.take(rect{at[i].X - r, at[i].Y - r, 2 * r, 2 * r})
 		p.take(rect{at[i].X - 4, y.at(min(nines(q.high), top)), 8, y.at(nines(q.low)) - y.at(min(nines(q.high), top))})
 	}
-	for i := 1; i < len(points); i++ {
+	for i := 1; steps && i < len(points); i++ {
 		p.segment(at[i-1], at[i])
 		c.arrow(at[i-1], at[i], c.size.tick*0.45)
 	}
@@ -233,10 +237,11 @@ func (c *canvas) nines(area rect, points []priced) {
 			name = c.lang.say("%s: no failure", name)
 		}
 		if r, ok := p.around(at[i], draw.Width(name, c.size.label, true), c.size.label, c.size.tick*0.6); ok {
+			c.leader(at[i], r, c.size.tick*1.2)
 			c.strong(r.x, r.y+c.size.label*0.82, name, draw.Text, draw.Start)
 		}
 	}
-	for i := 1; i < len(points); i++ {
+	for i := 1; steps && i < len(points); i++ {
 		if points[i].share == 1 || points[i-1].share == 1 {
 			continue
 		}
@@ -245,9 +250,39 @@ func (c *canvas) nines(area rect, points []priced) {
 		if ok {
 			ink = draw.Third
 		}
-		if r, found := p.along(at[i-1], at[i], draw.Width(text, c.size.tick, true), c.size.tick, c.size.tick*0.3); found {
-			c.Text(r.x, r.y+c.size.tick*0.82, text, draw.Type{Size: c.size.tick, Ink: ink, Bold: true})
+		c.beside(p, at[i-1], at[i], text, ink)
+	}
+}
+
+// beside writes a text beside an arrow: in one line, or else in two.
+func (c *canvas) beside(p *placer, from, to draw.Point, text string, ink draw.Ink) {
+	size := c.size.tick
+	first, second, two := strings.Cut(text, ", ")
+	for _, lines := range [][]string{{text}, {first + ",", second}} {
+		if len(lines) == 2 && !two {
+			break
 		}
+		w := 0.0
+		for _, l := range lines {
+			w = max(w, draw.Width(l, size, true))
+		}
+		r, foot, ok := p.along(from, to, w, size*float64(len(lines)), size*0.3)
+		if !ok {
+			continue
+		}
+		c.leader(foot, r, size)
+		for i, l := range lines {
+			c.Text(r.x, r.y+size*(0.82+float64(i)), l, draw.Type{Size: size, Ink: ink, Bold: true})
+		}
+		return
+	}
+}
+
+// leader joins a text with the point that it is about, where it is further than near.
+func (c *canvas) leader(at draw.Point, text rect, near float64) {
+	end := draw.Point{X: min(max(at.X, text.x), text.right()), Y: min(max(at.Y, text.y), text.bottom())}
+	if math.Hypot(end.X-at.X, end.Y-at.Y) > near {
+		c.Line(draw.Style{Stroke: draw.Muted, Width: c.size.thin}, at, end)
 	}
 }
 
@@ -278,48 +313,53 @@ func (c *canvas) arrow(from, to draw.Point, r float64) {
 	)
 }
 
-// ninesTitle is the cheapest and the dearest step for a nine.
-func (m *maker) ninesTitle(points []priced) string {
+// ninesTitle is the cheapest and the dearest step for a nine; of what does not follow
+// each other, the most and the least available.
+func (m *maker) ninesTitle(points []priced, steps bool) string {
 	l := m.lang
+	by := func(a, b priced) int { return compare(a.share, b.share) }
+	best, worst := slices.MaxFunc(points, by), slices.MinFunc(points, by)
 	if len(points) == 1 {
-		return l.say("%s costs %s and answers %s of the requests", m.called(points[0].track), l.monthly(points[0].month), l.share(points[0].share))
+		return l.say("%s costs %s and answers %s of the requests", m.called(best.track), l.monthly(best.month), l.share(best.share))
+	}
+	if !steps {
+		return l.say("%s answers %s of its requests for %s, %s %s for %s", m.called(best.track), l.share(best.share), l.monthly(best.month), worst.name, l.share(worst.share), l.monthly(worst.month))
 	}
 	type bargain struct {
 		name string
-		s    step
+		per  float64
 	}
-	var cheap, dear *bargain
-	var useless []string
+	var bought []bargain
+	var free, useless []string
 	for i := 1; i < len(points); i++ {
 		if points[i].share == 1 || points[i-1].share == 1 {
 			continue
 		}
-		s := points[i].since(points[i-1])
-		if !s.clear || s.nines <= 0 {
-			if s.usd > 0 {
-				useless = append(useless, points[i].name)
-			}
-			continue
-		}
-		b := &bargain{points[i].name, s}
-		if cheap == nil || s.usd/s.nines < cheap.s.usd/cheap.s.nines {
-			cheap = b
-		}
-		if dear == nil || s.usd/s.nines > dear.s.usd/dear.s.nines {
-			dear = b
+		s, name := points[i].since(points[i-1]), points[i].name
+		switch gives := s.clear && s.nines > 0; {
+		case gives && s.usd > 0:
+			bought = append(bought, bargain{name, s.usd / s.nines})
+		case gives:
+			free = append(free, name)
+		case s.usd > 0:
+			useless = append(useless, name)
 		}
 	}
-	price := func(b *bargain) string { return l.whole(max(0, b.s.usd/b.s.nines)) }
 	switch {
-	case cheap == nil && len(useless) > 0:
-		return l.say("No step is seen to make the service more available; %s costs more", l.list(useless))
-	case cheap == nil:
-		first, last := points[0], points[len(points)-1]
-		return l.say("From %s to %s, from %s to %s", l.monthly(first.month), l.monthly(last.month), l.share(first.share), l.share(last.share))
-	case cheap == dear || cheap.name == dear.name:
-		return l.say("An extra nine costs %s a month in %s", price(cheap), cheap.name)
+	case len(bought) > 0:
+		by := func(a, b bargain) int { return compare(a.per, b.per) }
+		cheap, dear := slices.MinFunc(bought, by), slices.MaxFunc(bought, by)
+		if len(bought) == 1 {
+			return l.say("An extra nine costs %s a month in %s", l.whole(cheap.per), cheap.name)
+		}
+		return l.say("An extra nine costs %s a month in %s, %s in %s", l.whole(cheap.per), cheap.name, l.whole(dear.per), dear.name)
+	case len(free) > 0:
+		return l.say("More nines for less money: %s", l.list(free))
+	case len(useless) > 0:
+		return l.say("No step is seen to make the service more available; what costs more: %s", l.list(useless))
 	}
-	return l.say("An extra nine costs %s a month in %s, %s in %s", price(cheap), cheap.name, price(dear), dear.name)
+	first, last := points[0], points[len(points)-1]
+	return l.say("From %s of the requests for %s to %s for %s", l.share(first.share), l.monthly(first.month), l.share(last.share), l.monthly(last.month))
 }
 
 // placer finds places for texts that lie over nothing else.
@@ -368,21 +408,25 @@ func (p *placer) around(at draw.Point, w, h, gap float64) (rect, bool) {
 	return p.try(w, h, middles)
 }
 
-// along is a place beside an arrow, near its middle.
-func (p *placer) along(a, b draw.Point, w, h, gap float64) (rect, bool) {
+// along is a place beside an arrow, near its middle, and the point of the arrow that it is
+// beside.
+func (p *placer) along(a, b draw.Point, w, h, gap float64) (place rect, foot draw.Point, ok bool) {
 	d := math.Hypot(b.X-a.X, b.Y-a.Y)
 	if d == 0 {
-		return p.around(a, w, h, gap)
+		place, ok = p.around(a, w, h, gap)
+		return place, a, ok
 	}
 	nx, ny := -(b.Y-a.Y)/d, (b.X-a.X)/d
-	var middles []draw.Point
-	for _, far := range []float64{1, 2, 4, 6} {
+	for _, far := range []float64{1, 2, 4, 6, 9, 12, 16, 20} {
 		for _, t := range []float64{.5, .4, .6, .3, .7, .2, .8} {
+			foot := draw.Point{X: a.X + t*(b.X-a.X), Y: a.Y + t*(b.Y-a.Y)}
 			for _, side := range []float64{1, -1} {
 				reach := side * (gap*far + math.Abs(nx)*w/2 + math.Abs(ny)*h/2)
-				middles = append(middles, draw.Point{X: a.X + t*(b.X-a.X) + nx*reach, Y: a.Y + t*(b.Y-a.Y) + ny*reach})
+				if r, ok := p.try(w, h, []draw.Point{{X: foot.X + nx*reach, Y: foot.Y + ny*reach}}); ok {
+					return r, foot, true
+				}
 			}
 		}
 	}
-	return p.try(w, h, middles)
+	return rect{}, a, false
 }

@@ -83,7 +83,7 @@ func scorecard(m *maker) content {
 
 func (c *canvas) scorecard(area rect, cards []results.Scorecard, pillars []scored) {
 	size := c.size
-	names := area.w * 0.2
+	names := area.w * 0.215
 	head := size.label * 1.6
 	w := (area.w - names) / float64(len(cards))
 	h := (area.h - head) / float64(len(pillars))
@@ -98,11 +98,16 @@ func (c *canvas) scorecard(area rect, cards []results.Scorecard, pillars []score
 	for k, p := range pillars {
 		y := area.y + head + float64(k)*h
 		c.Line(draw.Style{Stroke: draw.Grid, Width: size.thin}, draw.Point{X: area.x, Y: y}, draw.Point{X: area.right(), Y: y})
-		at := y + size.label*1.08
-		for _, line := range atMost(draw.Wrap(c.lang.say(p.name), size.label, names-size.tick, true), 2, size.label, names-size.tick, true) {
-			c.strong(area.x, at, line, draw.Text, draw.Start)
-			at += size.label * 1.05
+		name, fit := c.lang.say(p.name), size.label
+		if draw.Width(name, fit, true) > names-size.tick {
+			fit = size.tick * 1.05
 		}
+		at := y + fit*1.1
+		for _, line := range atMost(draw.Wrap(name, fit, names-size.tick, true), 2, fit, names-size.tick, true) {
+			c.Text(area.x, at, line, draw.Type{Size: fit, Ink: draw.Text, Bold: true})
+			at += fit * 1.05
+		}
+		at += size.foot * 0.1
 		for _, line := range atMost(draw.Wrap(c.lang.indicator(p.indicator), size.foot, names-size.tick, false), 2, size.foot, names-size.tick, false) {
 			c.Text(area.x, at, line, draw.Type{Size: size.foot, Ink: draw.Muted})
 			at += size.foot * 1.1
@@ -155,7 +160,9 @@ func (c *canvas) score(r rect, p scored, stage int) {
 			if draw.Width(name, fit, false) > r.w-size.tick*0.2 {
 				fit = size.foot * 0.82
 			}
-			for _, line := range atMost(draw.Wrap(name, fit, r.w-size.tick*0.2, false), 2, fit, r.w-size.tick*0.2, false) {
+			y += size.foot * 0.12
+			room := max(1, int((r.bottom()-y)/(fit*1.08)))
+			for _, line := range atMost(draw.Wrap(name, fit, r.w-size.tick*0.2, false), room, fit, r.w-size.tick*0.2, false) {
 				y += fit * 1.08
 				c.Text(middle, y, line, draw.Type{Size: fit, Ink: draw.Muted, At: draw.Middle})
 			}
