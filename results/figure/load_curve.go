@@ -135,8 +135,12 @@ func loadFigure(m *maker) content {
 	for _, t := range recorded(tracks) {
 		found := t.loadCurves()
 		for i := range found {
-			if len(found) > 1 {
+			switch {
+			case len(found) == 1:
+			case m.set.several():
 				found[i].track.name = t.name + " " + found[i].name
+			default: // a run has its cells' names, and more often one cell
+				found[i].track.name = found[i].name
 			}
 		}
 		if len(found) > 0 {

@@ -1,0 +1,199 @@
+package figure
+
+import (
+	"slices"
+
+	"showdown/results/draw"
+)
+
+// budget is how the error budget of a track went: the failures that its objective leaves
+// room for, over the whole track.
+type budget struct {
+	// allowed is how many requests may fail, failed how many did.
+	allowed, failed float64
+	// left is the share of the budget that is left after each moment, from 1 on down,
+	// below 0 where more failed than may.
+	at, left []float64
+	// spent is when the budget was used up, in AWS seconds since the track's start; nil
+	// where it was not.
+	spent *float64
+}
+
+// times is how many times over the budget was spent.
+func (b budget) times() float64 {
+	if b.allowed == 0 {
+		return 0
+	}
+	return b.failed / b.allowed
+}
+
+func (t track) budget(objective float64) budget {
+	buckets, starts := t.buckets()
+	var b budget
+	total := 0.0
+	for _, k := range buckets {
+		total += float64(k.Scheduled)
+	}
+	b.allowed = (1 - objective) * total
+	b.at, b.left = []float64{0}, []float64{1}
+	for i, k := range buckets {
+		b.failed += float64(k.Scheduled - k.OK())
+		at := min(starts[i]+t.series.BucketS, t.length())
+		left := 1 - b.failed/b.allowed
+		if left <= 0 && b.spent == nil {
+			b.spent = &at
+		}
+		b.at, b.left = append(b.at, at), append(b.left, left)
+	}
+	return b
+}
+
+func errorBudget(m *maker) content {
+	l := m.lang
+	all, without := m.set.tracks()
+	var tracks []track
+	for _, t := range recorded(all) {
+		if a := float64(t.objective().Availability); a > 0 && a < 1 {
+			tracks = append(tracks, t)
+		}
+	}
+	if len(tracks) == 0 {
+		return nothing(l.say("There is no error budget to show: the record has no objective for availability."))
+	}
+	tracks, note := m.most(tracks, 12)
+	budgets := make([]budget, len(tracks))
+	rows := make([]rowText, len(tracks))
+	c := content{tracks: tracks, key: m.keyOf(tracks), table: Table{Header: []string{"track", "objective", "at_s", "budget_left", "times_spent", "spent_at_s"}}}
+	for i, t := range tracks {
+		objective := float64(t.objective().Availability)
+		b := t.budget(objective)
+		budgets[i] = b
+		rows[i] = rowText{name: t.name, strong: true, numbers: []string{m.times(b.times()), "–"}}
+		if b.spent != nil {
+			rows[i].numbers[1] = l.duration(*b.spent)
+		}
+		c.table.add(t.name, objective, 0.0, 1.0, b.times(), b.spent)
+		for k := 1; k < len(b.at); k++ {
+			if b.left[k] != b.left[k-1] {
+				c.table.add(t.name, objective, b.at[k], b.left[k], "", "")
+			}
+		}
+	}
+	c.title = m.budgetTitle(tracks, budgets)
+	c.note = l.say("The budget is what an objective of %s leaves to fail over the whole time that is drawn.", l.span(objectivesOf(tracks), l.share))
+	if tracks[0].window {
+		c.note += " " + l.say("Each row is the reference window of its stage.")
+	}
+	c.note += note + m.leftOut(without)
+	each := map[bool]float64{true: 300, false: 110}[len(tracks) == 1]
+	c.height = 150 + each*float64(len(tracks)) + 90
+	c.draw = func(cv *canvas, area rect) { m.drawBudgets(cv, area, tracks, budgets, rows) }
+	return c
+}
+
+func objectivesOf(tracks []track) []float64 {
+	out := make([]float64, len(tracks))
+	for i, t := range tracks {
+		out[i] = float64(t.objective().Availability)
+	}
+	return out
+}
+
+// times is how many times over something was: "3.1×".
+func (m *maker) times(v float64) string {
+	if v > 0 && v < 0.095 {
+		return m.lang.number(round(v, 3)) + "×"
+	}
+	return m.lang.number(round(v, 1)) + "×"
+}
+
+func (m *maker) drawBudgets(cv *canvas, area rect, tracks []track, budgets []budget, rows []rowText) {
+	l := m.lang
+	w := cv.size.tick * 1.3
+	base := area.y + cv.size.tick
+	cv.fill(rect{area.x, base - cv.size.tick*0.75, w, cv.size.tick * 0.85}, up)
+	left := l.say("budget left, from all of it down")
+	cv.tick(area.x+w*1.3, base, left, draw.Start)
+	if slices.ContainsFunc(budgets, func(b budget) bool { return b.spent != nil }) {
+		x := area.x + w*2.3 + draw.Width(left, cv.size.tick, false)
+		cv.fill(rect{x, base - cv.size.tick*0.75, w, cv.size.tick * 0.85}, degraded)
+		cv.tick(x+w*1.3, base, l.say("used up"), draw.Start)
+	}
+	plot := area.inset(0, cv.size.tick*1.6+cv.headHeight(2), 0, cv.timeAxisHeight())
+	gap := cv.letterHeight() + cv.size.tick*0.5
+	places := cv.rows(plot, []string{l.say("spent"), l.say("used up after")}, rows, gap)
+	length := longestOf(tracks)
+	scaleRoom := 0.0
+	if len(rows) == 1 {
+		scaleRoom = cv.size.tick * 3
+	}
+	x := linear(0, length, places[0].x+scaleRoom, places[0].right())
+	whole := rect{places[0].x + scaleRoom, plot.y, places[0].w - scaleRoom, plot.h}
+	cv.timeAxis(whole, x, realTime(tracks))
+	for i, r := range places {
+		r = rect{whole.x, r.y, x.at(tracks[i].length()) - whole.x, r.h}
+		b := budgets[i]
+		cv.bandsBehind(r, x, tracks[i].bands())
+		y := linear(0, 1, r.bottom(), r.y)
+		if len(places) == 1 {
+			for _, v := range []float64{0, 0.5, 1} {
+				cv.Line(draw.Style{Stroke: draw.Grid, Width: cv.size.thin}, draw.Point{X: r.x, Y: y.at(v)}, draw.Point{X: r.right(), Y: y.at(v)})
+				cv.tick(r.x-cv.size.tick*0.3, y.at(v)+cv.size.tick*0.35, l.share(v), draw.End)
+			}
+		}
+		points := []draw.Point{{X: r.x, Y: r.bottom()}}
+		var line []draw.Point
+		for k := range b.at {
+			v := max(b.left[k], 0)
+			if k > 0 && max(b.left[k-1], 0) == v && k < len(b.at)-1 {
+				continue
+			}
+			if k > 0 { // it falls where the failures are, not before
+				line = append(line, draw.Point{X: x.at(b.at[k-1]), Y: y.at(max(b.left[k-1], 0))})
+			}
+			line = append(line, draw.Point{X: x.at(b.at[k]), Y: y.at(v)})
+			if v == 0 {
+				break
+			}
+		}
+		points = append(points, line...)
+		points = append(points, draw.Point{X: line[len(line)-1].X, Y: r.bottom()})
+		cv.Polygon(draw.Style{Fill: draw.Up, Opacity: 0.3}, points...)
+		cv.Line(draw.Style{Stroke: draw.Up, Width: cv.size.line}, line...)
+		if b.spent != nil {
+			h := min(r.h*0.45, cv.size.label*1.5)
+			gone := rect{x.at(*b.spent), r.bottom() - h, r.right() - x.at(*b.spent), h}
+			cv.fill(gone, degraded)
+		}
+		cv.Line(draw.Style{Stroke: draw.Muted, Width: cv.size.thin}, draw.Point{X: r.x, Y: r.bottom()}, draw.Point{X: r.right(), Y: r.bottom()})
+		cv.bandsBefore(r, x, tracks[i].bands())
+	}
+}
+
+func (m *maker) budgetTitle(tracks []track, budgets []budget) string {
+	l := m.lang
+	worst, best := 0, 0
+	for i, b := range budgets {
+		if b.times() > budgets[worst].times() {
+			worst = i
+		}
+		if b.times() < budgets[best].times() {
+			best = i
+		}
+	}
+	spentAll := !slices.ContainsFunc(budgets, func(b budget) bool { return b.times() < 1 })
+	w, b := budgets[worst].times(), budgets[best].times()
+	switch {
+	case w == 0:
+		return l.say("None of the error budget is spent")
+	case len(tracks) == 1 && w >= 1:
+		return l.say("The error budget is spent %s over, and used up after %s", m.times(w), l.duration(*budgets[0].spent))
+	case len(tracks) == 1:
+		return l.say("%s of the error budget is left", l.share(round(1-w, 3)))
+	case spentAll:
+		return l.say("%s spends its error budget %s over, %s %s", m.called(tracks[worst]), m.times(w), tracks[best].name, m.times(b))
+	case w < 1:
+		return l.say("All keep within their error budget; %s spends most of it, %s", m.calledInside(tracks[worst]), l.share(round(w, 3)))
+	}
+	return l.say("%s spends its error budget %s over, %s has %s of it left", m.called(tracks[worst]), m.times(w), tracks[best].name, l.share(round(1-b, 3)))
+}
