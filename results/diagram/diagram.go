@@ -58,7 +58,12 @@ type Node struct {
 	// servers and load balancers.
 	Tier, Zone string
 	ElasticIP  bool
+	// Parts are what a node consists of: a load balancer's nodes, one in each zone.
+	Parts []Part
 }
+
+// Part is a part of a node with a state of its own.
+type Part struct{ ID, Name string }
 
 // Edge is requests from one node to another.
 type Edge struct{ From, To string }
@@ -91,6 +96,9 @@ func InstanceID(name string) string { return "node-" + slug(name) }
 
 // BalancerID is the id of a load balancer.
 func BalancerID(name string) string { return "balancer-" + slug(name) }
+
+// BalancerNodeID is the id of a load balancer's node in a zone.
+func BalancerNodeID(name, zone string) string { return BalancerID(name) + "--" + slug(zone) }
 
 // GroupID is the id of an Auto Scaling group.
 func GroupID(name string) string { return "group-" + slug(name) }
@@ -137,8 +145,8 @@ func Of(t showdown.Topology, o Options) Diagram {
 		case showdown.ClassicBalancer:
 			n.Short = "CLB"
 		}
-		if len(b.Zones) > 0 {
-			n.About = append(n.About, zoneList(b.Zones))
+		for _, z := range b.Zones {
+			n.Parts = append(n.Parts, Part{BalancerNodeID(b.Name, z), zoneList([]string{z})})
 		}
 		d.Nodes = append(d.Nodes, n)
 		d.Edges = append(d.Edges, Edge{UsersID, n.ID})
@@ -312,5 +320,5 @@ func (d Diagram) Changed(before Diagram) map[string]bool {
 
 // key is what makes a node another one.
 func (n Node) key() string {
-	return strings.Join(append([]string{string(n.Kind), n.Name, n.Zone, fmt.Sprint(n.ElasticIP)}, n.About...), "\x00")
+	return strings.Join(append([]string{string(n.Kind), n.Name, n.Zone, fmt.Sprint(n.ElasticIP), fmt.Sprint(n.Parts)}, n.About...), "\x00")
 }

@@ -356,7 +356,43 @@ func (a *artist) card(s *slot) {
 		y += 1.05 * e
 		a.p.Text(middle, y, draw.Fit(about, small*e, s.w-.7*e, bold), draw.Type{Size: small * e, Ink: ink(bold), Bold: bold, At: draw.Middle})
 	}
+	a.parts(s, y+.5*e)
 	a.p.Close()
+}
+
+// parts draws the parts of a node in a row: a zone's chip has a line as its state has, and
+// a cross through it where it is down.
+func (a *artist) parts(s *slot, y float64) {
+	e := a.e
+	chips := a.chips(s.Node)
+	all := -.35 * e
+	for _, w := range chips {
+		all += w + .35*e
+	}
+	x := s.x + s.w/2 - all/2
+	for i, w := range chips {
+		part := s.Parts[i]
+		status := a.view.Status[part.ID]
+		a.open(part.ID, s.Name+" "+part.Name, status)
+		line := draw.Style{Fill: draw.Paper, Stroke: status.State.ink(), Width: .08 * e}
+		switch status.State {
+		case Down:
+			line.Width = .2 * e
+		case Degraded, Recovering:
+			line.Dash = []float64{.3 * e, .2 * e}
+		case Off:
+			line.Dash = []float64{.1 * e, .2 * e}
+		}
+		a.p.RoundRect(x, y, w, 1.2*e, .2*e, line)
+		a.p.Text(x+w/2, y+.9*e, draw.Fit(part.Name, small*e, w, false), draw.Type{Size: small * e, Ink: draw.Muted, At: draw.Middle})
+		if status.State == Down {
+			cross := draw.Style{Stroke: draw.Down, Width: .14 * e}
+			a.p.Line(cross, draw.Point{X: x, Y: y}, draw.Point{X: x + w, Y: y + 1.2*e})
+			a.p.Line(cross, draw.Point{X: x, Y: y + 1.2*e}, draw.Point{X: x + w, Y: y})
+		}
+		a.p.Close()
+		x += w + .35*e
+	}
 }
 
 // instance draws a node among the zones, with its glyph on the left; a stack has the

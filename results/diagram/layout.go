@@ -264,7 +264,28 @@ func (p *plan) card(n Node) *slot {
 	for _, a := range n.About[:lines] {
 		w = max(w, p.text(a, small, p.wide)+.9*p.e)
 	}
-	return &slot{Node: n, box: box{w: w, h: (p.side + 2.15 + float64(lines)*1.05) * p.e}}
+	h := p.side + 2.15 + float64(lines)*1.05
+	if chips := p.chips(n); len(chips) > 0 {
+		h += 1.6
+		all := .9 * p.e
+		for _, c := range chips {
+			all += c + .35*p.e
+		}
+		w = max(w, all)
+	}
+	return &slot{Node: n, box: box{w: w, h: h * p.e}}
+}
+
+// chips are the widths of the parts of a node, where there is room for them.
+func (p *plan) chips(n Node) []float64 {
+	if p.about < 2 || len(n.Parts) > most {
+		return nil
+	}
+	out := make([]float64, len(n.Parts))
+	for i, part := range n.Parts {
+		out[i] = p.text(part.Name, small, 4) + .7*p.e
+	}
+	return out
 }
 
 // instance is the size of a node among the zones.
