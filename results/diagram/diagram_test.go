@@ -405,6 +405,9 @@ func TestIDs(t *testing.T) {
 			t.Errorf("no rule for %s", s)
 		}
 	}
+	if !strings.Contains(CSS(), `[data-state="down"][data-belief="healthy"]>[data-apart]{display:inline}`) || strings.Contains(CSS(), `[data-state="up"][data-belief="healthy"]>[data-apart]`) {
+		t.Error("the rules do not say where truth and belief are apart")
+	}
 	if !strings.Contains(out.String(), "<title>web-2: down; the balancer believes: healthy</title>") {
 		t.Error("no title says truth and belief")
 	}

@@ -81,6 +81,9 @@ func (d Diagram) fit(v View) (*plan, float64, draw.Point) {
 		q, s := d.lay(v.Size, t, v), 1.0
 		if v.Key {
 			q.h += key
+			if v.W <= 0 {
+				q.w = max(q.w, q.keyWidth())
+			}
 		}
 		if v.W > 0 {
 			s = min(s, v.W/q.w)
@@ -332,6 +335,9 @@ func (a *artist) frame(b, plate box, s Status, bold bool) {
 		dress(a.p, state, b, plate, a.e, bold)
 		a.p.Close()
 	}
+	a.p.Open("", "", draw.Attribute{Name: "apart", Value: "true"})
+	ring(a.p, b, a.e)
+	a.p.Close()
 	for _, belief := range Beliefs() {
 		a.p.Open("", "", draw.Attribute{Name: "badge", Value: string(belief)})
 		badge(a.p, Status{Belief: belief}, b, a.e)
@@ -508,11 +514,16 @@ func (a *artist) note(s *slot) {
 	a.p.Close()
 }
 
+// keyWidth is the length of what key writes.
+func (p *plan) keyWidth() float64 {
+	return draw.Width(p.words.frame+p.words.badge, small*p.e, false) + 6*p.e
+}
+
 // key says what frames and badges mean.
 func (a *artist) key() {
 	e, x, y := a.e, .6*a.e, a.h-1.1*a.e
 	size := small * e
-	room := a.w - x - 5.4*e
+	room := a.w - 6*e
 	if most := draw.Width(a.words.frame+a.words.badge, size, false); most > room {
 		size *= max(.5, room/most)
 	}

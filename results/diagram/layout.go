@@ -349,6 +349,9 @@ func (p *plan) place(d Diagram) {
 		x += p.dns.w + p.gap*e
 	}
 	p.trunk = x - p.gap*e
+	if p.dns == nil || p.merged {
+		p.trunk += .4 * p.gap * e
+	}
 	if len(p.balancers.slots) > 0 {
 		c := &p.balancers
 		height := -p.row * e

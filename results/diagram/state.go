@@ -63,12 +63,19 @@ func (s Status) apart() bool {
 // [View.Dresses] draws for every node, those of data-state and data-belief are seen.
 func CSS() string {
 	var b strings.Builder
-	b.WriteString("[data-dress],[data-badge]{display:none}\n")
+	b.WriteString("[data-dress],[data-badge],[data-apart]{display:none}\n")
 	for _, s := range States() {
 		b.WriteString("[data-state=\"" + string(s) + "\"]>[data-dress=\"" + string(s) + "\"]{display:inline}\n")
 	}
 	for _, s := range Beliefs() {
 		b.WriteString("[data-belief=\"" + string(s) + "\"]>[data-badge=\"" + string(s) + "\"]{display:inline}\n")
+	}
+	for _, s := range States() {
+		for _, k := range Beliefs() {
+			if (Status{State: s, Belief: k}).apart() {
+				b.WriteString("[data-state=\"" + string(s) + "\"][data-belief=\"" + string(k) + "\"]>[data-apart]{display:inline}\n")
+			}
+		}
 	}
 	b.WriteString("@media (prefers-reduced-motion:no-preference){[data-dress=\"recovering\"]>rect{animation:draw-march 1s linear infinite}}\n" +
 		"@keyframes draw-march{to{stroke-dashoffset:-24}}\n")
@@ -127,10 +134,15 @@ func dress(p *draw.Picture, s State, b, plate box, e float64, bold bool) {
 func badge(p *draw.Picture, s Status, b box, e float64) {
 	x, y := b.x, b.y+b.h/2
 	if s.apart() {
-		p.Circle(x, y, .95*e, draw.Style{Fill: draw.Paper, Stroke: draw.Chaos, Width: .16 * e})
+		ring(p, b, e)
 	}
 	inks := map[Belief]draw.Ink{Healthy: draw.Up, Unhealthy: draw.Down, Initial: draw.Muted, Draining: draw.Degraded, Unused: draw.Off}
 	mark(p, string(s.Belief), inks[s.Belief], x, y, .66*e, true)
+}
+
+// ring is around the badge of a balancer that is wrong.
+func ring(p *draw.Picture, b box, e float64) {
+	p.Circle(b.x, b.y+b.h/2, .95*e, draw.Style{Fill: draw.Paper, Stroke: draw.Chaos, Width: .16 * e})
 }
 
 // mark draws a sign in a disc: filled for a state, open for a belief.

@@ -236,6 +236,7 @@ func (c *canvas) nines(area rect, points []priced, steps bool) {
 		if q.share == 1 {
 			name = c.lang.say("%s: no failure", name)
 		}
+		name = draw.Fit(name, c.size.label, plot.w*0.3, true)
 		if r, ok := p.around(at[i], draw.Width(name, c.size.label, true), c.size.label, c.size.tick*0.6); ok {
 			c.leader(at[i], r, c.size.tick*1.2)
 			c.strong(r.x, r.y+c.size.label*0.82, name, draw.Text, draw.Start)

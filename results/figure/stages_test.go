@@ -2,7 +2,10 @@ package figure
 
 import (
 	"bytes"
+	"encoding/xml"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -273,6 +276,56 @@ func TestEvolution(t *testing.T) {
 	f = made(t, "F12", s, Page{Lang: English})
 	if len(f.Table.Rows) != 2 || f.Table.Rows[0][1] != "the same in again" {
 		t.Errorf("the cells are %q", f.Table.Rows)
+	}
+}
+
+// Whatever a stage is called, its figures are XML in which no name is an element.
+func TestStagesOfAnyName(t *testing.T) {
+	s := course()
+	long := strings.Repeat("a-very-long-name-", 20)
+	s.Sources[1].Name, s.Sources[1].Summary.Stage, s.Journey.Scorecards[1].Stage = long, long, long
+	html := "</svg><script>alert(1)</script>\x00\x1b[31m\u202e"
+	s.Sources[2].Name, s.Sources[2].Summary.Stage, s.Journey.Scorecards[2].Stage = html, html, html
+	s.Sources[2].Manifest.Spec.Promise = html + long
+	for _, id := range []string{"F5", "F8", "F9", "F12"} {
+		for _, shape := range []Shape{Print, Slide} {
+			out := written(t, made(t, id, s, Page{Shape: shape, Lang: English}))
+			d := xml.NewDecoder(strings.NewReader(out))
+			for {
+				token, err := d.Token()
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil {
+					t.Fatalf("%s is no XML: %v", id, err)
+				}
+				if e, ok := token.(xml.StartElement); ok && e.Name.Local == "script" {
+					t.Fatalf("%s: a name became an element", id)
+				}
+			}
+		}
+	}
+}
+
+// A stage that answered nobody, or everybody, is drawn too.
+func TestStagesAtTheEnds(t *testing.T) {
+	s := journeyOf(
+		played{"nobody", 100, 0, 10, instances(1, "t2.micro"), nil, nil, nil, nil},
+		played{"everybody", 100, 100, 20, instances(0, ""), nil, nil, nil, []float64{5}},
+	)
+	out := written(t, made(t, "F8", s, Page{Shape: Slide, Lang: English}))
+	if !strings.Contains(out, ">everybody: no failure<") || strings.Contains(out, "a nine<") {
+		t.Error("a stage without a failure has so many nines")
+	}
+	if f := made(t, "F5", s, Page{Lang: English}); len(f.Table.Rows) != 1 {
+		t.Errorf("the dots are %q", f.Table.Rows)
+	}
+	made(t, "F12", s, Page{Lang: English})
+	for _, id := range []string{"F9"} {
+		k, _ := KindNamed(id)
+		if f := Build(k, s, Page{Lang: English}); f.Empty == "" {
+			t.Errorf("%s shows pillars that nobody measured", id)
+		}
 	}
 }
 
