@@ -5,6 +5,7 @@
 # make browser  a headless Chromium loads a page through a load balancer's node
 # make faults   docs/faults.md anew: every chaos action played and measured
 # make seeds    docs/seeds.md anew: the demo with ten seeds at both speeds, more than an hour
+# make course   docs/course anew: a chapter for each journey, from a run of it, about six minutes
 # make timings  docs/timings.md anew: every timing of balancers and groups, documented and measured
 
 GO      ?= go
@@ -21,7 +22,7 @@ export GOMODCACHE := $(CACHE)/mod
 export GOPATH := $(CACHE)/path
 endif
 
-.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture faults browser timings seeds
+.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture faults browser timings seeds course
 
 all: lint test
 
@@ -90,3 +91,7 @@ timings:
 # The demo, seed by seed.
 seeds:
 	$(GO) run ./.ci/seeds -root $(CURDIR)
+
+# The course material: chapters with figures, from real runs.
+course:
+	$(GO) run ./.ci/course -root $(CURDIR)

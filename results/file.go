@@ -7,6 +7,10 @@ import (
 	"syscall"
 )
 
+// WriteFile replaces the file at path in one step, where the system can: whoever reads it
+// meanwhile, or after a full disk, sees the old content whole.
+func WriteFile(path string, data []byte) error { return writeFile(path, data) }
+
 // writeFile replaces the file at path in one step, where the system can.
 func writeFile(path string, data []byte) error {
 	if err := replaceFile(path, data); err != nil {

@@ -97,6 +97,9 @@ type JourneyManifest struct {
 	// Run is the id of the run: the name of its folder.
 	Run     string `json:"run"`
 	Journey string `json:"journey"`
+	// Title and Opening are the journey's own; absent in older records.
+	Title   string `json:"title,omitempty"`
+	Opening string `json:"opening,omitempty"`
 	// Stages are the folders of the stages' runs, in the order in which they are
 	// played; those not yet started are among them only when they were planned.
 	Stages []string `json:"stages"`

@@ -34,6 +34,7 @@ func newApp(t *terminal) *cli.App {
 			t.claimsCommand(),
 			t.runsCommand(),
 			t.reportCommand(),
+			t.figuresCommand(),
 			t.dashboardsCommand(),
 			t.recoverCommand(),
 			t.completionCommand(),

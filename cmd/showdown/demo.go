@@ -49,6 +49,9 @@ func (t *terminal) demoCommand() *cli.Command {
 				if err != nil {
 					return err
 				}
+				if run, resolveErr := p.store.Resolve(j.Run); resolveErr == nil {
+					t.keepPage(c, run)
+				}
 				if code := verdictCode(j.Verdict); code != exitHeld {
 					return verdict(code)
 				}

@@ -321,7 +321,7 @@ func (p *player) journey(target target) (*results.JourneySummary, error) {
 		names[i] = s.Name
 	}
 	folder, err := p.store.CreateJourney(target.Name, &results.JourneyManifest{
-		Journey: target.Name, Stages: names, Claims: target.comparisons(), Speed: p.speed(), Seed: p.seed,
+		Journey: target.Name, Title: target.Title, Opening: target.Opening, Stages: names, Claims: target.comparisons(), Speed: p.speed(), Seed: p.seed,
 		Command: append([]string{"showdown"}, commandLine(p.c)...), Machine: results.ThisMachine(),
 	})
 	if err != nil {

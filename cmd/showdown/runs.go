@@ -87,12 +87,12 @@ func runRows(entries []results.Entry) []runRow {
 func (t *terminal) reportCommand() *cli.Command {
 	return &cli.Command{
 		Name:         "report",
-		Usage:        "analyse a record again and print what it shows",
+		Usage:        "analyse a record again, print what it shows and write it as a page",
 		ArgsUsage:    "RUN",
-		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder, or latest.",
+		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder, or latest. The text\nis printed, and report.html is written into the run's folder; other formats are printed\nalone.",
 		OnUsageError: usage,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", EnvVars: []string{"SHOWDOWN_FORMAT"}, Value: "text", Usage: "text, md or json"},
+			&cli.StringFlag{Name: "format", EnvVars: []string{"SHOWDOWN_FORMAT"}, Value: "text", Usage: "text, html, md or json"},
 			outFlag(), jsonFlag(), quietFlag(), noColorFlag(),
 		},
 		Action: func(c *cli.Context) error {
@@ -104,8 +104,8 @@ func (t *terminal) reportCommand() *cli.Command {
 			if c.Bool("json") {
 				format = "json"
 			}
-			if format != "text" && format != "md" && format != "json" {
-				return misuse("write --format text, md or json", "report: no format %q", format)
+			if format != "text" && format != "html" && format != "md" && format != "json" {
+				return misuse("write --format text, html, md or json", "report: no format %q", format)
 			}
 			store, err := results.OpenStore(c.String("out"))
 			if err != nil {
@@ -115,10 +115,18 @@ func (t *terminal) reportCommand() *cli.Command {
 			if err != nil {
 				return &failure{code: exitUsage, err: err, hint: "showdown runs lists what was recorded"}
 			}
-			if run.Journey {
-				return t.reportJourney(c, run, format)
+			if format == "html" {
+				return t.printPage(run)
 			}
-			return t.reportRun(c, run, format)
+			if run.Journey {
+				err = t.reportJourney(c, run, format)
+			} else {
+				err = t.reportRun(c, run, format)
+			}
+			if format == "text" && err == nil {
+				t.keepPage(c, run)
+			}
+			return err
 		},
 	}
 }

@@ -174,7 +174,7 @@ func (m *maker) keyFor(all []doing, tracks int) string {
 	where := map[meaning][]string{}
 	slices.SortStableFunc(all, func(a, b doing) int { return byLetter(a.fault.Letter, b.fault.Letter) })
 	for _, d := range all {
-		k := meaning{d.fault.Letter, faultName(d.fault)}
+		k := meaning{d.fault.Letter, m.faultName(d.fault)}
 		if where[k] == nil {
 			order = append(order, k)
 		}
@@ -219,10 +219,10 @@ func (m *maker) names(names []string) string {
 }
 
 // faultName is what a fault does to whom: "kill web-1".
-func faultName(f results.Fault) string {
+func (m *maker) faultName(f results.Fault) string {
 	target := f.Target
 	if list := strings.Split(target, ", "); len(list) > 3 {
-		target = fmt.Sprintf("%s … %s", list[0], list[len(list)-1])
+		target = m.lang.say("%s and %d more", list[0], len(list)-1)
 	}
 	return strings.TrimSpace(f.Action + " " + target)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"showdown"
 	"showdown/results/draw"
 	"showdown/targets/cloud/ec2"
 )
@@ -73,7 +74,7 @@ func (t track) supplyOf() (s supply, ok bool) {
 			s.desired = putHeld(s.desired, step.AtS-t.from, float64(*step.Desired))
 		}
 	}
-	s.have, s.desired = cutHeld(s.have, t.length()), cutHeld(s.desired, t.length())
+	s.have, s.desired = cutHeld(t.slowed(s.have), t.length()), cutHeld(s.desired, t.length())
 	if len(s.have) == 0 {
 		return s, false
 	}
@@ -85,7 +86,7 @@ func (t track) supplyOf() (s supply, ok bool) {
 		}
 		need := float64(k.scheduled) / lab / s.each
 		// The rate of a stretch is off by a request; that is no change.
-		if n := len(s.need); n == 0 || math.Abs(need-s.need[n-1].n) > 0.03*need {
+		if n := len(s.need); n == 0 || math.Abs(need-s.need[n-1].n) > max(0.03*need, 1.5/lab/s.each) {
 			s.need = append(s.need, held{k.from, need})
 		}
 		have := meanHeld(s.have, k.from, k.to)
@@ -99,6 +100,44 @@ func (t track) supplyOf() (s supply, ok bool) {
 		}
 	}
 	return s, len(s.need) > 0
+}
+
+// slowed is a number of instances with those that ran out of CPU credits counted by the
+// share of full speed that they have left.
+func (t track) slowed(have []held) []held {
+	speeds := map[string]float64{}
+	var mean []held
+	for _, e := range t.own() {
+		v, ok := e.Data["speed"].(float64)
+		if e.Kind != showdown.InstanceCredits || !ok {
+			continue
+		}
+		speeds[e.Target] = v
+		sum := 0.0
+		for _, name := range sortedKeys(speeds) {
+			sum += speeds[name]
+		}
+		mean = putHeld(mean, e.T-t.from, round(sum/float64(len(speeds)), 2))
+	}
+	if len(mean) == 0 {
+		return have
+	}
+	times := []float64{}
+	for _, h := range append(slices.Clone(have), mean...) {
+		times = append(times, h.at)
+	}
+	slices.Sort(times)
+	var out []held
+	for _, at := range slices.Compact(times) {
+		share := 1.0
+		if mean[0].at <= at {
+			share = heldAt(mean, at)
+		}
+		if have[0].at <= at {
+			out = putHeld(out, at, heldAt(have, at)*share)
+		}
+	}
+	return out
 }
 
 func putHeld(list []held, at, n float64) []held {
@@ -209,7 +248,7 @@ func capacityFigure(m *maker) content {
 	}
 	c.tracks, c.key = tracks, m.keyOf(tracks)
 	c.title = m.capacityTitle(found)
-	c.note = l.say("Capacity is the instances in service, demand the offered rate in instances at full speed. Hatched: too few instances, so users are lost. Grey: more than needed, so money is. Dotted: what the group wants.")
+	c.note = l.say("Capacity is the instances in service, demand the offered rate, both in instances at full speed. Hatched: too few instances, so users are lost. Grey: more than needed, so money is. Dotted: what the group wants.")
 	if tracks[0].window {
 		c.note += " " + l.say("Each panel is the reference window of its stage.")
 	}

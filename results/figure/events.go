@@ -367,11 +367,11 @@ func (m *maker) timelineTitle(tracks []track) string {
 	f := slices.MaxFunc(faults, func(a, b results.Fault) int { return compare(float64(a.Failed), float64(b.Failed)) })
 	switch {
 	case f.DetectedS == nil && f.RecoveredS == nil:
-		return l.say("%s (%s) is never noticed, and users are not well again", f.Letter, faultName(f))
+		return l.say("%s (%s) is never noticed, and users are not well again", f.Letter, m.faultName(f))
 	case f.DetectedS == nil:
-		return l.say("%s (%s) is never noticed; users are well again after %s", f.Letter, faultName(f), l.seconds(round(max(*f.RecoveredS-*f.StartS, 0), 1)))
+		return l.say("%s (%s) is never noticed; users are well again after %s", f.Letter, m.faultName(f), l.seconds(round(max(*f.RecoveredS-*f.StartS, 0), 1)))
 	case f.RecoveredS == nil:
-		return l.say("%s (%s) is noticed after %s, and users are not well again", f.Letter, faultName(f), l.seconds(round(*f.DetectedS-*f.StartS, 1)))
+		return l.say("%s (%s) is noticed after %s, and users are not well again", f.Letter, m.faultName(f), l.seconds(round(*f.DetectedS-*f.StartS, 1)))
 	}
-	return l.say("%s (%s) is noticed after %s; users are well again after %s", f.Letter, faultName(f), l.seconds(round(*f.DetectedS-*f.StartS, 1)), l.seconds(round(max(*f.RecoveredS-*f.StartS, 0), 1)))
+	return l.say("%s (%s) is noticed after %s; users are well again after %s", f.Letter, m.faultName(f), l.seconds(round(*f.DetectedS-*f.StartS, 1)), l.seconds(round(max(*f.RecoveredS-*f.StartS, 0), 1)))
 }

@@ -36,34 +36,6 @@ var frenchStages = map[string]string{
 	"In %d steps %s gets worse %d times, and nothing better": "En %d étapes, %s : %d fois pire, et rien de mieux",
 	"In %d steps %s gets better %d times, %s worse %d times": "En %d étapes, %s : %d fois mieux ; %s : %d fois pire",
 	"%s for a million good requests":                         "%s par million de bonnes réponses",
-	"better":                                                 "mieux",
-	"worse":                                                  "pire",
-	"same":                                                   "pareil",
-	"unknown":                                                "inconnu",
-	"operational excellence":                                 "excellence opérationnelle",
-	"security":                                               "sécurité",
-	"reliability":                                            "fiabilité",
-	"performance efficiency":                                 "efficacité des performances",
-	"cost optimization":                                      "optimisation des coûts",
-	"sustainability":                                         "durabilité",
-	"operator actions":                                       "actions d’un opérateur",
-	"actions by the group":                                   "actions du groupe",
-	"automated share":                                        "part automatisée",
-	"instances reachable from outside":                       "instances joignables de l’extérieur",
-	"instances with a public address":                        "instances avec une adresse publique",
-	"lost while a zone fails":                                "perdu, zone en panne",
-	"availability":                                           "disponibilité",
-	"time to repair":                                         "temps de réparation",
-	"requests/s held for ever":                               "requêtes/s tenues sans fin",
-	"p99 while calm":                                         "p99 au calme",
-	"served at the highest load":                             "servi à la charge la plus haute",
-	"goodput at the highest load":                            "débit utile à la charge la plus haute",
-	"a month":                                                "par mois",
-	"a million good requests":                                "un million de bonnes réponses",
-	"idle":                                                   "inutilisé",
-	"idle capacity":                                          "capacité inutilisée",
-	"USD":                                                    "dollars",
-	"vCPU-hours":                                             "heures de vCPU",
 
 	"There is no latency to compare: no request was answered well.": "Pas de latence à comparer : aucune requête n’a reçu de bonne réponse.",
 	"Service time of good answers: failures are not in it.":         "Temps de service des bonnes réponses, sans les échecs.",
@@ -87,4 +59,46 @@ var frenchStages = map[string]string{
 	"%s costs %s and answers %s of the requests":           "%s coûte %s et répond à %s des requêtes",
 	"An extra nine costs %s a month in %s":                 "Un neuf de plus coûte %s par mois avec %s",
 	"An extra nine costs %s a month in %s, %s in %s":       "Un neuf de plus coûte %s par mois avec %s, %s avec %s",
+}
+
+// frenchTerms is the French of words that are data: pillars, comparisons, indicators.
+var frenchTerms = map[string]string{
+	"better":                           "mieux",
+	"worse":                            "pire",
+	"same":                             "pareil",
+	"unknown":                          "inconnu",
+	"operational excellence":           "excellence opérationnelle",
+	"security":                         "sécurité",
+	"reliability":                      "fiabilité",
+	"performance efficiency":           "efficacité des performances",
+	"cost optimization":                "optimisation des coûts",
+	"sustainability":                   "durabilité",
+	"operator actions":                 "actions d’un opérateur",
+	"actions by the group":             "actions du groupe",
+	"automated share":                  "part automatisée",
+	"instances reachable from outside": "instances joignables de l’extérieur",
+	"instances with a public address":  "instances avec une adresse publique",
+	"lost while a zone fails":          "perdu, zone en panne",
+	"availability":                     "disponibilité",
+	"time to repair":                   "temps de réparation",
+	"requests/s held for ever":         "requêtes/s tenues sans fin",
+	"p99 while calm":                   "p99 au calme",
+	"served at the highest load":       "servi à la charge la plus haute",
+	"goodput at the highest load":      "débit utile à la charge la plus haute",
+	"a month":                          "par mois",
+	"a million good requests":          "un million de bonnes réponses",
+	"idle":                             "inutilisé",
+	"idle capacity":                    "capacité inutilisée",
+	"USD":                              "dollars",
+	"vCPU-hours":                       "heures de vCPU",
+	"lost":                             "perdu",
+	"longest outage":                   "plus longue panne",
+}
+
+// term is a word of the data in the language; one that is not known stays as it is.
+func (l Lang) term(english string) string {
+	if french, ok := frenchTerms[english]; ok && l == French {
+		return french
+	}
+	return english
 }

@@ -302,12 +302,14 @@ func (m *maker) heatTitle(tracks []track) string {
 		p         float64
 	}
 	var all []spreadOf
+	var middles []float64
 	for _, t := range tracks {
 		c := t.curve()
 		p50, ok := percentileOf(c, 50)
 		if !ok {
 			continue
 		}
+		middles = append(middles, p50)
 		for _, p := range []float64{99, 95, 90} {
 			if v, ok := percentileOf(c, p); ok {
 				all = append(all, spreadOf{t, p50, v, p})
@@ -322,8 +324,7 @@ func (m *maker) heatTitle(tracks []track) string {
 	worst := slices.MaxFunc(all, func(a, b spreadOf) int { return compare(ratio(a), ratio(b)) })
 	part := map[float64]string{99: l.say("one in 100"), 95: l.say("one in 20"), 90: l.say("one in 10")}[worst.p]
 	if len(all) > 1 {
-		middle := func(a, b spreadOf) int { return compare(a.p50, b.p50) }
-		least, most := slices.MinFunc(all, middle).p50, slices.MaxFunc(all, middle).p50
+		least, most := slices.Min(middles), slices.Max(middles)
 		if most < 3*least && ratio(worst) < 3 {
 			return l.say("A good answer takes about as long everywhere, %s to %s in the middle: what differs is what fails", l.ms(least), l.ms(most))
 		}

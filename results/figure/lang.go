@@ -36,7 +36,7 @@ func (l Lang) say(english string, args ...any) string {
 	if l == French {
 		for _, table := range frenchTables() {
 			if f, ok := table[english]; ok {
-				text = f
+				text = frenchSpaces.Replace(f)
 				break
 			}
 		}
@@ -47,9 +47,12 @@ func (l Lang) say(english string, args ...any) string {
 	return fmt.Sprintf(text, args...)
 }
 
+// frenchSpaces are the spaces before signs in French, which keep them on the line.
+var frenchSpaces = strings.NewReplacer(" :", "\u00a0:", " ;", "\u202f;", " ?", "\u202f?", " !", "\u202f!", " %%", "\u202f%%")
+
 const (
-	// thin is the narrow space that does not break, which French has before % and among
-	// the digits of a large number; fixed the usual one, before units.
+	// thinSpace is the narrow space that does not break, which French has before % and among
+	// the digits of a large number; fixedSpace the usual one, before units.
 	thinSpace  = "\u202f"
 	fixedSpace = "\u00a0"
 )

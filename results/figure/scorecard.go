@@ -98,7 +98,7 @@ func (c *canvas) scorecard(area rect, cards []results.Scorecard, pillars []score
 	for k, p := range pillars {
 		y := area.y + head + float64(k)*h
 		c.Line(draw.Style{Stroke: draw.Grid, Width: size.thin}, draw.Point{X: area.x, Y: y}, draw.Point{X: area.right(), Y: y})
-		name, fit := c.lang.say(p.name), size.label
+		name, fit := c.lang.term(p.name), size.label
 		if draw.Width(name, fit, true) > names-size.tick {
 			fit = size.tick * 1.05
 		}
@@ -143,7 +143,7 @@ func (c *canvas) score(r rect, p scored, stage int) {
 	if than == "" {
 		return
 	}
-	word := c.lang.say(string(than))
+	word := c.lang.term(string(than))
 	y := r.y + size.label*1.08 + size.tick*1.2
 	sign := size.tick * 0.8
 	all := sign + size.tick*0.3 + draw.Width(word, size.tick, than == results.Better || than == results.Worse)
@@ -156,7 +156,7 @@ func (c *canvas) score(r rect, p scored, stage int) {
 				continue
 			}
 			// In one line where it fits, else smaller in two.
-			name, fit := c.lang.say(n.Name), size.foot*0.95
+			name, fit := c.lang.term(n.Name), size.foot*0.95
 			if draw.Width(name, fit, false) > r.w-size.tick*0.2 {
 				fit = size.foot * 0.82
 			}
@@ -220,26 +220,26 @@ func (m *maker) scorecardTitle(pillars []scored) string {
 	case better == 0 && worse == 0:
 		return l.say("No pillar changes over %d steps", steps)
 	case worse == 0:
-		return l.say("In %d steps %s gets better %d times, and nothing worse", steps, l.say(up.name), better)
+		return l.say("In %d steps %s gets better %d times, and nothing worse", steps, l.term(up.name), better)
 	case better == 0:
-		return l.say("In %d steps %s gets worse %d times, and nothing better", steps, l.say(down.name), worse)
+		return l.say("In %d steps %s gets worse %d times, and nothing better", steps, l.term(down.name), worse)
 	}
-	return l.say("In %d steps %s gets better %d times, %s worse %d times", steps, l.say(up.name), better, l.say(down.name), worse)
+	return l.say("In %d steps %s gets better %d times, %s worse %d times", steps, l.term(up.name), better, l.term(down.name), worse)
 }
 
 // indicatorName is the name of an indicator, which the unit completes where two have one
 // name.
 func (l Lang) indicatorName(n results.Indicator) string {
 	if n.Name == "a million good requests" {
-		return l.say("%s for a million good requests", l.say(n.Unit))
+		return l.say("%s for a million good requests", l.term(n.Unit))
 	}
-	return l.say(n.Name)
+	return l.term(n.Name)
 }
 
 // indicator is the name with the unit of numbers that are written without.
 func (l Lang) indicator(n results.Indicator) string {
 	if n.Unit == "vCPU" {
-		return fmt.Sprintf("%s (vCPU)", l.say(n.Name))
+		return fmt.Sprintf("%s (vCPU)", l.term(n.Name))
 	}
 	return l.indicatorName(n)
 }

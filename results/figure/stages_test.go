@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -239,8 +241,20 @@ func TestScorecard(t *testing.T) {
 			t.Errorf("the scorecard lacks %s", want)
 		}
 	}
-	for _, word := range append(results.Pillars(), string(results.Better), string(results.Worse), string(results.Same), string(results.Incomparable)) {
-		if French.say(word) == word {
+	words := append(results.Pillars(), string(results.Better), string(results.Worse), string(results.Same), string(results.Incomparable), "USD", "vCPU-hours")
+	source, err := os.ReadFile("../analysis/pillars.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	indicators := regexp.MustCompile(`\{results\.[A-Za-z]+, "([^"]+)"`).FindAllSubmatch(source, -1)
+	if len(indicators) < 15 {
+		t.Errorf("found %d indicators", len(indicators))
+	}
+	for _, m := range indicators {
+		words = append(words, string(m[1]))
+	}
+	for _, word := range words {
+		if French.term(word) == word {
 			t.Errorf("no French for %q", word)
 		}
 	}

@@ -7,7 +7,10 @@ import (
 )
 
 // writeMarkdown lays a document out as Markdown.
-func writeMarkdown(w io.Writer, d document) error {
+func writeMarkdown(w io.Writer, d document) error { return markdownAt(w, d, 2) }
+
+// markdownAt does so with headings of a level.
+func markdownAt(w io.Writer, d document, level int) error {
 	var b strings.Builder
 	for i, block := range d {
 		if i > 0 {
@@ -17,7 +20,7 @@ func writeMarkdown(w io.Writer, d document) error {
 		case title:
 			fmt.Fprintf(&b, "# %s: %s\n", escape(block.text), block.verdict)
 		case heading:
-			fmt.Fprintf(&b, "## %s\n", escape(block.text))
+			fmt.Fprintf(&b, "%s %s\n", strings.Repeat("#", level), escape(block.text))
 			if block.aside != "" {
 				fmt.Fprintf(&b, "\n%s\n", escape(block.aside))
 			}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"showdown/results"
+	"showdown/results/figure"
+	"showdown/results/report"
+)
+
+// pageFile is the name of the HTML report in a run's or a journey's folder.
+const pageFile = "report.html"
+
+// page is the HTML report of a run or a journey.
+func page(run results.Run) ([]byte, error) {
+	set, err := figure.Load(run)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if run.Journey {
+		m, err := results.ReadJourney(run.Dir)
+		if err != nil {
+			return nil, err
+		}
+		err = report.JourneyHTML(&out, report.JourneyPageOf(set, m))
+		return out.Bytes(), err
+	}
+	err = report.HTML(&out, report.RunPageOf(set))
+	return out.Bytes(), err
+}
+
+// keepPage writes the HTML report into the run's folder and says where. A folder that
+// cannot be written is no reason to fail: the report is on stdout too.
+func (t *terminal) keepPage(c *cli.Context, run results.Run) {
+	data, err := page(run)
+	path := filepath.Join(run.Dir, pageFile)
+	if err == nil {
+		err = results.WriteFile(path, data)
+	}
+	switch {
+	case errors.Is(err, os.ErrPermission):
+		t.progress(c, "%s was not written: the folder is read-only; --format html prints it", path)
+	case err != nil:
+		t.progress(c, "%s was not written: %v", path, err)
+	default:
+		t.progress(c, "the report: %s", path)
+	}
+}
+
+// printPage prints the HTML report.
+func (t *terminal) printPage(run results.Run) error {
+	data, err := page(run)
+	if err != nil {
+		return hinted(err, "showdown runs says which records can be read")
+	}
+	if _, err := t.stdout.Write(data); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
