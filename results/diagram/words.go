@@ -4,12 +4,13 @@ import "fmt"
 
 // words are the texts of a picture in one language.
 type words struct {
-	few, users, dns, address, elasticIP, balancers, private, and, more, believes, frame, badge, new string
-	kinds                                                                                           map[Kind]string
-	states                                                                                          map[State]string
-	beliefs                                                                                         map[Belief]string
-	balancer                                                                                        map[string]string
-	records, alias, size, oneSize, reserved, failed, mixed                                          string
+	users, few, dns, elasticIP             string
+	believes, frame, badge                 string
+	address, records, alias, size, oneSize string
+	reserved, failed                       string
+	states                                 map[State]string
+	beliefs                                map[Belief]string
+	balancer                               map[string]string
 }
 
 // wordsIn is the words of a language; English for one that is not known.
@@ -17,7 +18,7 @@ func wordsIn(lang string) words {
 	if lang == "fr" {
 		return words{
 			users: "utilisateurs", few: "usagers", dns: "Route 53", elasticIP: "IP élastique", believes: "l’équilibreur croit",
-			frame: "cadre : l’état réel", badge: "pastille : ce que croit l’équilibreur", new: "nouveau",
+			frame: "cadre : l’état réel", badge: "pastille : ce que croit l’équilibreur",
 			states: map[State]string{
 				Up: "en marche", Degraded: "dégradé", Down: "en panne", Recovering: "en reprise", Off: "arrêté", Unknown: "inconnu",
 			},
@@ -29,7 +30,7 @@ func wordsIn(lang string) words {
 	}
 	return words{
 		users: "users", dns: "Route 53", elasticIP: "elastic IP", believes: "the balancer believes",
-		frame: "frame: what it is", badge: "badge: what the balancer believes", new: "new",
+		frame: "frame: what it is", badge: "badge: what the balancer believes",
 		states: map[State]string{
 			Up: "up", Degraded: "degraded", Down: "down", Recovering: "recovering", Off: "off", Unknown: "unknown",
 		},
