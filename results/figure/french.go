@@ -47,6 +47,7 @@ var frenchFigures = map[string]string{
 	"%s loses %s of its requests, %s %s":                                         "%s perd %s de ses requêtes, %s %s",
 	"%s loses %s, %s %s":                                                         "%s perd %s, %s %s",
 	"%s for %s":                                                                  "%s pendant %s",
+	"No request was answered well":                                               "Aucune requête n’a reçu de bonne réponse",
 	"nothing":                                                                    "rien",
 	"%s of its requests":                                                         "%s de ses requêtes",
 	"%d faults that took less are not drawn.":                                    "%d pannes moins graves ne sont pas dessinées.",
