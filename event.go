@@ -69,6 +69,9 @@ const (
 	ChangeNotUndone EventKind = "change.not_undone"
 	// ExperimentStopped carries "condition": a stop_if that came true.
 	ExperimentStopped EventKind = "experiment.stopped"
+	// StageAborted carries "condition": an abort_if that came true over the requests of the
+	// cell, and ended the traffic of all cells.
+	StageAborted EventKind = "stage.aborted"
 	// InstanceState has the instance as target and carries "from", "to" and "type".
 	InstanceState EventKind = "instance.state"
 	// InstanceModified is a changed instance type: "from" and "type".

@@ -20,6 +20,7 @@ var layer = map[string]int{
 	"targets/apps/clock": 1,
 	"targets/journal":    1,
 	"results":            1,
+	"results/draw":       1,
 
 	"targets/cloud/ec2":         2,
 	"targets/cloud/elb":         2,
@@ -31,7 +32,7 @@ var layer = map[string]int{
 	"attack":                    2,
 	"attack/outage":             2,
 	"results/analysis":          2,
-	"results/draw":              2,
+	"results/diagram":           2,
 	"targets/cloud/autoscaling": 2,
 	"targets/cloud/elb/proxy":   2,
 

@@ -32,6 +32,10 @@ type Stage struct {
 	// Claims are put to the test by the whole stage; each names its cell or the
 	// base cell is meant.
 	Claims []Claim `yaml:"claims" json:"claims"`
+	// Gates are further expectations that a run must meet.
+	Gates []Gate `yaml:"gates" json:"gates,omitempty"`
+	// AbortIf are conditions that end the run while it is played. The run has failed then.
+	AbortIf []Abort `yaml:"abort_if" json:"abort_if,omitempty"`
 	// Source is the file that the stage was read from, for messages.
 	Source string `yaml:"-" json:"source,omitempty"`
 }

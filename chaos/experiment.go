@@ -38,7 +38,7 @@ type Config struct {
 	Sync func() error
 	// StopIf says whether a condition holds that ends the experiment; now is lab time
 	// since the run's zero. It is asked every 100 ms. Nil never does.
-	StopIf func(now time.Duration) (condition string, hit bool)
+	StopIf Conditions
 	// Source is the local IP that probes come from; empty leaves it to the system.
 	Source string
 	// Gone is closed when all machines are gone, which ends a roll back; nil never is.
@@ -187,27 +187,9 @@ func (e *Experiment) Run(ctx context.Context, zero time.Time) error {
 
 // watch asks the conditions that stop the experiment as long as there is traffic.
 func (e *Experiment) watch(ctx context.Context, stop context.CancelCauseFunc) {
-	tick := time.NewTicker(e.env.limit.stopIf)
-	defer tick.Stop()
-	end := time.NewTimer(time.Until(e.env.zero.Add(e.traffic())))
-	defer end.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-end.C:
-			return
-		case <-tick.C:
-		}
-		now := time.Since(e.env.zero)
-		if now < 0 {
-			continue
-		}
-		if condition, hit := e.cfg.StopIf(now); hit {
-			e.env.emit(showdown.Event{Kind: showdown.ExperimentStopped, Source: source, Data: map[string]any{"condition": condition}})
-			stop(fmt.Errorf("%w: %s", ErrStopped, condition))
-			return
-		}
+	if condition, hit := Watch(ctx, e.cfg.StopIf, e.env.zero, e.traffic()); hit {
+		e.env.emit(showdown.Event{Kind: showdown.ExperimentStopped, Source: source, Data: map[string]any{"condition": condition}})
+		stop(fmt.Errorf("%w: %s", ErrStopped, condition))
 	}
 }
 

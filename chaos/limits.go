@@ -39,8 +39,6 @@ type limits struct {
 	ahead time.Duration
 	// guard is the longest time between two looks at what a fault will do by itself.
 	guard time.Duration
-	// stopIf is the period of the conditions that end an experiment.
-	stopIf time.Duration
 }
 
 // operationLimit is the longest that a stop or a start may take on AWS. The
@@ -64,7 +62,6 @@ func limitsAt(clock showdown.Clock, boot showdown.Duration) limits {
 		rollback:  RollbackCap,
 		ahead:     100 * time.Millisecond,
 		guard:     250 * time.Millisecond,
-		stopIf:    100 * time.Millisecond,
 	}
 }
 

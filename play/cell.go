@@ -29,6 +29,8 @@ type cell struct {
 	// machines knows which machines are the cell's.
 	machines *machines
 	live     *analysis.Live
+	// aborts is live for the conditions that end the whole stage; nil where there are none.
+	aborts *analysis.Live
 
 	// What follows exists once the lab is up.
 	attack     *attack.Attack
@@ -68,6 +70,9 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 	}
 	c.live = analysis.NewLive(s.Clock, conditions)
 	var err error
+	if c.aborts, err = abortsOf(s.Stage, spec, s.Clock); err != nil {
+		return nil, fmt.Errorf("cell %s: %w", spec.Name, err)
+	}
 	c.lab, err = lab.New(lab.Config{
 		Run: s.Journal.Run(), Cell: *spec, App: s.Stage.App, Work: s.Stage.WorkOf(spec), Clock: s.Clock,
 		Seed: c.seed, Backend: c.machines, Journal: s.Journal, Emit: c.emit,
@@ -143,6 +148,9 @@ func (c *cell) sink() func([]showdown.Hit) {
 	writer := c.stage.rec.Hits(c.spec.Name)
 	return func(hits []showdown.Hit) {
 		c.live.Add(hits)
+		if c.aborts != nil {
+			c.aborts.Add(hits)
+		}
 		for _, o := range c.stage.Observers {
 			o.Hits(c.spec.Name, hits)
 		}

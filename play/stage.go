@@ -112,7 +112,8 @@ type Result struct {
 }
 
 // Stage plays one stage and returns its summary. The error is nil when the stage
-// was played to its end, whatever the claims' verdicts; when ctx was cancelled it
+// was played to its end or aborted by a condition of its own, whatever the claims'
+// verdicts; when ctx was cancelled it
 // is the cause, with the summary of what was recorded. Nothing that was started is
 // left when Stage returns, or the error is [ErrNotUndone].
 func Stage(ctx context.Context, c Config) (Result, error) {
@@ -148,7 +149,7 @@ func Stage(ctx context.Context, c Config) (Result, error) {
 	if err := s.save(&result); err != nil || saveErr == nil {
 		saveErr = err
 	}
-	return result, errors.Join(downErr, playErr, closeErr, saveErr)
+	return result, errors.Join(downErr, unlessAborted(playErr), closeErr, saveErr)
 }
 
 // stage is one playing stage.
@@ -279,6 +280,9 @@ func (s *stage) drive(ctx context.Context, zero time.Time) error {
 	group, ctx := errgroup.WithContext(ctx)
 	background, stop := context.WithCancel(ctx)
 	group.Go(func() error { return s.beat(background) })
+	for _, c := range s.group {
+		group.Go(func() error { return c.abort(background, zero) })
+	}
 	group.Go(func() error {
 		defer stop()
 		return s.each(ctx, func(c *cell, ctx context.Context) error { return c.run(ctx, zero) })

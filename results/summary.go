@@ -44,11 +44,16 @@ type Summary struct {
 	// Cells are the further cells by name; the base cell is not among them.
 	Cells  map[string]CellSummary `json:"cells"`
 	Claims []ClaimResult          `json:"claims"`
-	// Verdict is the worst of the claims' verdicts, and unknown where the run itself
-	// cannot be trusted.
+	// Gates are what the run had to meet beside its claims. Absent where there are none.
+	Gates []GateResult `json:"gates,omitempty"`
+	// Verdict is the worst of the claims' and the gates' verdicts, and unknown where the
+	// run itself cannot be trusted.
 	Verdict showdown.Verdict `json:"verdict"`
-	// Reasons says in sentences what beside the claims made the verdict worse.
+	// Reasons says in sentences what beside the claims and the gates made the verdict worse.
 	Reasons []string `json:"reasons,omitempty"`
+	// Voids is how many of Reasons, the first ones, make the run unknown at best, whatever
+	// its claims and gates are.
+	Voids int `json:"voids,omitempty"`
 	// Repeats has each number's spread over the runs of --repeat.
 	Repeats []Repeat `json:"repeats,omitempty"`
 }

@@ -28,6 +28,7 @@ var benches = []struct {
 	{"generator", generator},
 	{"outage", outages},
 	{"record", record},
+	{"shown", shown},
 	{"lab", labs},
 	{"many", manies},
 	{"balanced", balanced},

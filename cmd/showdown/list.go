@@ -183,6 +183,7 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 			}
 		}
 	}
+	t.showGates(s)
 	return nil
 }
 

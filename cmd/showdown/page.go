@@ -17,11 +17,19 @@ import (
 // pageFile is the name of the HTML report in a run's or a journey's folder.
 const pageFile = "report.html"
 
-// page is the HTML report of a run or a journey.
-func page(run results.Run) ([]byte, error) {
+// page is the HTML report of a run or a journey, with the gates of asked, which are summaries
+// of its stages.
+func page(run results.Run, asked ...results.Summary) ([]byte, error) {
 	set, err := figure.Load(run)
 	if err != nil {
 		return nil, err
+	}
+	for i := range asked {
+		for k := range set.Sources {
+			if s := set.Sources[k].Summary; s.Run == asked[i].Run {
+				s.Gates, s.Verdict, s.Reasons = asked[i].Gates, asked[i].Verdict, asked[i].Reasons
+			}
+		}
 	}
 	var out bytes.Buffer
 	if run.Journey {
@@ -55,8 +63,8 @@ func (t *terminal) keepPage(c *cli.Context, run results.Run) {
 }
 
 // printPage prints the HTML report.
-func (t *terminal) printPage(run results.Run) error {
-	data, err := page(run)
+func (t *terminal) printPage(run results.Run, asked ...results.Summary) error {
+	data, err := page(run, asked...)
 	if err != nil {
 		return hinted(err, "showdown runs says which records can be read")
 	}

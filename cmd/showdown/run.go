@@ -26,12 +26,12 @@ func (t *terminal) runCommand() *cli.Command {
 		Name:         "run",
 		Usage:        "play stages and measure them",
 		ArgsUsage:    "TARGET...",
-		Description:  "TARGET is a journey (whatsthetime), a stage (whatsthetime/vertical), a stage file\nor a folder of them. Exit codes: 0 every claim held, 3 one deviated, 4 unknown,\n5 something could not be undone, 130 interrupted (after healing).",
+		Description:  "TARGET is a journey (whatsthetime), a stage (whatsthetime/vertical), a stage file\nor a folder of them. Exit codes: 0 every claim and gate held, 3 one deviated,\n4 unknown, 5 something could not be undone, 130 interrupted (after healing).",
 		OnUsageError: usage,
 		BashComplete: t.completeTargets,
 		Flags: []cli.Flag{
 			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(),
-			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"},
+			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"}, gateFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			wanted, err := targets(c)
@@ -39,6 +39,9 @@ func (t *terminal) runCommand() *cli.Command {
 				return err
 			}
 			if err := playable(c, wanted...); err != nil {
+				return err
+			}
+			if wanted, err = gated(c, wanted); err != nil {
 				return err
 			}
 			return t.withPlayer(c, func(p *player) error {
@@ -309,6 +312,12 @@ func playedCells(s *showdown.Stage, only []string) []*showdown.Cell {
 func commandLine(c *cli.Context) []string {
 	words := []string{c.Command.Name}
 	for _, name := range c.LocalFlagNames() {
+		if several, ok := c.Value(name).(*expressions); ok {
+			for _, text := range several.list {
+				words = append(words, "--"+name+"="+text)
+			}
+			continue
+		}
 		words = append(words, "--"+name+"="+fmt.Sprint(c.Value(name)))
 	}
 	return append(words, c.Args().Slice()...)

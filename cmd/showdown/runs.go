@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -89,11 +91,11 @@ func (t *terminal) reportCommand() *cli.Command {
 		Name:         "report",
 		Usage:        "analyse a record again, print what it shows and write it as a page",
 		ArgsUsage:    "RUN",
-		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder, or latest. The text\nis printed, and report.html is written into the run's folder; other formats are printed\nalone.",
+		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder, or latest. The text\nis printed, and report.html is written into the run's folder; other formats are printed\nalone. With --gate the exit code is that of the gates asked for: 0 held, 3 deviated,\n4 unknown.",
 		OnUsageError: usage,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", EnvVars: []string{"SHOWDOWN_FORMAT"}, Value: "text", Usage: "text, html, md or json"},
-			outFlag(), jsonFlag(), quietFlag(), noColorFlag(),
+			&cli.StringFlag{Name: "format", EnvVars: []string{"SHOWDOWN_FORMAT"}, Value: "text", Usage: "text, html, md, json, junit or openmetrics"},
+			gateFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			ref, err := onlyArgument(c, "a run")
@@ -104,8 +106,8 @@ func (t *terminal) reportCommand() *cli.Command {
 			if c.Bool("json") {
 				format = "json"
 			}
-			if format != "text" && format != "html" && format != "md" && format != "json" {
-				return misuse("write --format text, html, md or json", "report: no format %q", format)
+			if !slices.Contains(reportFormats(), format) {
+				return misuse("write --format "+strings.Join(reportFormats(), ", "), "report: no format %q", format)
 			}
 			store, err := results.OpenStore(c.String("out"))
 			if err != nil {
@@ -115,30 +117,36 @@ func (t *terminal) reportCommand() *cli.Command {
 			if err != nil {
 				return &failure{code: exitUsage, err: err, hint: "showdown runs lists what was recorded"}
 			}
-			if format == "html" {
-				return t.printPage(run)
+			if format == "text" {
+				defer t.keepPage(c, run)
 			}
 			if run.Journey {
-				err = t.reportJourney(c, run, format)
-			} else {
-				err = t.reportRun(c, run, format)
+				return t.reportJourney(c, run, format)
 			}
-			if format == "text" && err == nil {
-				t.keepPage(c, run)
-			}
-			return err
+			return t.reportRun(c, run, format)
 		},
 	}
 }
 
 // reportRun analyses a run again. Where its folder can be written the new summary
 // is kept there.
-func (t *terminal) reportRun(c *cli.Context, run results.Run, format string) error {
-	s, err := analysis.Analyse(run.Dir)
+func (t *terminal) reportRun(c *cli.Context, run results.Run, format string) (err error) {
+	gates := askedGates(c)
+	if err := checkGates(gates, run.Dir); err != nil {
+		return err
+	}
+	s, err := analysis.AnalyseGates(run.Dir, gates)
 	if err != nil {
 		return hinted(err, "showdown runs says which records can be read")
 	}
-	if err := results.WriteSummary(run.Dir, s); err != nil && !errors.Is(err, os.ErrPermission) {
+	// What is asked of a record does not become part of it.
+	if len(gates) > 0 {
+		defer func() {
+			if err == nil {
+				err = gateVerdict(len(gates), *s)
+			}
+		}()
+	} else if err := results.WriteSummary(run.Dir, s); err != nil && !errors.Is(err, os.ErrPermission) {
 		t.progress(c, "the summary was not kept: %v", err)
 	}
 	if !s.Complete {
@@ -147,21 +155,46 @@ func (t *terminal) reportRun(c *cli.Context, run results.Run, format string) err
 	switch format {
 	case "json":
 		return s.Encode(t.stdout)
+	case "html":
+		return t.printPage(run, *s)
 	case "md":
 		return report.Markdown(t.stdout, s)
+	case "junit", "openmetrics":
+		return t.reportTo(format, report.Set{Name: s.Run}, []string{run.Dir}, *s)
 	}
 	return report.Terminal(t.stdout, s, t.colour(c, t.stdout))
 }
 
-func (t *terminal) reportJourney(c *cli.Context, run results.Run, format string) error {
-	j, err := analysis.AnalyseJourney(run.Dir)
+func (t *terminal) reportJourney(c *cli.Context, run results.Run, format string) (err error) {
+	gates := askedGates(c)
+	dirs, missing, err := stageDirs(run.Dir)
+	if err == nil {
+		err = checkGates(gates, dirs...)
+	}
+	if err != nil {
+		return err
+	}
+	j, err := analysis.AnalyseJourneyGates(run.Dir, gates)
 	if err != nil {
 		return hinted(err, "showdown runs says which records can be read")
 	}
-	if err := results.WriteJourneySummary(run.Dir, j); err != nil && !errors.Is(err, os.ErrPermission) {
+	if len(gates) > 0 {
+		defer func() {
+			if err == nil {
+				err = gateVerdict(len(gates), j.Stages...)
+			}
+			if err == nil && len(missing) > 0 {
+				err = verdict(exitUnknown) // a stage that was not played held no gate
+			}
+		}()
+	} else if err := results.WriteJourneySummary(run.Dir, j); err != nil && !errors.Is(err, os.ErrPermission) {
 		t.progress(c, "the summary was not kept: %v", err)
 	}
 	switch format {
+	case "html":
+		return t.printPage(run, j.Stages...)
+	case "junit", "openmetrics":
+		return t.reportTo(format, report.Set{Name: j.Run, Journey: j, Missing: missing}, dirs, j.Stages...)
 	case "json":
 		return j.Encode(t.stdout)
 	case "md":

@@ -114,6 +114,8 @@ func (s *status) Event(e showdown.Event) {
 		if domain, _ := e.Data["domain"].(string); domain != "" {
 			s.notes = append(s.notes, nameServers(c.name, domain, e.Data["name_servers"], e.Data["hosts"]))
 		}
+	case showdown.StageAborted:
+		s.notes = append(s.notes, fmt.Sprintf("the stage is aborted, cell %s: %v", c.name, e.Data["condition"]))
 	case showdown.PhaseStarted:
 		c.phase = e.Target
 	case showdown.FaultInjecting:
@@ -190,6 +192,7 @@ func (s *status) Run(ctx context.Context) error {
 			if s.refresh && s.last != "" {
 				fmt.Fprint(s.w, "\r\x1b[K")
 			}
+			s.writeNotes()
 			return nil
 		case <-ticker.C:
 		}

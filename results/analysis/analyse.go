@@ -15,17 +15,7 @@ import (
 // Analyse makes the summary of the run in folder dir from the record alone. It
 // neither reads nor writes summary.json. A record whose end is missing is analysed
 // as far as it goes, and the summary says that it is incomplete.
-func Analyse(dir string) (*results.Summary, error) {
-	in, err := inputOf(dir)
-	if err != nil {
-		return nil, err
-	}
-	s, err := analyse(in)
-	if err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", in.manifest.Run, err)
-	}
-	return s, nil
-}
+func Analyse(dir string) (*results.Summary, error) { return AnalyseGates(dir, nil) }
 
 // inputOf is the record of the run in folder dir.
 func inputOf(dir string) (input, error) {
@@ -81,6 +71,8 @@ type input struct {
 	manifest *results.Manifest
 	events   []showdown.Event
 	complete bool
+	// gates are asked beside those of the stage.
+	gates []showdown.Gate
 	// recorded are the cells that have hits.
 	recorded []string
 	// hits hands all hits of a cell to add, in order, and says whether they are all.
@@ -98,11 +90,13 @@ func analyse(in input) (*results.Summary, error) {
 	}
 	stage := in.stage()
 	claims := compileClaims(stage)
-	rec, err := answered([]source{{input: in, plans: plansOf(in, stage, clock, func(cell string) string { return cell })}}, in.manifest.Cost, nil, claims)
+	gates, asked := gatesOf(stage, in.gates)
+	expected := slices.Concat(claims, asked)
+	rec, err := answered([]source{{input: in, plans: plansOf(in, stage, clock, func(cell string) string { return cell })}}, in.manifest.Cost, nil, expected)
 	if err != nil {
 		return nil, err
 	}
-	return summarise(in, stage, rec, claims), nil
+	return summarise(in, stage, rec, expected[:len(claims)], gates, expected[len(claims):]), nil
 }
 
 // clock is the clock of the run.

@@ -165,9 +165,9 @@ func (c *checker) call(n *ast.CallNode) unit {
 	}
 	if !c.allowed(f) {
 		if callee.Value == "last" {
-			c.fail(n, "last(...) is for stop_if: a claim is about the whole run")
+			c.fail(n, "last(...) is for stop_if and abort_if: a claim or a gate is about the whole run")
 		} else {
-			c.fail(n, "%s is for claims: a condition knows only windows of last(...)", callee.Value)
+			c.fail(n, "%s is for claims and gates: a condition knows only windows of last(...)", callee.Value)
 		}
 		return plain
 	}

@@ -17,6 +17,11 @@ import (
 // verdict over all, from their records alone. A stage that was planned and not played
 // makes the verdict unknown.
 func AnalyseJourney(dir string) (*results.JourneySummary, error) {
+	return AnalyseJourneyGates(dir, nil)
+}
+
+// AnalyseJourneyGates is [AnalyseJourney] with further gates in every stage.
+func AnalyseJourneyGates(dir string, gates []showdown.Gate) (*results.JourneySummary, error) {
 	journey, err := results.ReadJourney(dir)
 	if err != nil {
 		return nil, fmt.Errorf("analyse: %w", err)
@@ -34,6 +39,7 @@ func AnalyseJourney(dir string) (*results.JourneySummary, error) {
 		if err != nil {
 			return nil, err
 		}
+		in.gates = gates
 		s, err := analyse(in)
 		if err != nil {
 			return nil, fmt.Errorf("analyse %s: %w", in.manifest.Run, err)

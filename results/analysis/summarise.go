@@ -11,7 +11,7 @@ import (
 )
 
 // summarise writes down what the passes found.
-func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledClaim) *results.Summary {
+func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledClaim, gates []showdown.Gate, asked []compiledClaim) *results.Summary {
 	m := in.manifest
 	clock, _ := in.clock() // it was good when the record was read
 	top := topCell(stage, in.recorded)
@@ -49,10 +49,19 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 		s.Claims = append(s.Claims, r)
 		s.Verdict = s.Verdict.Worse(r.Verdict)
 	}
+	for i, g := range gates {
+		s.Gates = append(s.Gates, gateResult(g, &asked[i], cells))
+	}
+	for _, a := range stage.AbortIf {
+		s.Gates = append(s.Gates, abortResult(a, rec, s.Complete))
+	}
+	for _, g := range s.Gates {
+		s.Verdict = s.Verdict.Worse(g.Verdict)
+	}
 	if len(run.voids) > 0 {
 		s.Verdict = s.Verdict.Worse(showdown.Unknown)
 	}
-	s.Reasons = append(run.voids, run.remarks...)
+	s.Reasons, s.Voids = append(run.voids, run.remarks...), len(run.voids)
 	return s
 }
 
@@ -104,6 +113,10 @@ func runHealth(events []showdown.Event, complete bool) health {
 	return h
 }
 
+// endSlack is by how much traffic may end before its plan without having been cut short,
+// in lab time.
+const endSlack = 50 * time.Millisecond
+
 // maxDroppedShare is the share of requests never sent above which the load that a
 // run stands for was not offered.
 const maxDroppedShare = 0.01
@@ -128,13 +141,15 @@ func (c *cellRecord) health(g results.Generator) health {
 		case showdown.TrafficEnded:
 			// A run that breaks off, because all machines are gone for example, ends its
 			// traffic before the plan does.
-			const slack = 50 * time.Millisecond
-			if at := labTime(e.T, c.clock); c.planned > 0 && at < c.planned-slack {
+			if at := labTime(e.T, c.clock); c.planned > 0 && at < c.planned-endSlack {
 				h.void("the traffic ended at %.0f s of %.0f s", e.T, awsSecs(c.planned, c.clock))
 			}
 		case showdown.ExperimentStopped:
 			condition, _ := e.Data["condition"].(string)
 			h.void("the experiment was stopped: %s", condition)
+		case showdown.StageAborted:
+			condition, _ := e.Data["condition"].(string)
+			h.void("the stage was aborted at %.0f s: %s", e.T, condition)
 		case showdown.MachineLost:
 			// Whatever the claims made of it, this was nobody's experiment. After the
 			// traffic it changed no number; traffic that it broke off ends before it,

@@ -72,10 +72,14 @@ func Kinds() []Kind {
 		{"F2", "downtime", "what the time until all was well again went into", downtime},
 		{"F3", "heatmap", "how long answers took over time", heatmap},
 		{"F4", "percentiles", "how latencies are spread", percentiles},
+		{"F5", "dots", "how long answers take, beside each other", dotPlot},
 		{"F6", "load", "what was answered of what was offered", loadFigure},
 		{"F7", "before-after", "what a fault did while it lasted and after it", blastRadius},
+		{"F8", "cost", "what availability costs", costAgainstAvailability},
+		{"F9", "scorecard", "the pillars of each stage", scorecard},
 		{"F10", "capacity", "instances that were there and that were needed", capacityFigure},
 		{"F11", "error-budget", "how much of the objective's room for failures is left", errorBudget},
+		{"F12", "evolution", "what was built, stage by stage", evolution},
 		{"F13", "timeline", "what was done, what was true, what was believed, what was felt", timeline},
 	}
 }

@@ -3,7 +3,9 @@ package figure
 // frenchTables are the French of every text of [Lang.say], by its English. A text's
 // arguments are the same and in the same order. Spaces before signs are plain here: say
 // puts in those that do not break.
-func frenchTables() []map[string]string { return []map[string]string{frenchKit, frenchFigures} }
+func frenchTables() []map[string]string {
+	return []map[string]string{frenchKit, frenchFigures, frenchStages}
+}
 
 // frenchKit is what all figures share.
 var frenchKit = map[string]string{

@@ -50,6 +50,9 @@ func describe(s *results.Summary) document {
 	if len(s.Claims) > 0 {
 		d = append(d, heading{"Claims", ""}, claimList(s.Claims))
 	}
+	if len(s.Gates) > 0 {
+		d = append(d, heading{"Gates", ""}, gateList(s.Gates))
+	}
 	for _, c := range cellsOf(s) {
 		if len(c.Phases) > 1 {
 			d = append(d, heading{"Phases", "of the cell " + c.name + "; rates are per lab second"}, phaseTable(c.Phases, t))
@@ -112,6 +115,7 @@ func sentence(s *results.Summary, t times) string {
 	default:
 		out = fmt.Sprintf("%d of %s held, %d deviated, %d unknown.", counts[showdown.Held], plural(n, "claim"), counts[showdown.Deviated], counts[showdown.Unknown])
 	}
+	out = strings.TrimSpace(out + " " + gateSentence(s.Gates))
 	switch d := s.Downtime; {
 	case s.Requests.Scheduled == 0:
 		out += " No request was recorded."

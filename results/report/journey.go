@@ -34,7 +34,7 @@ func describeJourney(j *results.JourneySummary, all bool) document {
 	d := document{
 		title{j.Journey, j.Verdict},
 		paragraph{"The same event in every stage: availability, outage and lost are those of the reference window, in AWS time.", true},
-		out,
+		gateColumn(out, j.Stages),
 	}
 	if len(j.Claims) > 0 {
 		d = append(d, heading{"Claims", "that compare stages"}, claimList(j.Claims))

@@ -23,7 +23,8 @@ type section struct {
 	Figures        []figureOfMerit
 	Strip, Diagram *Plate
 	Plates         []Plate
-	Claims, Faults document
+	Claims, Gates  document
+	Faults         document
 	Cells, More    document
 	Generator      document
 	Cost           document
@@ -58,6 +59,9 @@ func (p RunPage) section(before *results.Summary) section {
 	}
 	if len(s.Claims) > 0 {
 		out.Claims = document{claimList(s.Claims)}
+	}
+	if len(s.Gates) > 0 {
+		out.Gates = document{gateList(s.Gates)}
 	}
 	out.Cells = document{feltTable(s, t)}
 	out.More = moreBlocks(s, t)

@@ -25,6 +25,7 @@ func check(s *showdown.Stage, p places, known Known) findings {
 		c.cell(&s.Cells[i], element("cells", i))
 	}
 	c.claims()
+	c.gates()
 	return c.findings
 }
 

@@ -85,6 +85,9 @@ func (d *decoder) value(node ast.Node, v reflect.Value, path string, depth int) 
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(node, v.Elem(), path, depth+1)
 	case reflect.Struct:
+		if d.short(node, v, path) {
+			return
+		}
 		d.structure(node, v, path, depth)
 	case reflect.Slice:
 		d.slice(node, v, path, depth)

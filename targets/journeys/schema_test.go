@@ -42,6 +42,7 @@ func reflectSchema(t *testing.T) []byte {
 		"Cohort": {"name", "share"}, "Step": {"letter", "do"}, "Repeat": {"times", "every"}, "Reference": {"fault", "length"}, "Claim": {"id", "text", "expect"},
 		"HostedZone": {"name", "records"}, "RecordSet": {"name"},
 		"LoadBalancer": {"name"}, "Forward": {"target_group"}, "AutoScalingGroup": {"name", "template", "min", "max"},
+		"Gate": {"expect"}, "Abort": {"if"},
 		"ScalingPolicy": {"name", "type"}, "ScalingStep": {"adjustment"}, "ScheduledAction": {"name", "at"},
 	} {
 		def, ok := s.Definitions[name]
@@ -50,6 +51,7 @@ func reflectSchema(t *testing.T) []byte {
 		}
 		def.Required = required
 	}
+	orText(s)
 	// A topology is made of either or both.
 	s.Definitions["Topology"].AnyOf = []*jsonschema.Schema{{Required: []string{"instances"}}, {Required: []string{"auto_scaling_groups"}}}
 	property := func(def, name string) *jsonschema.Schema {
@@ -259,7 +261,7 @@ func TestSchemaAcceptsTheStages(t *testing.T) {
 	s := compileSchema(t)
 	files := map[string][]byte{
 		"small": []byte(small), "names": []byte(withNames(t, "", "")), "balancers and groups": []byte(withBalancer(t, "", "")),
-		"a status": []byte(withBalancer(t, "matcher: 200-299", "matcher: 204")), "the example of the documentation": documentedExample(t),
+		"gates": []byte(gated), "a status": []byte(withBalancer(t, "matcher: 200-299", "matcher: 204")), "the example of the documentation": documentedExample(t),
 		"the documented load balancer": []byte(documentedBlock(t, 1)),
 	}
 	for _, name := range []string{"01-single.yaml", "02-vertical.yaml"} {
@@ -296,6 +298,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"a metric":       withBalancer(t, "metric: ASGAverageCPUUtilization", "metric: CPU"),
 		"a balancer":     withBalancer(t, "type: classic", "type: network"),
 		"nothing":        edit(t, "      instances:\n        - name: web-1\n          type: t2.micro\n", "      region: us-east-1\n"),
+		"an empty gate":  small + "gates: [{name: mine}]\n",
+		"an abort":       small + "abort_if: [{expect: 'failed(last(30s)) > 10'}]\n",
 		"a bad name":     edit(t, "journey: mine", "journey: My Journey"),
 	} {
 		if err := validateYAML(t, s, []byte(text)); err == nil {

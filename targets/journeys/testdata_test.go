@@ -90,7 +90,7 @@ func everyField() []string {
 		reflect.TypeFor[showdown.Traffic](), reflect.TypeFor[showdown.Cohort](), reflect.TypeFor[showdown.Phase](),
 		reflect.TypeFor[showdown.SteadyState](), reflect.TypeFor[showdown.Step](), reflect.TypeFor[showdown.Reference](),
 		reflect.TypeFor[showdown.Repeat](),
-		reflect.TypeFor[showdown.Claim](), reflect.TypeFor[header](),
+		reflect.TypeFor[showdown.Claim](), reflect.TypeFor[showdown.Gate](), reflect.TypeFor[showdown.Abort](), reflect.TypeFor[header](),
 		reflect.TypeFor[showdown.HostedZone](), reflect.TypeFor[showdown.RecordSet](), reflect.TypeFor[showdown.DNSHealthCheck](),
 		reflect.TypeFor[showdown.Ageing](),
 		reflect.TypeFor[showdown.LoadBalancer](), reflect.TypeFor[showdown.Listener](), reflect.TypeFor[showdown.Forward](),

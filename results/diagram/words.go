@@ -1,0 +1,56 @@
+package diagram
+
+import "fmt"
+
+// words are the texts of a picture in one language.
+type words struct {
+	users, few, dns, elasticIP             string
+	believes, frame, badge                 string
+	address, records, alias, size, oneSize string
+	reserved, failed                       string
+	states                                 map[State]string
+	beliefs                                map[Belief]string
+	balancer                               map[string]string
+}
+
+// wordsIn is the words of a language; English for one that is not known.
+func wordsIn(lang string) words {
+	if lang == "fr" {
+		return words{
+			users: "utilisateurs", few: "usagers", dns: "Route 53", elasticIP: "IP élastique", believes: "l’équilibreur croit",
+			frame: "cadre : l’état réel", badge: "pastille : ce que croit l’équilibreur",
+			states: map[State]string{
+				Up: "en marche", Degraded: "dégradé", Down: "en panne", Recovering: "en reprise", Off: "arrêté", Unknown: "inconnu",
+			},
+			beliefs:  map[Belief]string{Initial: "en attente", Healthy: "sain", Unhealthy: "malade", Draining: "en vidage", Unused: "hors service"},
+			balancer: map[string]string{"application": "application", "classic": "classique"},
+			records:  "%d adresses, TTL %s", address: "1 adresse, TTL %s", alias: "alias vers %s", size: "Auto Scaling %s, %d à %d", oneSize: "Auto Scaling %s, %d",
+			reserved: "%d × %s réservées, %s", failed: "%.0f %% d’échecs",
+		}
+	}
+	return words{
+		users: "users", dns: "Route 53", elasticIP: "elastic IP", believes: "the balancer believes",
+		frame: "frame: what it is", badge: "badge: what the balancer believes",
+		states: map[State]string{
+			Up: "up", Degraded: "degraded", Down: "down", Recovering: "recovering", Off: "off", Unknown: "unknown",
+		},
+		beliefs:  map[Belief]string{Initial: "initial", Healthy: "healthy", Unhealthy: "unhealthy", Draining: "draining", Unused: "unused"},
+		balancer: map[string]string{"application": "application", "classic": "classic"},
+		records:  "%d addresses, TTL %s", address: "1 address, TTL %s", alias: "alias of %s", size: "Auto Scaling %s, %d to %d", oneSize: "Auto Scaling %s, %d",
+		reserved: "%d × %s reserved, %s", failed: "%.0f%% fail",
+	}
+}
+
+// counts is "31 up, 2 down", in the order of the states.
+func (w words) counts(of map[State]int) string {
+	out := ""
+	for _, s := range States() {
+		if n := of[s]; n > 0 {
+			if out != "" {
+				out += ", "
+			}
+			out += fmt.Sprintf("%d %s", n, w.states[s])
+		}
+	}
+	return out
+}
