@@ -187,6 +187,9 @@ func (m *maker) availabilityTitle(tracks []track) string {
 		return l.say("No request failed in any of %d", len(tracks))
 	}
 	if len(tracks) == 1 {
+		if a := worst.availability(); a != nil && *a == 0 {
+			return l.say("No request was answered well")
+		}
 		if worst.longest() > 0 {
 			return l.say("Nobody was answered for %s at worst; %s of the requests were answered well", l.seconds(worst.longest()), l.maybeShare(worst.availability()))
 		}

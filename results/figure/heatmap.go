@@ -134,7 +134,7 @@ func heatmap(m *maker) content {
 		}
 	}
 	c.title = m.heatTitle(tracks)
-	c.note = l.say("The darker, the more of the answers of %s took so long. The top row is the share that failed, which has no latency. The line is the p99 of stretches with at least %d good answers.", l.duration(width), leastForP99)
+	c.note = l.say("The fuller the colour, the more of the answers of %s took so long. The top row is the share that failed, which has no latency. The line is the p99 of stretches with at least %d good answers.", l.duration(width), leastForP99)
 	if len(rest) > 0 {
 		c.note += " " + l.say("Only the cell %s is drawn.", tracks[0].name)
 	}
