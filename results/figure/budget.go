@@ -51,8 +51,12 @@ func (t track) budget(objective float64) budget {
 func errorBudget(m *maker) content {
 	l := m.lang
 	all, without := m.set.tracks()
+	all = recorded(all)
+	if len(all) == 0 {
+		return nothing(l.say("There is no error budget to show: no request was recorded."))
+	}
 	var tracks []track
-	for _, t := range recorded(all) {
+	for _, t := range all {
 		if a := float64(t.objective().Availability); a > 0 && a < 1 {
 			tracks = append(tracks, t)
 		}
