@@ -105,8 +105,8 @@ func objectivesOf(tracks []track) []float64 {
 
 // times is how many times over something was: "3.1×".
 func (m *maker) times(v float64) string {
-	if v > 0 && v < 0.095 {
-		return m.lang.number(round(v, 3)) + "×"
+	if v > 0 && v < 1 {
+		return m.lang.number(round(v, 2)) + "×"
 	}
 	return m.lang.number(round(v, 1)) + "×"
 }
