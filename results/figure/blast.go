@@ -196,7 +196,7 @@ func (m *maker) drawBlasts(cv *canvas, area rect, rows []blast) {
 	for i, b := range rows {
 		texts[i] = rowText{name: b.name}
 	}
-	places := cv.rows(area.inset(0, head, 0, 0), nil, texts, cv.size.label*0.5)
+	places := cv.rows(area.inset(0, head, 0, 0), nil, texts, min(cv.size.label*0.5, area.h*0.1/float64(len(rows))))
 	gap := cv.size.label
 	w := (places[0].w - 2*gap) / 3
 	for k, name := range []string{l.say("before"), l.say("during"), l.say("after")} {

@@ -64,7 +64,7 @@ func errorBudget(m *maker) content {
 	if len(tracks) == 0 {
 		return nothing(l.say("There is no error budget to show: the record has no objective for availability."))
 	}
-	tracks, note := m.most(tracks, 12)
+	tracks, note := m.most(tracks, m.mostRows())
 	budgets := make([]budget, len(tracks))
 	rows := make([]rowText, len(tracks))
 	c := content{tracks: tracks, key: m.keyOf(tracks), table: Table{Header: []string{"track", "objective", "at_s", "budget_left", "times_spent", "spent_at_s"}}}
@@ -124,7 +124,7 @@ func (m *maker) drawBudgets(cv *canvas, area rect, tracks []track, budgets []bud
 		cv.tick(x+w*1.3, base, l.say("used up"), draw.Start)
 	}
 	plot := area.inset(0, cv.size.tick*1.6+cv.headHeight(2), 0, cv.timeAxisHeight())
-	gap := cv.letterHeight() + cv.size.tick*0.5
+	gap, cramped := cv.rowGap(len(rows))
 	places := cv.rows(plot, []string{l.say("spent"), l.say("used up after")}, rows, gap)
 	length := longestOf(tracks)
 	scaleRoom := 0.0
@@ -170,7 +170,7 @@ func (m *maker) drawBudgets(cv *canvas, area rect, tracks []track, budgets []bud
 			cv.fill(gone, degraded)
 		}
 		cv.Line(draw.Style{Stroke: draw.Muted, Width: cv.size.thin}, draw.Point{X: r.x, Y: r.bottom()}, draw.Point{X: r.right(), Y: r.bottom()})
-		cv.bandsBefore(r, x, tracks[i].bands())
+		cv.bandsBefore(r, x, tracks[i].bands(), knownLetters(cramped, i, tracks[0].bands())...)
 	}
 }
 

@@ -166,7 +166,7 @@ func timeline(m *maker) content {
 	var groups []laneGroup
 	if m.set.several() {
 		var note string
-		tracks, note = m.most(tracks, 10)
+		tracks, note = m.most(tracks, m.mostRows())
 		cell := cellLength(tracks)
 		for _, t := range tracks {
 			groups = append(groups, m.groupOfStage(t, cell))
@@ -255,7 +255,7 @@ func (m *maker) drawStages(cv *canvas, area rect, tracks []track, groups []laneG
 	for _, s := range says {
 		labels = max(labels, draw.Width(s, cv.size.tick, false))
 	}
-	gap := cv.letterHeight() + cv.size.tick*0.3
+	gap, cramped := cv.rowGap(len(rows))
 	plot := area.inset(0, cv.size.tick*1.8+cv.letterHeight(), labels+cv.size.tick*1.4, cv.timeAxisHeight())
 	places := cv.rows(plot, nil, rows, gap)
 	x := linear(0, longestOf(tracks), places[0].x, places[0].right())
@@ -276,7 +276,7 @@ func (m *maker) drawStages(cv *canvas, area rect, tracks []track, groups []laneG
 		if i == 0 {
 			cv.endLabels(r.right(), r.y-cv.size.tick, r.bottom()+gap+cv.size.tick, names)
 		}
-		cv.bandsBefore(r, x, g.bands)
+		cv.bandsBefore(r, x, g.bands, knownLetters(cramped, i, groups[0].bands)...)
 	}
 }
 
