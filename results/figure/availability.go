@@ -67,6 +67,7 @@ func availability(m *maker) content {
 		return nothing(m.lang.say("There is no availability to show: no request was recorded."))
 	}
 	l := m.lang
+	tracks, note := m.most(tracks, m.mostRows())
 	cell := cellLength(tracks)
 	length := 0.0
 	strips := make([][]stretch, len(tracks))
@@ -93,7 +94,7 @@ func availability(m *maker) content {
 	if tracks[0].window {
 		c.note += " " + l.say("Each row is the reference window of its stage.")
 	}
-	c.note += m.leftOut(without)
+	c.note += note + m.leftOut(without)
 	rowHeight := 92.0
 	if len(rows) > 6 {
 		rowHeight = 76
@@ -106,9 +107,8 @@ func availability(m *maker) content {
 		states := statesOf(strips)
 		cv.stateKey(area.x, area.y+cv.size.tick, states...)
 		plot := area.inset(0, cv.size.tick*1.6+cv.headHeight(2), 0, cv.timeAxisHeight())
-		letters := cv.letterHeight()
-		gap := letters + cv.size.tick*0.3
-		plot = plot.inset(0, letters*0.4, 0, 0)
+		gap, cramped := cv.rowGap(len(rows))
+		plot = plot.inset(0, cv.letterHeight()*0.4, 0, 0)
 		places := cv.rows(plot, []string{l.say("answered"), l.say("lost"), l.say("longest outage")}, rows, gap)
 		x := linear(0, length, places[0].x, places[0].right())
 		whole := rect{places[0].x, plot.y, places[0].w, plot.h}
@@ -121,7 +121,7 @@ func availability(m *maker) content {
 				from, to := x.at(s.from), x.at(s.to)
 				cv.fill(rect{from, r.y, to - from, r.h}, s.state)
 			}
-			cv.bandsBefore(r, x, bands)
+			cv.bandsBefore(r, x, bands, knownLetters(cramped, i, tracks[0].bands())...)
 		}
 	}
 	return c

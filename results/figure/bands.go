@@ -42,9 +42,9 @@ func (c *canvas) bandsBehind(area rect, x scale, bands []band) {
 }
 
 // bandsBefore draws the edges of faults over the data, and above the area a bar as long as
-// each with its letter.
-// Letters that would lie over each other are written once: "C1–C7".
-func (c *canvas) bandsBefore(area rect, x scale, bands []band) {
+// each with its letter, but for the letters that are known. Letters that would lie over
+// each other are written once: "C1–C7".
+func (c *canvas) bandsBefore(area rect, x scale, bands []band, known ...string) {
 	edge := draw.Style{Stroke: draw.Chaos, Width: c.size.thin * 1.2, Dash: []float64{c.size.thin * 4, c.size.thin * 3}}
 	for _, b := range bands {
 		for _, at := range []float64{b.from, b.to} {
@@ -57,7 +57,11 @@ func (c *canvas) bandsBefore(area rect, x scale, bands []band) {
 		h := c.size.tick * 0.2
 		c.Rect(from, area.y-h, max(to-from, h), h, draw.Style{Fill: draw.Chaos})
 	}
+	bands = slices.DeleteFunc(slices.Clone(bands), func(b band) bool { return slices.Contains(known, b.letter) })
 	for _, l := range c.letters(x, bands) {
+		if len(known) > 0 { // there is little room above
+			c.halo(l.x, area.y-c.size.tick*0.32, draw.Width(l.text, c.size.tick, true), draw.Start)
+		}
 		c.Text(l.x, area.y-c.size.tick*0.32, l.text, draw.Type{Size: c.size.tick, Ink: draw.Chaos, Bold: true, At: draw.Start})
 	}
 }

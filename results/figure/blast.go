@@ -142,12 +142,15 @@ func blastRadius(m *maker) content {
 	}
 	var rest []string
 	if len(rows) > mostBlasts {
-		order := slices.Clone(rows)
-		slices.SortStableFunc(order, func(a, b blast) int { return compare(b.fault.LostS, a.fault.LostS) })
-		least := order[mostBlasts-1].fault.LostS
+		order := make([]int, len(rows))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int { return compare(rows[b].fault.LostS, rows[a].fault.LostS) })
+		keep := order[:mostBlasts]
 		var kept []blast
-		for _, b := range rows {
-			if b.fault.LostS >= least && len(kept) < mostBlasts {
+		for i, b := range rows {
+			if slices.Contains(keep, i) {
 				kept = append(kept, b)
 			} else {
 				rest = append(rest, b.name)
@@ -193,7 +196,7 @@ func (m *maker) drawBlasts(cv *canvas, area rect, rows []blast) {
 	for i, b := range rows {
 		texts[i] = rowText{name: b.name}
 	}
-	places := cv.rows(area.inset(0, head, 0, 0), nil, texts, cv.size.label*0.5)
+	places := cv.rows(area.inset(0, head, 0, 0), nil, texts, min(cv.size.label*0.5, area.h*0.1/float64(len(rows))))
 	gap := cv.size.label
 	w := (places[0].w - 2*gap) / 3
 	for k, name := range []string{l.say("before"), l.say("during"), l.say("after")} {
@@ -207,7 +210,7 @@ func (m *maker) drawBlasts(cv *canvas, area rect, rows []blast) {
 		for k, part := range b.parts {
 			h := min(places[i].h, cv.size.label*3)
 			r := rect{places[i].x + float64(k)*(w+gap), places[i].y + (places[i].h-h)/2, w, h}
-			bar := rect{r.x, r.y, r.w, r.h * 0.4}
+			bar := rect{r.x, r.y, r.w, max(min(r.h*0.4, r.h-cv.size.label*1.3), cv.size.label*0.4)}
 			base := bar.bottom() + cv.size.label*1.05
 			if part.scheduled == 0 {
 				cv.fill(bar, silent)

@@ -51,8 +51,12 @@ func (t track) budget(objective float64) budget {
 func errorBudget(m *maker) content {
 	l := m.lang
 	all, without := m.set.tracks()
+	all = recorded(all)
+	if len(all) == 0 {
+		return nothing(l.say("There is no error budget to show: no request was recorded."))
+	}
 	var tracks []track
-	for _, t := range recorded(all) {
+	for _, t := range all {
 		if a := float64(t.objective().Availability); a > 0 && a < 1 {
 			tracks = append(tracks, t)
 		}
@@ -60,7 +64,7 @@ func errorBudget(m *maker) content {
 	if len(tracks) == 0 {
 		return nothing(l.say("There is no error budget to show: the record has no objective for availability."))
 	}
-	tracks, note := m.most(tracks, 12)
+	tracks, note := m.most(tracks, m.mostRows())
 	budgets := make([]budget, len(tracks))
 	rows := make([]rowText, len(tracks))
 	c := content{tracks: tracks, key: m.keyOf(tracks), table: Table{Header: []string{"track", "objective", "at_s", "budget_left", "times_spent", "spent_at_s"}}}
@@ -101,8 +105,8 @@ func objectivesOf(tracks []track) []float64 {
 
 // times is how many times over something was: "3.1×".
 func (m *maker) times(v float64) string {
-	if v > 0 && v < 0.095 {
-		return m.lang.number(round(v, 3)) + "×"
+	if v > 0 && v < 1 {
+		return m.lang.number(round(v, 2)) + "×"
 	}
 	return m.lang.number(round(v, 1)) + "×"
 }
@@ -120,7 +124,7 @@ func (m *maker) drawBudgets(cv *canvas, area rect, tracks []track, budgets []bud
 		cv.tick(x+w*1.3, base, l.say("used up"), draw.Start)
 	}
 	plot := area.inset(0, cv.size.tick*1.6+cv.headHeight(2), 0, cv.timeAxisHeight())
-	gap := cv.letterHeight() + cv.size.tick*0.5
+	gap, cramped := cv.rowGap(len(rows))
 	places := cv.rows(plot, []string{l.say("spent"), l.say("used up after")}, rows, gap)
 	length := longestOf(tracks)
 	scaleRoom := 0.0
@@ -166,7 +170,7 @@ func (m *maker) drawBudgets(cv *canvas, area rect, tracks []track, budgets []bud
 			cv.fill(gone, degraded)
 		}
 		cv.Line(draw.Style{Stroke: draw.Muted, Width: cv.size.thin}, draw.Point{X: r.x, Y: r.bottom()}, draw.Point{X: r.right(), Y: r.bottom()})
-		cv.bandsBefore(r, x, tracks[i].bands())
+		cv.bandsBefore(r, x, tracks[i].bands(), knownLetters(cramped, i, tracks[0].bands())...)
 	}
 }
 

@@ -137,10 +137,10 @@ func downtime(m *maker) content {
 		return nothing(l.say("There is no downtime to split: no fault took a request."))
 	}
 	left := 0
-	if len(rows) > 14 {
+	if most := m.mostRows(); len(rows) > most {
 		// What took most is what matters.
 		slices.SortStableFunc(rows, func(a, b felt) int { return compare(b.parts.sum(), a.parts.sum()) })
-		left, rows = len(rows)-14, rows[:14]
+		left, rows = len(rows)-most, rows[:most]
 	}
 	c := content{table: Table{Header: []string{
 		"track", "letter", "action", "target", "start_s", "detected_s", "repaired_s", "recovered_s", "end_s",
@@ -196,7 +196,7 @@ func (m *maker) drawDowntime(cv *canvas, area rect, rows []felt, length float64)
 		texts[i] = rowText{name: f.name, numbers: []string{total, l.seconds(f.fault.LostS), l.count(f.fault.Failed)}, strong: true}
 	}
 	plot := area.inset(0, cv.size.tick*1.6+cv.headHeight(2), 0, cv.timeAxisHeight())
-	places := cv.rows(plot, []string{l.say("until well"), l.say("lost"), l.say("failed")}, texts, cv.size.tick*0.7)
+	places := cv.rows(plot, []string{l.say("until well"), l.say("lost"), l.say("failed")}, texts, min(cv.size.tick*0.7, plot.h*0.3/float64(len(rows))))
 	whole := rect{places[0].x, plot.y, places[0].w, plot.h}
 	x := linear(0, length, whole.x, whole.right())
 	cv.timeAxis(whole, x, realTime([]track{rows[0].track}))

@@ -55,14 +55,16 @@ func (m *maker) lanesOf(spans map[string][]span) []lane {
 			still = append(still, lane{name: brief(name), spans: s})
 		}
 	}
+	if len(moving)+len(still) <= mostLanes {
+		all := append(moving, still...)
+		slices.SortStableFunc(all, func(a, b lane) int { return byNumber(a.name, b.name) })
+		return all
+	}
 	out := moving
 	if len(out) > mostLanes {
 		return append(out[:mostLanes-1:mostLanes-1], lane{name: m.lang.say("%d more", len(out)-mostLanes+1+len(still)), spans: joined(append(out[mostLanes-1:], still...))})
 	}
-	if len(still) > 1 && len(out)+len(still) > mostLanes {
-		return append(out, lane{name: m.lang.say("%d more", len(still)), spans: joined(still)})
-	}
-	return append(out, still...)
+	return append(out, lane{name: m.lang.say("%d more", len(still)), spans: joined(still)})
 }
 
 // joined is the worst of several lanes at each time.
@@ -164,7 +166,7 @@ func timeline(m *maker) content {
 	var groups []laneGroup
 	if m.set.several() {
 		var note string
-		tracks, note = m.most(tracks, 10)
+		tracks, note = m.most(tracks, m.mostRows())
 		cell := cellLength(tracks)
 		for _, t := range tracks {
 			groups = append(groups, m.groupOfStage(t, cell))
@@ -253,7 +255,7 @@ func (m *maker) drawStages(cv *canvas, area rect, tracks []track, groups []laneG
 	for _, s := range says {
 		labels = max(labels, draw.Width(s, cv.size.tick, false))
 	}
-	gap := cv.letterHeight() + cv.size.tick*0.3
+	gap, cramped := cv.rowGap(len(rows))
 	plot := area.inset(0, cv.size.tick*1.8+cv.letterHeight(), labels+cv.size.tick*1.4, cv.timeAxisHeight())
 	places := cv.rows(plot, nil, rows, gap)
 	x := linear(0, longestOf(tracks), places[0].x, places[0].right())
@@ -274,7 +276,7 @@ func (m *maker) drawStages(cv *canvas, area rect, tracks []track, groups []laneG
 		if i == 0 {
 			cv.endLabels(r.right(), r.y-cv.size.tick, r.bottom()+gap+cv.size.tick, names)
 		}
-		cv.bandsBefore(r, x, g.bands)
+		cv.bandsBefore(r, x, g.bands, knownLetters(cramped, i, groups[0].bands)...)
 	}
 }
 
@@ -360,6 +362,9 @@ func (m *maker) timelineTitle(tracks []track) string {
 		return l.say("The fault is noticed after %s; users are well again after %s", l.span(noticed, l.seconds), l.span(well, l.seconds))
 	}
 	faults := tracks[0].faults()
+	if len(faults) == 0 {
+		return l.say("Nothing was broken on purpose, and %s of the requests were answered well", l.maybeShare(tracks[0].availability()))
+	}
 	faults = slices.DeleteFunc(faults, func(f results.Fault) bool { return f.Failed == 0 })
 	if len(faults) == 0 {
 		return l.say("Nothing that was done took a request")

@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -331,5 +332,37 @@ func TestPNGsAreOfTheirSize(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(paths) != 4 || len(left) != 0 {
 		t.Errorf("%d files, and %v was left", len(paths), left)
+	}
+}
+
+// Many stages find room on a slide: none of their rows is thinner than can be seen.
+func TestManyStagesOnASlide(t *testing.T) {
+	one := outage("one", showdown.BaseCell).set(t)
+	s := &Set{Name: "many", Journey: journeySet(t).Journey}
+	for i := range 15 {
+		c := one.Sources[0]
+		c.Name = "stage-" + strconv.Itoa(i)
+		s.Sources = append(s.Sources, c)
+	}
+	for _, id := range []string{"F1", "F2", "F11", "F13"} {
+		k, err := KindNamed(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := Build(k, s, Page{Shape: Slide, Lang: English})
+		if id != "F2" && !strings.Contains(f.Caption, "Not drawn: stage-12, stage-13, stage-14.") {
+			t.Errorf("%s does not say what it leaves out: %q", id, f.Caption)
+		}
+		var b bytes.Buffer
+		if err := f.Picture.SVG(&b, draw.Light(), 1920, "px"); err != nil {
+			t.Fatal(err)
+		}
+		tallest := 0.0
+		for _, m := range regexp.MustCompile(`height="([0-9.]+)" fill="#C1440E"`).FindAllStringSubmatch(b.String(), -1) {
+			tallest = max(tallest, number(t, m[1]))
+		}
+		if id != "F11" && id != "F2" && tallest < 6 {
+			t.Errorf("%s: what is down is %g pixels high", id, tallest)
+		}
 	}
 }

@@ -317,6 +317,9 @@ func (m *maker) heatTitle(tracks []track) string {
 			}
 		}
 	}
+	if len(all) == 0 && len(middles) > 0 {
+		return l.say("Half of the answers take at most %s", l.span(middles, l.ms))
+	}
 	if len(all) == 0 {
 		return l.say("Too few requests were answered well to say how long an answer takes")
 	}

@@ -155,30 +155,33 @@ func percentName(l Lang, q float64) string {
 	return "p" + l.decimals(v, n)
 }
 
+// percentMedian is the percentile in the middle.
+const percentMedian = 50
+
 // percentilesTitle compares the highest percentile that all curves have.
 func (m *maker) percentilesTitle(tracks []track, curves []results.Curve) string {
 	l := m.lang
-	p := 100.0
-	for _, c := range curves {
-		p = min(p, c.Points[len(c.Points)-1].Percentile)
-	}
-	for _, nice := range []float64{99.99, 99.9, 99, 95, 90, 50} {
-		if p >= nice-1e-6 {
-			p = nice
-			break
-		}
-	}
-	at := make([]float64, len(curves))
-	for i, c := range curves {
-		at[i], _ = percentileOf(c, p)
-	}
 	if len(tracks) == 1 {
 		end := curves[0].Points[len(curves[0].Points)-1]
 		p50, _ := percentileOf(curves[0], 50)
 		return l.say("From %s in the middle to %s at %s, the last percentile that can be trusted", l.ms(p50), l.ms(end.ServiceMS), percentName(l, end.Percentile))
 	}
-	worst, best := slices.Index(at, slices.Max(at)), slices.Index(at, slices.Min(at))
-	return l.say("At %s %s takes %s, %s %s", percentName(l, p), m.calledInside(tracks[worst]), l.ms(at[worst]), tracks[best].name, l.ms(at[best]))
+	// The highest percentile that most of the curves reach.
+	for _, p := range []float64{99.99, 99.9, 99, 95, 90, percentMedian} {
+		var reach []track
+		var at []float64
+		for i, c := range curves {
+			if v, ok := percentileOf(c, p); ok {
+				reach, at = append(reach, tracks[i]), append(at, v)
+			}
+		}
+		if len(reach) < 2 || 10*len(reach) < 6*len(curves) {
+			continue
+		}
+		worst, best := slices.Index(at, slices.Max(at)), slices.Index(at, slices.Min(at))
+		return l.say("At %s %s takes %s, %s %s", percentName(l, p), m.calledInside(reach[worst]), l.ms(at[worst]), reach[best].name, l.ms(at[best]))
+	}
+	return l.say("Too few requests were answered well to compare percentiles")
 }
 
 // calledInside is [maker.called] within a sentence.

@@ -64,5 +64,36 @@ func (c *canvas) rows(area rect, heads []string, rows []rowText, gap float64) []
 	return out
 }
 
+// mostRows is how many rows there is room for on a page.
+func (m *maker) mostRows() int {
+	if m.page.Shape == Slide {
+		return 12
+	}
+	return 20
+}
+
+// rowGap is the space between so many rows of strips, in which the letters of faults stand.
+// On a slide with many rows there is none for them: then the first row has them, and the
+// others only those that it has not.
+func (c *canvas) rowGap(rows int) (gap float64, cramped bool) {
+	if c.page.Shape == Slide && rows > 8 {
+		return c.size.tick * 0.6, true
+	}
+	return c.letterHeight() + c.size.tick*0.3, false
+}
+
+// knownLetters are the letters of faults that a row need not write, because the first has
+// them.
+func knownLetters(cramped bool, row int, first []band) []string {
+	if !cramped || row == 0 {
+		return nil
+	}
+	var out []string
+	for _, b := range first {
+		out = append(out, b.letter)
+	}
+	return out
+}
+
 // headHeight is the height of what rows writes above its area.
 func (c *canvas) headHeight(lines int) float64 { return c.size.tick * (0.5 + 1.1*float64(lines)) }

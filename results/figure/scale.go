@@ -57,6 +57,9 @@ func (s scale) every(step float64) []float64 {
 // logTicks are powers of ten, with their doubles and halves where there is room, every
 // second or third power where there is little.
 func (s scale) logTicks(most int) []float64 {
+	if s.to < 8*s.from { // too little for powers of ten
+		return s.every(niceStep((s.to - s.from) / float64(most)))
+	}
 	for _, steps := range [][]float64{{1, 2, 5}, {1, 3}, {1}} {
 		if out := s.decades(1, steps); len(out) <= most {
 			return out
