@@ -32,6 +32,7 @@ var layer = map[string]int{
 	"attack/outage":             2,
 	"results/analysis":          2,
 	"results/draw":              2,
+	"results/export":            2,
 	"targets/cloud/autoscaling": 2,
 	"targets/cloud/elb/proxy":   2,
 
@@ -63,7 +64,8 @@ var doors = map[string][]string{
 	"github.com/grafana/grafana-api-golang-client":            {"dashboards"},
 	"github.com/urfave/cli/":                                  {"cmd/showdown"},
 	"github.com/expr-lang/expr":                               {"results/analysis"},
-	"github.com/HdrHistogram/":                                {"results/analysis"},
+	"github.com/HdrHistogram/":                                {"results/analysis", "results/export"},
+	"github.com/parquet-go/":                                  {"results/export"},
 	"github.com/goccy/go-yaml":                                {"targets/journeys"},
 	"github.com/invopop/jsonschema":                           {"targets/journeys"},
 	"github.com/google/renameio/":                             {"results"},
