@@ -33,6 +33,7 @@ var layer = map[string]int{
 	"results/analysis":          2,
 	"results/draw":              2,
 	"results/export":            2,
+	"results/pack":              2,
 	"targets/cloud/autoscaling": 2,
 	"targets/cloud/elb/proxy":   2,
 
