@@ -191,6 +191,10 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 }
 
+// Flush writes what was appended so far and returns when it is in the files. A caller that
+// makes requests faster than the disk takes them keeps pace with it so, in place of Run.
+func (r *Recorder) Flush() error { return r.flush(all) }
+
 // which says whose hits a flush writes; events are always written.
 type which int
 

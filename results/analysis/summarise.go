@@ -27,6 +27,9 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 		s.LabSeconds = max(s.LabSeconds, round(c.end.Seconds(), 6))
 	}
 	run := runHealth(in.events, s.Complete)
+	if m.Source != nil {
+		run.remarks = append(run.remarks, m.Source.Notes...)
+	}
 	for _, name := range sortedKeys(rec.cells) {
 		c := rec.cells[name]
 		sum := c.summary()
