@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -127,6 +128,9 @@ func slug(name string) string {
 type Journey struct {
 	dir      string
 	manifest JourneyManifest
+	// held marks the folder as in use as long as the journey is known, between two stages
+	// too; nil where the system has no locks.
+	held io.Closer
 }
 
 // CreateJourney makes the folder of a journey's run. It sets m's Run, and Started
@@ -143,7 +147,7 @@ func (s *Store) CreateJourney(name string, m *JourneyManifest) (*Journey, error)
 	if err := WriteJourney(dir, m); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &Journey{dir: dir, manifest: *m}, nil
+	return &Journey{dir: dir, manifest: *m, held: hold(dir)}, nil
 }
 
 // Dir is the journey's folder.
