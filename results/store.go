@@ -128,8 +128,8 @@ func slug(name string) string {
 type Journey struct {
 	dir      string
 	manifest JourneyManifest
-	// held marks the folder as in use as long as the journey is known, between two stages
-	// too; nil where the system has no locks.
+	// held marks the folder as in use, between two stages too; nil where the system has no
+	// locks.
 	held io.Closer
 }
 
@@ -152,6 +152,16 @@ func (s *Store) CreateJourney(name string, m *JourneyManifest) (*Journey, error)
 
 // Dir is the journey's folder.
 func (j *Journey) Dir() string { return j.dir }
+
+// Close says that no further stage will be recorded: the journey is in use no longer.
+func (j *Journey) Close() error {
+	if j.held == nil {
+		return nil
+	}
+	held := j.held
+	j.held = nil
+	return held.Close()
+}
 
 // ID is the id of the journey's run.
 func (j *Journey) ID() string { return j.manifest.Run }

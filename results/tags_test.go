@@ -110,7 +110,7 @@ func TestInUse(t *testing.T) {
 	if stage.InUse() || !run.InUse() {
 		t.Errorf("between two stages: journey %v, stage %v", run.InUse(), stage.InUse())
 	}
-	if err := j.held.Close(); err != nil {
+	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if run.InUse() {

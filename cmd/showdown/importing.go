@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -65,14 +66,14 @@ func (t *terminal) importFile(c *cli.Context) error {
 	if err != nil {
 		return hinted(err, "no record was made of it")
 	}
-	t.recorded = got.Run.Dir
 	s, err := analysis.Analyse(got.Run.Dir)
+	if err == nil {
+		err = results.WriteSummary(got.Run.Dir, s)
+	}
 	if err != nil {
-		return err
+		return hinted(errors.Join(err, os.RemoveAll(got.Run.Dir)), "no record was made of it")
 	}
-	if err := results.WriteSummary(got.Run.Dir, s); err != nil {
-		return err
-	}
+	t.recorded = got.Run.Dir
 	t.progress(c, "%d requests of %s (%s) are recorded in %s", got.Requests, got.Source.File, got.Format, got.Run.Dir)
 	if c.Bool("json") {
 		return s.Encode(t.stdout)

@@ -105,6 +105,11 @@ func (k *k6) next() (request, error) {
 }
 
 func interesting(line []byte) bool {
+	for _, part := range [...]string{"connecting", "tls_handshaking", "failed"} {
+		if bytes.Contains(line, []byte(`"metric":"http_req_`+part+`"`)) {
+			return false // in the wait for a connection, or in the status
+		}
+	}
 	return bytes.Contains(line, []byte(`"http_req`)) || bytes.Contains(line, []byte(`"dropped_iterations"`)) || bytes.Contains(line, []byte(`"checks"`))
 }
 

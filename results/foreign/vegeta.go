@@ -3,7 +3,6 @@ package foreign
 import (
 	"bufio"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,13 +17,13 @@ import (
 
 // vegetaResult is what is used of a result of vegeta's.
 type vegetaResult struct {
-	Attack    string        `json:"attack"`
-	Code      uint16        `json:"code"`
-	Timestamp time.Time     `json:"timestamp"`
-	Latency   time.Duration `json:"latency"`
-	BytesOut  uint64        `json:"bytes_out"`
-	BytesIn   uint64        `json:"bytes_in"`
-	Error     string        `json:"error"`
+	Attack    string
+	Code      uint16
+	Timestamp time.Time
+	Latency   time.Duration
+	BytesOut  uint64
+	BytesIn   uint64
+	Error     string
 }
 
 // fromVegeta is what the three decoders of vegeta's results share.
@@ -107,10 +106,7 @@ func (v *vegetaGob) next() (request, error) {
 	} else if err != nil {
 		return request{}, placed(v.place(), err)
 	}
-	out, err := v.request(&vegetaResult{
-		Attack: r.Attack, Code: r.Code, Timestamp: r.Timestamp, Latency: r.Latency,
-		BytesOut: r.BytesOut, BytesIn: r.BytesIn, Error: r.Error,
-	})
+	out, err := v.request(resultOf(&r))
 	if err != nil {
 		return out, placed(v.place(), err)
 	}
@@ -122,13 +118,32 @@ func (v *vegetaGob) place() string {
 	return fmt.Sprintf("request %d, before byte %d", v.read+1, v.in.all)
 }
 
-// vegetaJSON reads vegeta's JSON, an object a line.
+// vegetaJSON reads vegeta's JSON, an object a line, with vegeta's own decoder, which is given
+// one line after the other.
 type vegetaJSON struct {
 	fromVegeta
-	lines lines
+	lines  lines
+	feed   feed
+	decode vegeta.Decoder
 }
 
-func newVegetaJSON(in *bufio.Reader) decoder { return &vegetaJSON{lines: lines{in: in}} }
+func newVegetaJSON(in *bufio.Reader) decoder {
+	v := &vegetaJSON{lines: lines{in: in}}
+	v.decode = vegeta.NewJSONDecoder(&v.feed)
+	return v
+}
+
+// feed is the line that a decoder reads next.
+type feed struct{ left []byte }
+
+func (f *feed) Read(p []byte) (int, error) {
+	if len(f.left) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, f.left)
+	f.left = f.left[n:]
+	return n, nil
+}
 
 func (v *vegetaJSON) next() (request, error) {
 	for {
@@ -139,15 +154,24 @@ func (v *vegetaJSON) next() (request, error) {
 		if len(line) == 0 {
 			continue
 		}
-		var r vegetaResult
-		if err := json.Unmarshal(line, &r); err != nil {
+		v.feed.left = append(line, '\n')
+		var r vegeta.Result
+		if err := v.decode(&r); err != nil {
 			return request{}, v.lines.torn(whole, err)
 		}
-		out, err := v.request(&r)
+		out, err := v.request(resultOf(&r))
 		if err != nil {
 			err = placed(v.lines.place(), err)
 		}
 		return out, err
+	}
+}
+
+// resultOf is what is used of a result.
+func resultOf(r *vegeta.Result) *vegetaResult {
+	return &vegetaResult{
+		Attack: r.Attack, Code: r.Code, Timestamp: r.Timestamp, Latency: r.Latency,
+		BytesOut: r.BytesOut, BytesIn: r.BytesIn, Error: r.Error,
 	}
 }
 
