@@ -257,6 +257,37 @@ func TestK6(t *testing.T) {
 	}
 }
 
+// Lines in another order of keys, with metadata, and with escapes mean the same.
+func TestK6InOtherWords(t *testing.T) {
+	tags := `"name":"a \"b\"","status":"200"`
+	usual := k6Points(zero, tags, 1, 2, 3, 4) + k6Points(zero.Add(time.Second), tags, 1, 2, 3, 4)
+	_, _, want := imported(t, []byte(k6Head+usual), "")
+	if len(want) != 2 || want[0].Latency != 10*time.Millisecond {
+		t.Fatalf("%+v", want)
+	}
+	for name, data := range map[string]string{
+		"metadata":    strings.ReplaceAll(usual, `}}}`, `},"metadata":{"vu":"1"}}}`),
+		"metric last": reordered(usual),
+		"spaces":      strings.ReplaceAll(usual, `"data":{`, `"data": {`),
+		"escapes":     strings.ReplaceAll(usual, `"status"`, `"st\u0061tus"`),
+		"tags anyhow": strings.Replace(usual, tags, `"status":"200","name":"a \"b\""`, 3),
+	} {
+		if _, _, got := imported(t, []byte(k6Head+data), ""); !cmp.Equal(want, got) {
+			t.Errorf("%s:\n%s", name, cmp.Diff(want, got))
+		}
+	}
+}
+
+// reordered is points with the metric's name at the end, as older versions of k6 write them.
+func reordered(points string) string {
+	var b strings.Builder
+	for line := range strings.Lines(points) {
+		head, rest, _ := strings.Cut(strings.TrimSpace(line), ",")
+		b.WriteString("{" + strings.TrimSuffix(rest, "}") + "," + strings.TrimPrefix(head, "{") + "}\n")
+	}
+	return b.String()
+}
+
 const ohaTable = `request-start,DNS,DNS+dialup,Response-delay,request-duration,bytes,status
 0.0010,0.0001,0.0002,0.0005,0.0025,37,200
 0.0020,0,0,0.0005,0.0015,22,503
