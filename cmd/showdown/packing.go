@@ -75,7 +75,7 @@ func (t *terminal) openRun(c *cli.Context, ref string) (results.Run, error) {
 
 // resolve is [terminal.openRun] with a store that is open.
 func (t *terminal) resolve(c *cli.Context, store *results.Store, ref string) (results.Run, error) {
-	if file, stage, ok := packedFile(ref); ok {
+	if file, stage, ok := packedFile(ref); ok && ref != results.Latest {
 		return t.unpack(c, file, stage)
 	}
 	run, err := store.Resolve(ref)

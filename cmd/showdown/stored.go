@@ -29,8 +29,9 @@ func (t *terminal) runsCommand() *cli.Command {
 			&cli.StringFlag{Name: "since", EnvVars: []string{"SHOWDOWN_SINCE"}, Usage: "only runs since a `TIME`: 2026-11-23, 2026-11-23T10:15:00Z, or how long ago: 90m, 7d"},
 			outFlag(), jsonFlag(), quietFlag(),
 		},
-		Subcommands: []*cli.Command{t.tagCommand(), t.removeCommand()},
-		Action:      t.runs,
+		HideHelpCommand: true,
+		Subcommands:     []*cli.Command{t.tagCommand(), t.removeCommand()},
+		Action:          t.runs,
 	}
 }
 

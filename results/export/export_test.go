@@ -316,9 +316,9 @@ func TestMemoryIsFlat(t *testing.T) {
 		return w.peak
 	}
 	for _, f := range Formats() {
-		n := 60_000
+		n := 30_000
 		if f == Parquet {
-			n = 3 * rowGroup / 2
+			n = 9 * rowGroup / 8
 		}
 		if a, b := peak(n, f), peak(2*n, f); float64(b) > 1.3*float64(a)+2e6 {
 			t.Errorf("%s: %.1f MB for %d requests and %.1f MB for twice as many", f, float64(a)/1e6, n, float64(b)/1e6)
