@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -177,6 +178,21 @@ func TestTables(t *testing.T) {
 	}
 	if diff := cmp.Diff(line, lines[1]); diff != "" {
 		t.Errorf("csv:\n%s", diff)
+	}
+}
+
+// The three tables name their columns alike.
+func TestColumns(t *testing.T) {
+	row := reflect.TypeFor[Row]()
+	if row.NumField() != len(Columns()) {
+		t.Fatalf("%d columns and %d fields", len(Columns()), row.NumField())
+	}
+	for i, name := range Columns() {
+		f := row.Field(i)
+		inParquet, _, _ := strings.Cut(f.Tag.Get("parquet"), ",")
+		if f.Tag.Get("json") != name || inParquet != name {
+			t.Errorf("column %s is %q in NDJSON and %q in Parquet", name, f.Tag.Get("json"), inParquet)
+		}
 	}
 }
 
