@@ -85,6 +85,9 @@ func playable(c *cli.Context, wanted ...target) error {
 			if err := journeys.Validate(s, clock); err != nil {
 				return &failure{code: exitUsage, err: err, hint: "choose a lower --speed, or change the stage"}
 			}
+			if err := equipped(s); err != nil {
+				return err
+			}
 			for _, name := range c.StringSlice("cell") {
 				if _, ok := s.Cell(name); !ok {
 					return misuse("showdown show "+s.ID()+" describes them", "--cell: stage %s has no cell %q: it has %s", s.ID(), name, cellNames(s))

@@ -194,6 +194,9 @@ func (d *decoder) structure(node ast.Node, v reflect.Value, path string, depth i
 			}
 			continue
 		}
+		if d.program(p, v, at, depth+1) {
+			continue
+		}
 		d.value(p.value, v.Field(i), at, depth+1)
 	}
 }

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"showdown"
+	"showdown/targets/lab"
+)
+
+// programIsThere fails where an application of one's own of a stage file could not be
+// run, with what is missing.
+func programIsThere(s *showdown.Stage, p *showdown.Program) error {
+	command, dir := lab.ProgramPaths(p, s.Source)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("the program's folder %s is not there: paths count from the folder of the stage file", dir)
+	}
+	name := command[0]
+	if !strings.ContainsRune(name, '/') {
+		if _, err := exec.LookPath(name); err != nil {
+			return fmt.Errorf("the program %q is not in PATH: install it, or write its path, like ./%[1]s", name)
+		}
+		return nil
+	}
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the program %s is not there: build it first; paths count from the folder of the stage file", name)
+	case err != nil:
+		return fmt.Errorf("the program %s: %w", name, err)
+	case info.IsDir():
+		return fmt.Errorf("the program %s is a folder: write the file that is to be run", name)
+	case info.Mode()&0o111 == 0:
+		return fmt.Errorf("the program %s may not be run: chmod +x it, or name its interpreter first, like [python3, server.py]", name)
+	}
+	return nil
+}
+
+// unset are the variables that the programs of a stage take from the environment and
+// that are not there.
+func unset(s *showdown.Stage) []string {
+	var out []string
+	for _, p := range s.Programs() {
+		for _, name := range p.Needs() {
+			if _, there := os.LookupEnv(name); !there && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+// equipped fails where the environment lacks what the programs of a stage take from it.
+func equipped(s *showdown.Stage) error {
+	missing := unset(s)
+	if len(missing) == 0 {
+		return nil
+	}
+	return misuse("export "+missing[0]+"=... and run it again; its value is not recorded",
+		"%s: app takes %s from the environment, where it is not set", s.Source, strings.Join(missing, ", "))
+}

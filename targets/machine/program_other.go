@@ -1,0 +1,13 @@
+//go:build !linux
+
+package machine
+
+import "syscall"
+
+func bound() *syscall.SysProcAttr { return nil }
+
+func restrict(int) {}
+
+func adopt() {}
+
+func endOrphans() {}
