@@ -55,7 +55,7 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 		stage: s, spec: spec, emit: s.log.in(spec.Name),
 		// Each cell draws from a sequence of its own, so that what one of them does
 		// leaves the others' choices alone.
-		seed:     s.Seed*1_000_003 + number,
+		seed: s.Seed*1_000_003 + number,
 	}
 	c.machines = &machines{Backend: s.Backend, prepare: c.ownProgram}
 	var conditions []*analysis.Condition

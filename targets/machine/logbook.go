@@ -169,6 +169,7 @@ func (b *logbook) shorten() {
 		line, _, _ := bytes.Cut(data[head:], []byte("\n"))
 		number, _, _ := strings.Cut(strings.TrimPrefix(string(line), gap), " ")
 		dropped, _ = strconv.ParseInt(number, 10, 64)
+		dropped -= int64(len(line) + 1) // the line itself is none of it
 	}
 	tail := len(data) - logTail
 	if at := bytes.IndexByte(data[tail:], '\n'); at >= 0 {

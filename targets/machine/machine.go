@@ -53,8 +53,8 @@ type machine struct {
 	// program is the application of one's own that the machine runs in place of a built-in
 	// one; nil without.
 	program *program
-	notes cloud.Outbox[cloud.Note]
-	noted atomic.Bool
+	notes   cloud.Outbox[cloud.Note]
+	noted   atomic.Bool
 
 	metrics         *http.Server
 	metricsListener net.Listener

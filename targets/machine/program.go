@@ -216,17 +216,19 @@ func (p *program) await(ctx context.Context, private netip.Addr, port int) error
 	for {
 		for _, host := range []string{private.String(), "127.0.0.1", "::1"} {
 			address := net.JoinHostPort(host, strconv.Itoa(port))
-			status, err := askHealth(limit, address, p.Health)
+			status, connected, err := askHealth(limit, address, p.Health)
 			switch {
 			case err == nil && status < 400:
 				p.address = address
 				return nil
 			case err == nil:
 				last = fmt.Sprintf("it answers %d on %s", status, p.Health)
-			case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.ENETUNREACH):
+			case !connected:
 				continue // at another address, or not yet
 			case errors.Is(err, context.DeadlineExceeded):
-				last = fmt.Sprintf("it accepts connections on port %d and does not answer GET %s", port, p.Health)
+				if last == "" {
+					last = fmt.Sprintf("it accepts connections on port %d and does not answer GET %s", port, p.Health)
+				}
 			default:
 				last = fmt.Sprintf("what it says on port %d is no HTTP answer", port)
 			}
@@ -273,21 +275,27 @@ func (p *program) lastLines() string {
 	return p.out.tail()
 }
 
-// askHealth asks for path over a connection of its own.
-func askHealth(ctx context.Context, address, path string) (status int, err error) {
+// askHealth asks for path over a connection of its own; connected says that there was
+// one.
+func askHealth(ctx context.Context, address, path string) (status int, connected bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askWait)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	r.Close = true
-	t := &http.Transport{DisableKeepAlives: true}
+	var made atomic.Bool // by a goroutine that may outlive the question
+	t := &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		var d net.Dialer
+		c, err := d.DialContext(ctx, network, address)
+		made.Store(err == nil)
+		return c, err
+	}}
 	answer, err := t.RoundTrip(r)
 	if err != nil {
-		return 0, err
+		return 0, made.Load(), err
 	}
-	return answer.StatusCode, answer.Body.Close()
+	return answer.StatusCode, true, answer.Body.Close()
 }
 
 // over says whether the program has ended.
