@@ -49,6 +49,9 @@ type Summary struct {
 	Verdict showdown.Verdict `json:"verdict"`
 	// Reasons says in sentences what beside the claims made the verdict worse.
 	Reasons []string `json:"reasons,omitempty"`
+	// Fidelity says in sentences how the whole lab differs from AWS beyond what each fault
+	// says of itself.
+	Fidelity []string `json:"fidelity,omitempty"`
 	// Repeats has each number's spread over the runs of --repeat.
 	Repeats []Repeat `json:"repeats,omitempty"`
 }

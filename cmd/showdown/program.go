@@ -64,3 +64,23 @@ func equipped(s *showdown.Stage) error {
 	return misuse("export "+missing[0]+"=... and run it again; its value is not recorded",
 		"%s: app takes %s from the environment, where it is not set", s.Source, strings.Join(missing, ", "))
 }
+
+// programHint is what can be done about a program that did not start as it should; empty
+// where the error says nothing of one. The reason comes as text, from another process.
+func programHint(reason string) string {
+	const output = "; all that it wrote is in logs/ of the record"
+	_, reason, found := strings.Cut(reason, "its program ")
+	switch {
+	case !found:
+		return ""
+	case strings.Contains(reason, "nothing listens on port"):
+		return "let it listen on the port that PORT names, at the address in HOST or at every one; where it only starts slowly, give its app more with ready: 30s" + output
+	case strings.Contains(reason, "it answers "):
+		return "name a path that it answers with a status below 400 when it is well, as health: in its app" + output
+	case strings.Contains(reason, "and before it answered"):
+		return "it must stay in the foreground and serve HTTP on the port that PORT names; try it by itself, as PORT=8080 HOST=127.0.0.1 and its command" + output
+	case strings.Contains(reason, "was not ready"):
+		return "it must answer GET on its health path; where it only starts slowly, give its app more with ready: 30s" + output
+	}
+	return ""
+}

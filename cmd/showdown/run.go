@@ -268,6 +268,8 @@ func advised(err error) error {
 		return &failure{code: exitNotUndone, err: err, hint: "run showdown recover, then look for what it names"}
 	case errors.Is(err, play.ErrLost):
 		return hinted(err, "nothing of the lab is left; run it again")
+	case programHint(err.Error()) != "":
+		return hinted(err, "%s", programHint(err.Error()))
 	case strings.Contains(err.Error(), syscall.EADDRINUSE.Error()):
 		// The reason comes as text, from another process.
 		return hinted(err, "another program listens on this port, at this address or at all (0.0.0.0): end it; ss -ltnp tells which")

@@ -53,6 +53,7 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 		s.Verdict = s.Verdict.Worse(showdown.Unknown)
 	}
 	s.Reasons = append(run.voids, run.remarks...)
+	s.Fidelity = fidelity(m.Spec)
 	return s
 }
 
