@@ -230,6 +230,7 @@ func (t *terminal) checkCommand() *cli.Command {
 				return err
 			}
 			var ids []string
+			plans := map[string][]string{}
 			for _, target := range wanted {
 				for _, s := range target.Stages {
 					clock, err := clockOf(c, s)
@@ -243,13 +244,22 @@ func (t *terminal) checkCommand() *cli.Command {
 						return &failure{code: exitUsage, err: err}
 					}
 					ids = append(ids, s.ID())
+					plans[s.ID()] = would(s, clock)
 				}
 			}
 			if c.Bool("json") {
-				return t.document(map[string]any{"ok": ids})
+				return t.document(map[string]any{"ok": ids, "would": plans})
 			}
 			for _, id := range ids {
 				fmt.Fprintf(t.stdout, "%s is good\n", id)
+				if c.Bool("quiet") {
+					continue
+				}
+				for _, text := range plans[id] {
+					for _, line := range wrap(text, storyWidth-2) {
+						fmt.Fprintln(t.stdout, "  "+line)
+					}
+				}
 			}
 			return nil
 		},
