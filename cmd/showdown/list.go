@@ -124,6 +124,7 @@ func (t *terminal) showCommand() *cli.Command {
 
 func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []chaos.PlannedStep) error {
 	fmt.Fprintf(t.stdout, "%s  %s\n%s\n\n", s.ID(), s.Title, s.Promise)
+	t.showPrograms(s)
 	for _, cell := range s.Cells {
 		length := cell.Traffic.Length(clock)
 		fmt.Fprintf(t.stdout, "cell %s: %s\n", cell.Name, cell.Shows)

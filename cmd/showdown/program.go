@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -63,6 +64,18 @@ func equipped(s *showdown.Stage) error {
 	}
 	return misuse("export "+missing[0]+"=... and run it again; its value is not recorded",
 		"%s: app takes %s from the environment, where it is not set", s.Source, strings.Join(missing, ", "))
+}
+
+// showPrograms tells what instances run in place of a built-in application.
+func (t *terminal) showPrograms(s *showdown.Stage) {
+	for _, p := range s.Programs() {
+		command, dir := lab.ProgramPaths(p, s.Source)
+		fmt.Fprintf(t.stdout, "program %s in %s\n  well when it answers %s, boots for %s, ready here within %s\n", strings.Join(command, " "), dir, p.Health, p.Boot, p.Ready)
+		for _, name := range slices.Sorted(maps.Keys(p.Env)) {
+			fmt.Fprintf(t.stdout, "  %s=%s\n", name, p.Env[name])
+		}
+		fmt.Fprintln(t.stdout)
+	}
 }
 
 // programHint is what can be done about a program that did not start as it should; empty
