@@ -143,8 +143,11 @@ func TestSchemaKnowsPrograms(t *testing.T) {
 		t.Error(err)
 	}
 	for _, change := range [][2]string{
-		{"command: [./server, --port, 80]", "comand: [x]"}, {"  command: [./server, --port, 80]\n", ""},
-		{"app: clock", "app: clok"}, {"health: /up", "health: up"}, {"command: [other]", "command: []"},
+		{"command: [./server, --port, 80]", "comand: [x]"},
+		{"  command: [./server, --port, 80]\n", ""},
+		{"app: clock", "app: clok"},
+		{"health: /up", "health: up"},
+		{"command: [other]", "command: []"},
 	} {
 		if err := validateYAML(t, s, []byte(strings.Replace(ownStage, change[0], change[1], 1))); err == nil {
 			t.Errorf("%s: accepted", change[1])
