@@ -40,13 +40,12 @@ type logbook struct {
 	path    string
 	secrets [][]byte
 
-	mu      sync.Mutex
-	file    *os.File // nil where nothing is kept
-	size    int64
-	rest    []byte // of a line that has no end yet
-	last    []byte
-	dropped int64
-	closed  bool
+	mu     sync.Mutex
+	file   *os.File // nil where nothing is kept
+	size   int64
+	rest   []byte // of a line that has no end yet
+	last   []byte
+	closed bool
 }
 
 // openLogbook opens the file at path, behind what is in it; no path keeps only the last

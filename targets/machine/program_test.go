@@ -32,9 +32,11 @@ func ownProgram(way string) error {
 		select {}
 	case "family":
 		// One child in the program's group, and one in a session of its own.
-		for _, own := range []bool{false, true} {
-			child := exec.Command("/proc/self/exe", "program", "deaf")
-			child.SysProcAttr = &syscall.SysProcAttr{Setsid: own}
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		for _, child := range []*exec.Cmd{exec.Command(self, "program", "deaf"), exec.Command("setsid", self, "program", "deaf")} {
 			if err := child.Start(); err != nil {
 				return err
 			}
