@@ -3,12 +3,9 @@ package machine_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,66 +16,6 @@ import (
 	"showdown/targets/cloud"
 	"showdown/targets/journal"
 )
-
-// ownProgram is the life of a program of one's own, in the given way.
-func ownProgram(way string) error {
-	host, port := os.Getenv("HOST"), os.Getenv("PORT")
-	fmt.Println("the program begins")
-	switch way {
-	case "exit":
-		fmt.Fprintln(os.Stderr, "no database at \x1b[31mdb-1\x1b[0m")
-		os.Exit(3)
-	case "deaf":
-		select {}
-	case "family":
-		// One child in the program's group, and one in a session of its own.
-		self, err := os.Executable()
-		if err != nil {
-			return err
-		}
-		for _, child := range []*exec.Cmd{exec.Command(self, "program", "deaf"), exec.Command("setsid", self, "program", "deaf")} {
-			if err := child.Start(); err != nil {
-				return err
-			}
-		}
-	case "local":
-		host = "127.0.0.1"
-	case "everywhere":
-		host = ""
-	case "mute":
-		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
-		if err != nil {
-			return err
-		}
-		for {
-			if _, err := l.Accept(); err != nil {
-				return err
-			}
-		}
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Instance", "somebody else")
-		fmt.Fprintf(w, "%s %s %s", r.Method, r.Host, r.Header.Get("X-Forwarded-For"))
-	})
-	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
-		if way == "broken" {
-			w.WriteHeader(http.StatusInternalServerError)
-		}
-	})
-	mux.HandleFunc("/pid", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, os.Getpid()) })
-	mux.HandleFunc("/env", func(w http.ResponseWriter, _ *http.Request) {
-		for _, name := range []string{"INSTANCE", "ZONE", "HOST", "GREETING", "TOKEN", "GOMAXPROCS", journal.MarkVariable} {
-			fmt.Fprintf(w, "%s=%s\n", name, os.Getenv(name))
-		}
-	})
-	mux.HandleFunc("/crash", func(http.ResponseWriter, *http.Request) {
-		fmt.Println("the token is " + os.Getenv("TOKEN"))
-		os.Exit(7)
-	})
-	mux.HandleFunc("/close", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })
-	return http.ListenAndServe(net.JoinHostPort(host, port), mux)
-}
 
 // own is a machine that runs a program of one's own in the given way.
 func (s *site) own(name string, n int, way string) cloud.MachineConfig {
@@ -380,5 +317,14 @@ func TestFaultsOfAMachineWithAProgram(t *testing.T) {
 	s.nothingRuns()
 	if _, err := web.Do(t.Context(), cloud.Command{Verb: cloud.Vacate, Off: true}); err == nil {
 		t.Error("a program that has ended came back")
+	}
+}
+
+func TestProgramKeepsToItsProcessors(t *testing.T) {
+	s := newSite(t)
+	c := s.own("web-1", 0, "serve")
+	c.Program.CPUs = 1
+	if text, _ := s.start(c).said("/cpus"); text != "1" {
+		t.Errorf("it sees %s processors, want 1", text)
 	}
 }
