@@ -29,6 +29,9 @@ type Program struct {
 	Ready LabDuration `yaml:"ready" json:"ready"`
 	// CPUs is how many of the computer's processors it may use; 0 is all of them.
 	CPUs int `yaml:"cpus" json:"cpus,omitempty"`
+	// MemoryMiB is how much memory it may have in use, with what it has started, before it
+	// is killed, as the system's out-of-memory killer does it; 0 is no bound.
+	MemoryMiB int `yaml:"memory_mib" json:"memory_mib,omitempty"`
 }
 
 // Variables of a program's environment that its instance sets.

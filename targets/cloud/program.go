@@ -18,6 +18,8 @@ type Program struct {
 	Ready time.Duration `json:"ready"`
 	// CPUs is how many processors it may use; 0 is all.
 	CPUs int `json:"cpus,omitempty"`
+	// MemoryMiB is the memory above which it is killed; 0 is no bound.
+	MemoryMiB int `json:"memory_mib,omitempty"`
 	// Log is the file that keeps its output, with its first and its last half; empty
 	// drops it.
 	Log string `json:"log,omitempty"`

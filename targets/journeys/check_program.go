@@ -13,6 +13,8 @@ import (
 const (
 	maxReady = 10 * time.Minute
 	maxCPUs  = 1024
+
+	maxMemoryMiB = 1 << 24
 )
 
 // variablePattern is what the name of a variable looks like.
@@ -74,6 +76,9 @@ func (c *checker) program(p *showdown.Program, path string) {
 	}
 	if p.Ready <= 0 || time.Duration(p.Ready) > maxReady {
 		c.add(path+".ready", "ready must lie above 0s and be at most %s: it is how long the program may take here until it answers", maxReady)
+	}
+	if p.MemoryMiB < 0 || p.MemoryMiB > maxMemoryMiB {
+		c.add(path+".memory_mib", "memory_mib must lie between 0 and %d: 0 is no bound", maxMemoryMiB)
 	}
 	if p.CPUs < 0 || p.CPUs > maxCPUs {
 		c.add(path+".cpus", "cpus must lie between 0 and %d: 0 is all processors", maxCPUs)

@@ -98,6 +98,7 @@ func TestProgramsThatAreWrong(t *testing.T) {
 		{"boot: 40s", "boot: 40", "mine.yaml:10:9: boot"},
 		{"boot: 40s", "ready: 0s", "mine.yaml:10:10: ready must lie above 0s"},
 		{"cpus: 1", "cpus: -1", "mine.yaml:11:9: cpus must lie between 0"},
+		{"cpus: 1", "memory_mib: -1", "mine.yaml:11:15: memory_mib must lie between 0"},
 		{"cpus: 1", "cpu: 1", `mine.yaml:11:3: unknown field "cpu" in app: did you mean "cpus"?`},
 		{"app: clock", "app: clok", `mine.yaml:31:46: unknown application "clok": did you mean "clock"?`},
 		{"app: {command: [other]}", "app: {command: [other], health: x}", `health "x" is not a path`},

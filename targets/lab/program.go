@@ -17,7 +17,7 @@ func ownProgram(p *showdown.Program, source string) *cloud.Program {
 	}
 	command, dir := ProgramPaths(p, source)
 	return &cloud.Program{
-		Command: command, Env: p.Env, Dir: dir, Health: p.Health, Ready: time.Duration(p.Ready), CPUs: p.CPUs,
+		Command: command, Env: p.Env, Dir: dir, Health: p.Health, Ready: time.Duration(p.Ready), CPUs: p.CPUs, MemoryMiB: p.MemoryMiB,
 	}
 }
 

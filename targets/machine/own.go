@@ -69,6 +69,7 @@ func (m *machine) follow(ctx context.Context) {
 		for _, c := range m.conns.at(netip.Addr{}) {
 			_ = c.Close()
 		}
+		p.endOrphans() // as a service manager does
 		wait := time.NewTimer(sameEnd)
 		defer wait.Stop()
 		select {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -27,6 +28,8 @@ const (
 	readyPoll = 20 * time.Millisecond
 	// askWait bounds one of these questions: what is asked too early is asked again.
 	askWait = 2 * time.Second
+	// memoryPoll is how often the memory of a program with a bound is looked at.
+	memoryPoll = 100 * time.Millisecond
 	// leaveWait bounds how long a program that was asked to end may take beyond the
 	// requests in flight, and lastWords the wait for the output of one that has ended.
 	leaveWait = 300 * time.Millisecond
@@ -47,7 +50,9 @@ type program struct {
 	ended   chan struct{} // closed when its process has ended
 	read    chan struct{} // closed when nothing holds its output any more
 	exit    string        // how it ended; written before ended is closed
+	full    atomic.Int64  // the memory in MiB for which it was killed; 0 where it was not
 	leaving atomic.Bool   // somebody here wants its end
+	orphans sync.Mutex    // held while what it has left behind is ended
 }
 
 // startProgram starts the machine's program and returns when it answers. When it does
@@ -92,7 +97,7 @@ func (p *program) start(env []string, port int) error {
 	}
 	cmd := exec.Command(p.Command[0], p.Command[1:]...)
 	cmd.Dir, cmd.Env = p.Dir, env
-	cmd.SysProcAttr = bound()
+	cmd.SysProcAttr = mortal()
 	// A pipe of our own: what the program starts may hold it for longer than it lives, and
 	// its end is not to wait for that.
 	out, in, err := os.Pipe()
@@ -116,18 +121,42 @@ func (p *program) start(env []string, port int) error {
 		}
 		err = cmd.Wait()
 		p.exit = exitOf(cmd.ProcessState, err)
+		if mib := p.full.Load(); mib > 0 {
+			p.exit = fmt.Sprintf("killed for %d MiB of memory in use, more than its memory_mib: %d", mib, p.MemoryMiB)
+		}
 		close(p.ended)
 	}()
 	if err := <-begun; err != nil {
 		return errors.Join(fmt.Errorf("start its program %s: %w", p.Command[0], err), out.Close())
 	}
 	p.process = cmd.Process
+	if p.MemoryMiB > 0 {
+		go p.bound()
+	}
 	go func() {
 		defer close(p.read)
 		p.out.copy(out)
 		_ = out.Close()
 	}()
 	return nil
+}
+
+// bound kills the program when it has more memory in use than it may.
+func (p *program) bound() {
+	again := time.NewTicker(memoryPoll)
+	defer again.Stop()
+	for {
+		select {
+		case <-p.ended:
+			return
+		case <-again.C:
+		}
+		if mib := resident(p.process.Pid) / mebibyte; mib > int64(p.MemoryMiB) {
+			p.full.Store(mib)
+			_ = p.process.Kill()
+			return
+		}
+	}
 }
 
 // exitOf says how a process ended.
@@ -326,9 +355,16 @@ func (p *program) leave(d time.Duration) {
 	within(p.ended, d)
 	_ = p.process.Kill()
 	<-p.ended
-	endOrphans()
+	p.endOrphans()
 	within(p.read, lastWords)
 	p.out.close()
+}
+
+// endOrphans ends what the program has started and left behind.
+func (p *program) endOrphans() {
+	p.orphans.Lock()
+	defer p.orphans.Unlock()
+	endOrphans()
 }
 
 // within waits for done, at most for d.

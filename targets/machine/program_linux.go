@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bound are the attributes of a program's process: it stays in the machine's process
+// mortal are the attributes of a program's process: it stays in the machine's process
 // group and dies with the thread that started it.
-func bound() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+func mortal() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
 // restrict confines the calling thread, and what it starts, to the first n processors of
 // those that it may use; 0 leaves it alone.
@@ -81,4 +81,33 @@ func children() []int {
 		}
 	}
 	return out
+}
+
+// resident is the memory, in bytes, that a process and its descendants have in use.
+func resident(pid int) int64 {
+	dir := "/proc/" + strconv.Itoa(pid)
+	sum := int64(0)
+	if data, err := os.ReadFile(dir + "/statm"); err == nil {
+		if fields := bytes.Fields(data); len(fields) > 1 {
+			pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
+			sum = pages * int64(os.Getpagesize())
+		}
+	}
+	// Each thread has children of its own.
+	threads, err := os.ReadDir(dir + "/task")
+	if err != nil {
+		return sum
+	}
+	for _, t := range threads {
+		data, err := os.ReadFile(dir + "/task/" + t.Name() + "/children")
+		if err != nil {
+			continue
+		}
+		for _, child := range bytes.Fields(data) {
+			if pid, err := strconv.Atoi(string(child)); err == nil {
+				sum += resident(pid)
+			}
+		}
+	}
+	return sum
 }

@@ -3,6 +3,7 @@ package machine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -326,5 +327,22 @@ func TestProgramKeepsToItsProcessors(t *testing.T) {
 	c.Program.CPUs = 1
 	if text, _ := s.start(c).said("/cpus"); text != "1" {
 		t.Errorf("it sees %s processors, want 1", text)
+	}
+}
+
+func TestProgramThatTakesTooMuchMemory(t *testing.T) {
+	s := newSite(t)
+	notes := make(chan cloud.Note, 10)
+	c := s.own("web-1", 0, "serve")
+	c.Program.MemoryMiB = 300 // a program with the race detector takes some
+	c.Notify = func(n cloud.Note) { notes <- n }
+	web := s.start(c)
+	if _, err := web.get("/eat"); err == nil {
+		t.Error("it ate and answered")
+	}
+	note := <-notes
+	var mib int
+	if _, err := fmt.Sscanf(note.Program.Exit, "killed for %d MiB of memory in use, more than its memory_mib: 300", &mib); err != nil || mib <= 300 {
+		t.Errorf("it says %q: %v", note.Program.Exit, err)
 	}
 }

@@ -1,18 +1,21 @@
 package machine_test
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
+	"time"
 
 	"showdown/targets/journal"
 )
 
 // ownProgram is the life of a program of one's own, in the given way.
 func ownProgram(way string) error {
+	var eaten [][]byte
 	host, port := os.Getenv("HOST"), os.Getenv("PORT")
 	fmt.Println("the program begins")
 	switch way {
@@ -61,6 +64,11 @@ func ownProgram(way string) error {
 	mux.HandleFunc("/env", func(w http.ResponseWriter, _ *http.Request) {
 		for _, name := range []string{"INSTANCE", "ZONE", "HOST", "GREETING", "TOKEN", "GOMAXPROCS", journal.MarkVariable} {
 			fmt.Fprintf(w, "%s=%s\n", name, os.Getenv(name))
+		}
+	})
+	mux.HandleFunc("/eat", func(http.ResponseWriter, *http.Request) {
+		for ; ; time.Sleep(time.Millisecond) {
+			eaten = append(eaten, bytes.Repeat([]byte("x"), 1<<20))
 		}
 	})
 	mux.HandleFunc("/cpus", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, runtime.NumCPU()) })
