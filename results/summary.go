@@ -40,6 +40,9 @@ type Summary struct {
 	LabSeconds float64 `json:"lab_seconds"`
 	// Complete is false when the end of the record is missing.
 	Complete bool `json:"complete"`
+	// Fidelity says in sentences how the whole lab differs from AWS beyond what each fault
+	// says of itself. Absent where that is nothing.
+	Fidelity []string `json:"fidelity,omitempty"`
 	CellSummary
 	// Cells are the further cells by name; the base cell is not among them.
 	Cells  map[string]CellSummary `json:"cells"`
@@ -49,9 +52,6 @@ type Summary struct {
 	Verdict showdown.Verdict `json:"verdict"`
 	// Reasons says in sentences what beside the claims made the verdict worse.
 	Reasons []string `json:"reasons,omitempty"`
-	// Fidelity says in sentences how the whole lab differs from AWS beyond what each fault
-	// says of itself.
-	Fidelity []string `json:"fidelity,omitempty"`
 	// Repeats has each number's spread over the runs of --repeat.
 	Repeats []Repeat `json:"repeats,omitempty"`
 }

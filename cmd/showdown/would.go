@@ -78,7 +78,11 @@ func wouldCell(s *showdown.Stage, c *showdown.Cell, clock showdown.Clock) string
 	if len(all) == 1 {
 		does = "runs"
 	}
-	fmt.Fprintf(&b, "%s (%s) %s %s %s", several(len(all), "instance"), strings.Join(types.order, ", "), where, does, strings.Join(runs.order, ", "))
+	if len(all) == 0 {
+		b.WriteString("What runs already is asked")
+	} else {
+		fmt.Fprintf(&b, "%s (%s) %s %s %s", several(len(all), "instance"), strings.Join(types.order, ", "), where, does, strings.Join(runs.order, ", "))
+	}
 	var front []string
 	for _, l := range top.LoadBalancers {
 		front = append(front, l.Name)

@@ -26,6 +26,7 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 		s.Complete = s.Complete && c.complete
 		s.LabSeconds = max(s.LabSeconds, round(c.end.Seconds(), 6))
 	}
+	s.Fidelity = fidelity(m.Spec)
 	run := runHealth(in.events, s.Complete)
 	for _, name := range sortedKeys(rec.cells) {
 		c := rec.cells[name]
@@ -53,7 +54,6 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 		s.Verdict = s.Verdict.Worse(showdown.Unknown)
 	}
 	s.Reasons = append(run.voids, run.remarks...)
-	s.Fidelity = fidelity(m.Spec)
 	return s
 }
 

@@ -47,7 +47,6 @@ func setDefaults(s *showdown.Stage, p places) {
 	for i := range s.Cells {
 		setCellDefaults(&s.Cells[i], p, element("cells", i))
 	}
-	setProgramDefaults(s, p)
 }
 
 func setCellDefaults(c *showdown.Cell, p places, path string) {
