@@ -136,21 +136,21 @@ func (c *cellRecord) health(g results.Generator) health {
 		case showdown.ExperimentStopped:
 			condition, _ := e.Data["condition"].(string)
 			h.void("the experiment was stopped: %s", condition)
-		case showdown.ProgramEnded:
-			// As for a machine that is lost. What a step of the timeline ends says no such
-			// event.
-			exit, _ := e.Data["exit"].(string)
-			reason := fmt.Sprintf("the program of %s ended by itself at %.0f s: %s", e.Target, e.T, exit)
-			if labTime(e.T, c.clock) <= max(c.end, c.planned) {
-				h.void("%s", reason)
-			} else {
-				h.remarks = append(h.remarks, reason)
-			}
 		case showdown.MachineLost:
 			// Whatever the claims made of it, this was nobody's experiment. After the
 			// traffic it changed no number; traffic that it broke off ends before it,
 			// and before its planned end.
 			reason := fmt.Sprintf("the machine of %s was lost at %.0f s", e.Target, e.T)
+			if labTime(e.T, c.clock) <= max(c.end, c.planned) {
+				h.void("%s", reason)
+			} else {
+				h.remarks = append(h.remarks, reason)
+			}
+		case showdown.ProgramEnded:
+			// As for a machine that is lost. What a step of the timeline ends says no such
+			// event.
+			exit, _ := e.Data["exit"].(string)
+			reason := fmt.Sprintf("the program of %s ended by itself at %.0f s: %s", e.Target, e.T, exit)
 			if labTime(e.T, c.clock) <= max(c.end, c.planned) {
 				h.void("%s", reason)
 			} else {
