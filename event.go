@@ -90,6 +90,10 @@ const (
 	// MachineLost is a machine's process that ended and nobody asked it to, or that did
 	// not start; it carries "error" and, where there was a process, "identity".
 	MachineLost EventKind = "machine.lost"
+	// ProgramEnded is an application of one's own whose process ended and nobody asked it
+	// to: target is its instance, whose addresses refuse from then on. It carries "exit"
+	// ("exit status 1", "signal: killed") and "output", its last lines.
+	ProgramEnded EventKind = "program.ended"
 	// ClientsTold is clients learning addresses; it carries "addresses".
 	ClientsTold EventKind = "clients.told"
 	// ClientsHold is how many clients of a cohort would use each address of a name if

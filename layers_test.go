@@ -53,6 +53,8 @@ var layer = map[string]int{
 
 	"play":         5,
 	"cmd/showdown": 6,
+
+	"examples/go": 6,
 }
 
 // forbidden are imports that a lower layer alone would allow.

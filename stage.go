@@ -22,6 +22,9 @@ type Stage struct {
 	Teach   Teach  `yaml:"teach" json:"teach"`
 	// App is the application that every instance runs: "clock".
 	App string `yaml:"app" json:"app"`
+	// Program is the application of one's own that they run in place of it: in a file the
+	// same field "app", as a group of fields. App is empty then.
+	Program *Program `yaml:"-" json:"program,omitempty"`
 	// Work is the CPU work of one request in CoreMark iterations. An instance
 	// type's CoreMark rate divided by it is the requests/s that the type sustains.
 	Work float64 `yaml:"work" json:"work"`

@@ -138,6 +138,9 @@ type Instance struct {
 	AppBoot Duration `yaml:"app_boot" json:"app_boot"`
 	// UserData is how long the user data script runs at the first boot.
 	UserData Duration `yaml:"user_data" json:"user_data,omitempty"`
+	// App and Program are what the instance runs where that is not the stage's.
+	App     string   `yaml:"app" json:"app,omitempty"`
+	Program *Program `yaml:"-" json:"program,omitempty"`
 	// VolumeGiB is the size of the root EBS volume (gp2), for its price.
 	VolumeGiB int `yaml:"volume_gib" json:"volume_gib"`
 }

@@ -81,7 +81,7 @@ func (c *cell) event(ev showdown.Event) {
 		if n := c.node(ev.Target); text(ev.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
 			c.arrived(ev.Target)
 		}
-	case showdown.MachineLost:
+	case showdown.MachineLost, showdown.ProgramEnded:
 		c.node(ev.Target).lost = true
 		c.awaited[ev.Target] = at
 		c.show(ev.Target)

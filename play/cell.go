@@ -57,9 +57,9 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 		stage: s, spec: spec, emit: s.log.in(spec.Name),
 		// Each cell draws from a sequence of its own, so that what one of them does
 		// leaves the others' choices alone.
-		seed:     s.Seed*1_000_003 + number,
-		machines: &machines{Backend: s.Backend},
+		seed: s.Seed*1_000_003 + number,
 	}
+	c.machines = &machines{Backend: s.Backend, prepare: c.ownProgram}
 	var conditions []*analysis.Condition
 	for _, text := range spec.StopIf {
 		condition, err := analysis.CompileCondition(text)
@@ -75,6 +75,7 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 	}
 	c.lab, err = lab.New(lab.Config{
 		Run: s.Journal.Run(), Cell: *spec, App: s.Stage.App, Work: s.Stage.WorkOf(spec), Clock: s.Clock,
+		Program: s.Stage.Program, Source: s.Stage.Source,
 		Seed: c.seed, Backend: c.machines, Journal: s.Journal, Emit: c.emit,
 	})
 	if err != nil {
@@ -124,7 +125,7 @@ func (c *cell) up(ctx context.Context) error {
 	var err error
 	c.attack, err = attack.New(attack.Config{
 		Cell: c.spec.Name, Traffic: c.spec.Traffic, Clock: c.stage.Clock, Seed: c.seed,
-		Endpoints: endpoints, Source: c.lab.ClientSource(), Check: checkClock,
+		Endpoints: endpoints, Source: c.lab.ClientSource(), Check: c.check(),
 		Servers: c.lab.NameServers(), Domain: c.lab.Domain(), Port: cloud.Port, Names: c.lab.Owner, Emit: c.emit,
 		Sink: c.sink(), OnPhase: c.phase,
 	})
@@ -279,6 +280,8 @@ func (c *cell) bill(zero time.Time) (results.Cost, bool) {
 // machines is a cell's backend: it remembers which machines it has started.
 type machines struct {
 	cloud.Backend
+	// prepare completes the configuration of a machine before it starts.
+	prepare func(*cloud.MachineConfig)
 
 	mu   sync.Mutex
 	mine map[cloud.Identity]bool
@@ -286,6 +289,7 @@ type machines struct {
 
 // Start starts a machine.
 func (m *machines) Start(ctx context.Context, c cloud.MachineConfig) (cloud.Machine, error) {
+	m.prepare(&c)
 	machine, err := m.Backend.Start(ctx, c)
 	if err != nil {
 		return nil, err

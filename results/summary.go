@@ -42,6 +42,9 @@ type Summary struct {
 	Complete bool `json:"complete"`
 	// Source is where the requests of an imported record come from; absent otherwise.
 	Source *Source `json:"source,omitempty"`
+	// Fidelity says in sentences how the whole lab differs from AWS beyond what each fault
+	// says of itself. Absent where that is nothing.
+	Fidelity []string `json:"fidelity,omitempty"`
 	CellSummary
 	// Cells are the further cells by name; the base cell is not among them.
 	Cells  map[string]CellSummary `json:"cells"`

@@ -31,6 +31,8 @@ func newApp(t *terminal) *cli.App {
 			t.listCommand(),
 			t.showCommand(),
 			t.checkCommand(),
+			t.initCommand(),
+			t.schemaCommand(),
 			t.claimsCommand(),
 			t.runsCommand(),
 			t.reportCommand(),

@@ -124,6 +124,7 @@ func (t *terminal) showCommand() *cli.Command {
 
 func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []chaos.PlannedStep) error {
 	fmt.Fprintf(t.stdout, "%s  %s\n%s\n\n", s.ID(), s.Title, s.Promise)
+	t.showPrograms(s)
 	for _, cell := range s.Cells {
 		length := cell.Traffic.Length(clock)
 		fmt.Fprintf(t.stdout, "cell %s: %s\n", cell.Name, cell.Shows)
@@ -231,6 +232,7 @@ func (t *terminal) checkCommand() *cli.Command {
 				return err
 			}
 			var ids []string
+			plans := map[string][]string{}
 			for _, target := range wanted {
 				for _, s := range target.Stages {
 					clock, err := clockOf(c, s)
@@ -244,13 +246,22 @@ func (t *terminal) checkCommand() *cli.Command {
 						return &failure{code: exitUsage, err: err}
 					}
 					ids = append(ids, s.ID())
+					plans[s.ID()] = would(s, clock)
 				}
 			}
 			if c.Bool("json") {
-				return t.document(map[string]any{"ok": ids})
+				return t.document(map[string]any{"ok": ids, "would": plans})
 			}
 			for _, id := range ids {
 				fmt.Fprintf(t.stdout, "%s is good\n", id)
+				if c.Bool("quiet") {
+					continue
+				}
+				for _, text := range plans[id] {
+					for _, line := range wrap(text, storyWidth-2) {
+						fmt.Fprintln(t.stdout, "  "+line)
+					}
+				}
 			}
 			return nil
 		},

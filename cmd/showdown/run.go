@@ -88,6 +88,9 @@ func playable(c *cli.Context, wanted ...target) error {
 			if err := journeys.Validate(s, clock); err != nil {
 				return &failure{code: exitUsage, err: err, hint: "choose a lower --speed, or change the stage"}
 			}
+			if err := equipped(s); err != nil {
+				return err
+			}
 			for _, name := range c.StringSlice("cell") {
 				if _, ok := s.Cell(name); !ok {
 					return misuse("showdown show "+s.ID()+" describes them", "--cell: stage %s has no cell %q: it has %s", s.ID(), name, cellNames(s))
@@ -268,6 +271,8 @@ func advised(err error) error {
 		return &failure{code: exitNotUndone, err: err, hint: "run showdown recover, then look for what it names"}
 	case errors.Is(err, play.ErrLost):
 		return hinted(err, "nothing of the lab is left; run it again")
+	case programHint(err.Error()) != "":
+		return hinted(err, "%s", programHint(err.Error()))
 	case strings.Contains(err.Error(), syscall.EADDRINUSE.Error()):
 		// The reason comes as text, from another process.
 		return hinted(err, "another program listens on this port, at this address or at all (0.0.0.0): end it; ss -ltnp tells which")

@@ -37,6 +37,8 @@ func known() journeys.Known {
 	return journeys.Known{
 		Types: types,
 		Apps:  []string{"clock"},
+
+		Program: programIsThere,
 		Claim: func(s *showdown.Stage, c showdown.Claim) error {
 			_, err := analysis.CompileFor(s, c)
 			return err

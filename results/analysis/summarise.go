@@ -26,6 +26,7 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 		s.Complete = s.Complete && c.complete
 		s.LabSeconds = max(s.LabSeconds, round(c.end.Seconds(), 6))
 	}
+	s.Fidelity = fidelity(m.Spec)
 	run := runHealth(in.events, s.Complete)
 	if m.Source != nil {
 		s.Source = m.Source
@@ -162,6 +163,16 @@ func (c *cellRecord) health(g results.Generator) health {
 			// traffic it changed no number; traffic that it broke off ends before it,
 			// and before its planned end.
 			reason := fmt.Sprintf("the machine of %s was lost at %.0f s", e.Target, e.T)
+			if labTime(e.T, c.clock) <= max(c.end, c.planned) {
+				h.void("%s", reason)
+			} else {
+				h.remarks = append(h.remarks, reason)
+			}
+		case showdown.ProgramEnded:
+			// As for a machine that is lost. What a step of the timeline ends says no such
+			// event.
+			exit, _ := e.Data["exit"].(string)
+			reason := fmt.Sprintf("the program of %s ended by itself at %.0f s: %s", e.Target, e.T, exit)
 			if labTime(e.T, c.clock) <= max(c.end, c.planned) {
 				h.void("%s", reason)
 			} else {

@@ -77,7 +77,14 @@ func describe(s *results.Summary) document {
 	if c := s.Cost; c != nil && len(c.Items) > 0 {
 		d = append(d, heading{"Cost", "of the cell " + s.Cell + ", in a month"}, costTable(c))
 	}
-	return append(d, reservedTables(s.Cost, s.Cell)...)
+	d = append(d, reservedTables(s.Cost, s.Cell)...)
+	if len(s.Fidelity) > 0 {
+		d = append(d, heading{"How this differs from AWS", "beyond what each fault says of itself"})
+	}
+	for _, text := range s.Fidelity {
+		d = append(d, paragraph{text, false})
+	}
+	return d
 }
 
 // namedCell is a cell's summary with its name.

@@ -93,6 +93,8 @@ type Note struct {
 	// with nothing in flight.
 	Health  *HealthNote  `json:"health,omitempty"`
 	Drained *DrainedNote `json:"drained,omitempty"`
+	// Program is a machine's own program that has ended.
+	Program *ProgramNote `json:"program,omitempty"`
 }
 
 // HealthNote is a target whose health a node sees differently from now on.

@@ -30,6 +30,8 @@ type MachineConfig struct {
 	Mark string `json:"mark"`
 	// App names the application: "clock".
 	App string `json:"app"`
+	// Program is the application of one's own that it runs in place of that.
+	Program *Program `json:"program,omitempty"`
 	// Private is the machine's own address. It listens there, and what it sends
 	// comes from there.
 	Private string `json:"private"`

@@ -24,6 +24,7 @@ func check(s *showdown.Stage, p places, known Known) findings {
 	for i := range s.Cells {
 		c.cell(&s.Cells[i], element("cells", i))
 	}
+	c.programs()
 	c.claims()
 	c.gates()
 	return c.findings
@@ -90,7 +91,9 @@ func (c *checker) head() {
 	if strings.TrimSpace(s.Title) == "" {
 		c.missing("title", "the title")
 	}
-	c.oneOf("app", "application", s.App, c.known.Apps)
+	if s.Program == nil {
+		c.oneOf("app", "application", s.App, c.known.Apps)
+	}
 	if !(s.Work > 0) {
 		c.add("work", "work must be above 0: it is what one request costs in CoreMark iterations, %g by default", DefaultWork)
 	}

@@ -189,6 +189,9 @@ func (d *decoder) structure(node ast.Node, v reflect.Value, path string, depth i
 	for _, p := range pairs {
 		at := child(path, p.name)
 		d.places.keys[at] = position(p.key)
+		if d.program(p, v, at, depth+1) {
+			continue
+		}
 		i, ok := fields.index[p.name]
 		if !ok {
 			d.findings.addKey(at, "unknown field %q in %s: %s", p.name, leaf(path), meant(p.name, fields.names))

@@ -11,6 +11,8 @@ type Known struct {
 	Apps []string
 	// Regions are the AWS Regions whose prices are known: "us-east-1".
 	Regions []string
+	// Program looks whether an application of one's own of the stage is there to be run.
+	Program func(s *showdown.Stage, p *showdown.Program) error
 	// Claim compiles the expectation of a claim of the stage. It fails with what is
 	// wrong in it.
 	Claim func(s *showdown.Stage, c showdown.Claim) error

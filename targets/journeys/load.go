@@ -43,6 +43,7 @@ func read(data []byte, source string) (*showdown.Stage, places, findings, func(p
 	places, found, unclear := decode(data, &s)
 	s.Source = source
 	setDefaults(&s, places)
+	setProgramDefaults(&s, places)
 	for _, f := range writeOut(&s, places) {
 		if !unclear(f.path) {
 			found = append(found, f)

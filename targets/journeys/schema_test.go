@@ -36,6 +36,7 @@ func reflectSchema(t *testing.T) []byte {
 	s := r.Reflect(&showdown.Stage{})
 	s.Title = "showdown stage"
 	s.Description = "A stage of a journey, version 1: what is built, what users do, what breaks, and what is claimed about it."
+	ownSchema(t, &r, s)
 	for name, required := range map[string][]string{
 		"Stage": {"version", "journey", "stage", "title", "cells"}, "Cell": {"name", "topology", "traffic"},
 		"Topology": nil, "Instance": {"name", "type"}, "SecurityGroup": {"name"}, "SecurityRule": {"from"}, "Traffic": {"phases"}, "Phase": {"name"},

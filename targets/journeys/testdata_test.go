@@ -92,7 +92,7 @@ func everyField() []string {
 		reflect.TypeFor[showdown.Repeat](),
 		reflect.TypeFor[showdown.Claim](), reflect.TypeFor[showdown.Gate](), reflect.TypeFor[showdown.Abort](), reflect.TypeFor[header](),
 		reflect.TypeFor[showdown.HostedZone](), reflect.TypeFor[showdown.RecordSet](), reflect.TypeFor[showdown.DNSHealthCheck](),
-		reflect.TypeFor[showdown.Ageing](),
+		reflect.TypeFor[showdown.Ageing](), reflect.TypeFor[showdown.Program](),
 		reflect.TypeFor[showdown.LoadBalancer](), reflect.TypeFor[showdown.Listener](), reflect.TypeFor[showdown.Forward](),
 		reflect.TypeFor[showdown.TargetGroup](), reflect.TypeFor[showdown.TargetHealthCheck](), reflect.TypeFor[showdown.Stickiness](),
 		reflect.TypeFor[showdown.AutoScalingGroup](), reflect.TypeFor[showdown.ScalingPolicy](), reflect.TypeFor[showdown.ScalingStep](),

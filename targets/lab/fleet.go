@@ -19,7 +19,7 @@ func (l *Lab) Launch(ctx context.Context, in showdown.Instance) error {
 				return err
 			}
 		}
-		if _, err := r.RunInstances(ctx, launchOf(in, elastic)); err != nil {
+		if _, err := r.RunInstances(ctx, l.launchOf(in, elastic)); err != nil {
 			return err
 		}
 		l.remember(in)

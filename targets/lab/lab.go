@@ -38,8 +38,13 @@ type Config struct {
 	Cell showdown.Cell
 	// App is the application that the instances run, and Work the CoreMark iterations
 	// that one request takes.
-	App   string
-	Work  float64
+	App  string
+	Work float64
+	// Program is the application of one's own that they run in place of App; nil is none.
+	// Source is the file that it is written in, which its paths count from.
+	Program *showdown.Program
+	Source  string
+
 	Clock showdown.Clock
 	Seed  uint64
 	// Backend runs the machines. It outlives the lab.
@@ -150,7 +155,7 @@ func (l *Lab) up(ctx context.Context) error {
 	g, placing := errgroup.WithContext(ctx)
 	for i, in := range instances {
 		g.Go(func() error {
-			_, err := region.Place(placing, launchOf(in, elastic[i]))
+			_, err := region.Place(placing, l.launchOf(in, elastic[i]))
 			return err
 		})
 	}
@@ -199,6 +204,7 @@ func (l *Lab) prepare(ctx context.Context) (*ec2.Region, error) {
 		Reach:     systemAnswers,
 		Network:   groups,
 		Lab:       l.cfg.Cell.Name, Mark: l.cfg.Run, App: l.cfg.App, Work: l.cfg.Work,
+		Program: ownProgram(l.cfg.Program, l.cfg.Source),
 	})
 	if err != nil {
 		return nil, err
@@ -248,7 +254,7 @@ func takeSlot(ctx context.Context, j *journal.Journal, cell string) (*journal.Sl
 }
 
 // launchOf is an instance of a stage file in EC2's words.
-func launchOf(in showdown.Instance, elasticIP string) ec2.Launch {
+func (l *Lab) launchOf(in showdown.Instance, elasticIP string) ec2.Launch {
 	queue := in.Queue
 	if queue == 0 {
 		queue = DefaultQueue
@@ -257,7 +263,7 @@ func launchOf(in showdown.Instance, elasticIP string) ec2.Launch {
 		Name: in.Name, Role: in.Role, Zone: in.Zone, Type: in.Type,
 		CreditMode: in.CreditMode, Credits: in.Credits, Queue: queue,
 		AppBoot: in.AppBoot, UserData: in.UserData, ElasticIP: elasticIP, SecurityGroups: in.SecurityGroups,
-		NoPublic: in.Private,
+		NoPublic: in.Private, App: in.App, Program: ownProgram(in.Program, l.cfg.Source),
 	}
 }
 

@@ -49,9 +49,12 @@ type machine struct {
 	states states
 	// node is what a load balancer's node serves in place of an application; nil for an
 	// instance. notes are what it says on its own, kept until somebody listens.
-	node  *node
-	notes cloud.Outbox[cloud.Note]
-	noted atomic.Bool
+	node *node
+	// program is the application of one's own that the machine runs in place of a built-in
+	// one; nil without.
+	program *program
+	notes   cloud.Outbox[cloud.Note]
+	noted   atomic.Bool
 
 	metrics         *http.Server
 	metricsListener net.Listener
@@ -72,6 +75,7 @@ type machine struct {
 	endpoints          map[netip.Addr]*endpoint
 	blackhole, refused bool
 	vacating, vacated  bool
+	down               bool // its own program has ended
 	closed             bool
 
 	// life ends with the machine, and with it what orders still wait for.
@@ -87,8 +91,11 @@ func newMachine(c cloud.MachineConfig, at time.Time) (*machine, error) {
 	if c.Balancer != nil {
 		c.Capacity = cloud.Capacity{VCPUs: 1, Iterations: 1} // nothing asks for it
 	}
+	if c.Program != nil {
+		c.Capacity.Work = 0 // it takes what it takes of the computer's CPU
+	}
 	app, ok := apps()[c.App]
-	if !ok && c.Balancer == nil {
+	if !ok && c.Balancer == nil && c.Program == nil {
 		known := slices.Sorted(maps.Keys(apps()))
 		return nil, fmt.Errorf("machine %s: unknown application %q; known: %s", c.Name, c.App, strings.Join(known, ", "))
 	}
@@ -119,7 +126,9 @@ func newMachine(c cloud.MachineConfig, at time.Time) (*machine, error) {
 	m.life, m.end = context.WithCancel(context.Background())
 	quiet := log.New(io.Discard, "", 0) // what clients do wrong is theirs to record
 	if c.Balancer == nil {
-		m.app = app(c.Name, m.now)
+		if c.Program == nil {
+			m.app = app(c.Name, m.now)
+		}
 		m.server = &http.Server{Handler: m, ErrorLog: quiet, ConnState: m.states.note}
 	} else {
 		if m.node, err = newNode(m); err != nil {
@@ -217,16 +226,17 @@ func (m *machine) take(tcp *net.TCPConn, at *endpoint) {
 // ServeHTTP answers a request as this machine does: it waits for the CPU, fails or
 // lets the application answer, and waits the added delay. /healthz is answered by
 // the server itself, whatever the CPU does and however many requests wait: it tells
-// that the process lives and is not broken all through.
+// that the process lives and is not broken all through. So does the health path of a
+// program of one's own, which answers it.
 func (m *machine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()[clock.InstanceHeader] = m.header
-	if r.URL.Path == "/healthz" {
+	if m.asksHealth(r) {
 		m.slow(r)
 		if status, failed := m.failures.draw(true); failed {
 			http.Error(w, http.StatusText(status), status)
 			return
 		}
-		_, _ = io.WriteString(w, "ok\n")
+		m.tellHealth(w, r)
 		return
 	}
 	m.requests.Add(1)

@@ -31,7 +31,7 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	signal.Ignore(os.Interrupt, syscall.SIGHUP) // a terminal's signals are showdown's to judge
 	in := bufio.NewReader(stdin)
 	answers := &answers{out: stdout}
-	m, err := open(in)
+	m, err := open(ctx, in)
 	if err != nil {
 		return answers.say(cloud.Answer{Error: err.Error()})
 	}
@@ -44,6 +44,7 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 		m.close()
 		return errors.Join(err, <-served)
 	}
+	m.follow(ctx)
 	m.hear(func(n cloud.Note) { _ = answers.say(cloud.Answer{Note: &n}) }) // whom it cannot tell is gone
 	orphaned := make(chan error, 1)
 	go func() { orphaned <- m.obey(in, answers) }()
@@ -51,15 +52,18 @@ func Main(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	case err = <-orphaned:
 	case <-ctx.Done():
 		m.drain(DrainLimit)
+		m.program.leave(leaveWait) // the signal was its as well
 	case err = <-served:
 		served <- nil
 	}
 	m.close()
+	m.program.leave(0)
 	return errors.Join(err, <-served)
 }
 
-// open reads the configuration and binds everything.
-func open(in *bufio.Reader) (*machine, error) {
+// open reads the configuration, starts the machine's own program if it has one, and
+// binds everything.
+func open(ctx context.Context, in *bufio.Reader) (*machine, error) {
 	line, err := in.ReadBytes('\n')
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
@@ -72,8 +76,13 @@ func open(in *bufio.Reader) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := m.run(ctx); err != nil {
+		m.close()
+		return nil, err
+	}
 	if err := m.listen(); err != nil {
 		m.close()
+		m.program.leave(0)
 		return nil, err
 	}
 	return m, nil

@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 			err = process.SpawnerMain(context.Background(), os.Stdin, os.Stdout, []string{"/proc/self/exe", "machine"})
 		case "machine":
 			err = machine.Main(context.Background(), os.Stdin, os.Stdout)
+		case "program":
+			err = ownProgram(os.Args[2])
 		default:
 			os.Exit(m.Run())
 		}

@@ -32,8 +32,12 @@ func (m *machine) vacate(c cloud.Command) error {
 	silent := m.blackhole
 	err := m.apply()
 	m.mu.Unlock()
-	if err == nil && !silent {
-		m.quiesce(limit)
+	if err == nil {
+		m.program.ask()
+		if !silent {
+			m.quiesce(limit)
+		}
+		m.program.leave(leaveWait)
 	}
 
 	m.mu.Lock()
@@ -57,6 +61,9 @@ func (m *machine) vacate(c cloud.Command) error {
 }
 
 func (m *machine) occupy() error {
+	if m.program != nil {
+		return errors.New("its program has ended, start another machine")
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.vacated = false

@@ -18,6 +18,14 @@ func (m *machine) do(c cloud.Command) (*cloud.Counters, error) {
 			return nil, errors.New("a load balancer's node has no application and no capacity")
 		}
 	}
+	if m.program != nil {
+		switch c.Verb {
+		case cloud.Steal:
+			return nil, errors.New("its program has the computer's CPU, of which none can be taken away")
+		case cloud.Skew:
+			return nil, errors.New("its program reads the computer's clock, which cannot be put ahead")
+		}
+	}
 	switch c.Verb {
 	case cloud.Stats:
 		counters := m.counters()
@@ -107,7 +115,7 @@ func (m *machine) mode() mode {
 	switch {
 	case m.blackhole || m.vacated:
 		return blackholing
-	case m.refused || m.vacating:
+	case m.refused || m.vacating || m.down:
 		return refusing
 	case m.resetting.Load():
 		return resetting

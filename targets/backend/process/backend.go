@@ -203,7 +203,7 @@ func (b *Backend) launch(ctx context.Context, c cloud.MachineConfig) (*child, er
 		return nil, errors.Join(err, b.cfg.Journal.Done(entry))
 	}
 	// Not bounded by ctx: the machine runs or it does not, and this must know.
-	r, err := b.call(context.WithoutCancel(ctx), request{Op: opStart, Machine: m.number, Name: c.Name, Line: config})
+	r, err := b.call(context.WithoutCancel(ctx), request{Op: opStart, Machine: m.number, Name: c.Name, Line: config, Family: c.Program != nil})
 	if err == nil && r.Identity == nil {
 		err = errors.New("the spawner told no identity")
 	}

@@ -11,6 +11,11 @@
 // input says the same where no signal comes. Requests to the spawner, its reports,
 // and what machines answer are JSON lines on its standard input and output.
 //
+// A machine that runs a program of one's own is its parent, and both are in one process
+// group with what the program starts. What leaves that group is found through its
+// parents: a signal to the machine goes to all of its descendants, and what outlives the
+// machine becomes the spawner's child, which ends it.
+//
 // The reverter is a process in another session that outlives showdown for as long as
 // it takes to heal ([showdown/targets/journal.Heal]).
 package process
@@ -61,6 +66,9 @@ type request struct {
 	Name    string          `json:"name,omitempty"`
 	Signal  string          `json:"signal,omitempty"`
 	Line    json.RawMessage `json:"line,omitempty"`
+	// Family says that the machine has processes of its own: a program, and what that
+	// starts.
+	Family bool `json:"family,omitempty"`
 }
 
 // report is one line from the spawner: the reply to the request of that ID, or

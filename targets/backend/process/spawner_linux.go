@@ -22,6 +22,8 @@ import (
 const (
 	// reapWait bounds the end: machines are killed, and the kernel needs no longer.
 	reapWait = 2 * time.Second
+	// orphanPoll is how often the end looks for what machines have left behind.
+	orphanPoll = 5 * time.Millisecond
 	// sendWait bounds the write of an order into a machine's pipe, which is full only
 	// when the machine has not read for many orders.
 	sendWait = 100 * time.Millisecond
@@ -38,6 +40,10 @@ func SpawnerMain(ctx context.Context, stdin io.Reader, stdout io.Writer, machine
 	// All forks come from this thread, which lives as long as the process: a child's
 	// parent-death signal is sent when the thread that forked it ends.
 	runtime.LockOSThread()
+	// What a machine leaves behind becomes a child of this process, which ends it.
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("spawner: become the parent of orphans: %w", err)
+	}
 	s := &spawner{
 		command: machine, out: stdout, children: map[int]*grandchild{}, byPID: map[int]*grandchild{},
 		empty: make(chan struct{}, 1),
@@ -91,12 +97,14 @@ type spawner struct {
 	children map[int]*grandchild // by the backend's number
 	byPID    map[int]*grandchild
 	empty    chan struct{} // told when the last one is reaped
+	families bool          // a machine with processes of its own was started
 }
 
 // grandchild is a machine's process, seen from the spawner.
 type grandchild struct {
 	number, pid int
 	stdin       *os.File
+	family      bool
 	stopped     bool
 	// waiting are the requests to be answered when the process has stopped or
 	// continued.
@@ -177,8 +185,9 @@ func (s *spawner) fork(r request) (journal.Identity, error) {
 		s.mu.Unlock()
 		return who, errors.Join(fmt.Errorf("run %s: %w", s.command[0], err), inWrite.Close(), outRead.Close())
 	}
-	c := &grandchild{number: r.Machine, pid: pid, stdin: inWrite, exited: make(chan struct{})}
+	c := &grandchild{number: r.Machine, pid: pid, stdin: inWrite, family: r.Family, exited: make(chan struct{})}
 	s.children[c.number], s.byPID[pid] = c, c
+	s.families = s.families || c.family
 	s.mu.Unlock()
 	go s.follow(c, outRead)
 	err = c.write(r.Line)
@@ -242,11 +251,13 @@ func (s *spawner) signal(r request) (later bool, err error) {
 	case signalKill:
 		err = unix.Kill(-c.pid, unix.SIGKILL)
 	case signalStop:
+		defer c.spread(unix.SIGSTOP)
 		if err = unix.Kill(-c.pid, unix.SIGSTOP); err == nil && !c.stopped {
 			c.waitStop = append(c.waitStop, r.ID)
 			return true, nil
 		}
 	case signalCont:
+		c.spread(unix.SIGCONT)
 		if err = unix.Kill(-c.pid, unix.SIGCONT); err == nil && c.stopped {
 			c.waitCont = append(c.waitCont, r.ID)
 			return true, nil
@@ -268,6 +279,7 @@ func (s *spawner) reap() {
 			continue
 		}
 		if err != nil || pid <= 0 {
+			s.endOrphans()
 			return
 		}
 		c := s.byPID[pid]
@@ -324,15 +336,18 @@ func (s *spawner) end() error {
 	s.mu.Unlock()
 	limit := time.NewTimer(reapWait)
 	defer limit.Stop()
+	again := time.NewTicker(orphanPoll)
+	defer again.Stop()
 	for {
 		s.mu.Lock()
-		left := len(s.children)
+		left := len(s.children) + s.endOrphans()
 		s.mu.Unlock()
 		if left == 0 {
 			return nil
 		}
 		select {
 		case <-s.empty:
+		case <-again.C:
 		case <-limit.C:
 			return fmt.Errorf("spawner: %d machines were killed and are still there", left)
 		}

@@ -14,6 +14,9 @@ import (
 // until then, so that a lead that is too long costs nothing but a process that waits.
 const maxLead = 50 * time.Millisecond
 
+// maxOwnLead is the same for an application of one's own, which takes as long as it takes.
+const maxOwnLead = 2 * time.Second
+
 // start begins the way from stopped to running. r.mu is held, as in its siblings.
 func (r *Region) start(in *instance, at time.Time) error {
 	credits, err := creditsAtStart(in.typeBefore, in.typ, in.CreditMode, in.balance)
@@ -277,6 +280,9 @@ func (r *Region) bringUp(ctx context.Context, in *instance, plan int, at time.Ti
 	r.mu.Lock()
 	// A machine may well take longer than the slowest one so far.
 	lead := min(2*r.lead, maxLead)
+	if in.Program != nil || in.App == "" && r.cfg.Program != nil {
+		lead = min(2*r.lead, maxOwnLead)
+	}
 	r.mu.Unlock()
 	if cloud.SleepUntil(ctx, at.Add(-lead)) != nil || in.lock(ctx) != nil {
 		return

@@ -37,6 +37,14 @@ func (r *Region) startMachine(ctx context.Context, in *instance, refuse bool) er
 			MemoryMiB: int(in.typ.MemoryGiB * 1024), Queue: in.Queue, Credits: in.credits,
 		},
 	}
+	switch {
+	case in.Program != nil:
+		c.App, c.Program = "", in.Program
+	case in.App != "":
+		c.App = in.App
+	case r.cfg.Program != nil:
+		c.App, c.Program = "", r.cfg.Program
+	}
 	if public := in.public(); public != "" {
 		c.Public = []string{public}
 	}

@@ -67,6 +67,9 @@ type Config struct {
 	// Lab, Mark, App and Work go into every machine's configuration.
 	Lab, Mark, App string
 	Work           float64
+	// Program is the application of one's own that machines run in place of App; nil is
+	// none.
+	Program *cloud.Program
 	// Timings is how long things take; the zero value is [DefaultTimings].
 	Timings Timings
 }
@@ -144,6 +147,9 @@ type Launch struct {
 	// ElasticIP is an allocated address to associate from the beginning; empty leaves
 	// the instance with an auto-assigned public address.
 	ElasticIP string
+	// App and Program are what its machine runs where that is not what the Region's run.
+	App     string
+	Program *cloud.Program
 	// NoPublic leaves it without a public address, as in a subnet that assigns none (VPC
 	// User Guide, Subnet public IP addressing attribute).
 	NoPublic bool
