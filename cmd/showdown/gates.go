@@ -79,7 +79,7 @@ func gated(c *cli.Context, wanted []target) ([]target, error) {
 			for _, cell := range playedCells(s, c.StringSlice("cell")) {
 				played.Cells = append(played.Cells, *cell)
 			}
-			if err := compileGates(&played, gates); err != nil {
+			if err := compileGates(&played, gates, "showdown show "+s.ID()+" tells what this one has"); err != nil {
 				return nil, err
 			}
 			with := *s
@@ -90,8 +90,9 @@ func gated(c *cli.Context, wanted []target) ([]target, error) {
 	return wanted, nil
 }
 
-// compileGates fails with the place of what is wrong in a gate of the command line.
-func compileGates(s *showdown.Stage, gates []showdown.Gate) error {
+// compileGates fails with the place of what is wrong in a gate of the command line. Where
+// says how to find the names that the stage has.
+func compileGates(s *showdown.Stage, gates []showdown.Gate, where string) error {
 	for _, g := range gates {
 		err := analysis.CompileGate(s, g)
 		if err == nil {
@@ -99,7 +100,7 @@ func compileGates(s *showdown.Stage, gates []showdown.Gate) error {
 		}
 		hint := "docs/gates.md lists what can be asked"
 		if _, general := analysis.Compile(g.Expect); general == nil {
-			hint = "a gate is put to every stage; showdown show " + s.ID() + " tells what this one has"
+			hint = "a gate is put to every stage; " + where
 			err = fmt.Errorf("stage %s: %w", s.ID(), err)
 		}
 		return misuse(hint, "--gate: %w%s", err, pointed(g.Expect, err))
@@ -161,7 +162,7 @@ func checkGates(gates []showdown.Gate, dirs ...string) error {
 		if err != nil {
 			continue // the analysis says what is wrong with it
 		}
-		if err := compileGates(s, gates); err != nil {
+		if err := compileGates(s, gates, "the report without --gate tells what this one has"); err != nil {
 			return err
 		}
 	}

@@ -8,17 +8,7 @@ import (
 	"time"
 
 	"showdown"
-	"showdown/results"
 )
-
-// gatesBy are the gates of a summary by name.
-func gatesBy(s *results.Summary) map[string]results.GateResult {
-	out := map[string]results.GateResult{}
-	for _, g := range s.Gates {
-		out[g.Name] = g
-	}
-	return out
-}
 
 func TestGates(t *testing.T) {
 	unconfirmed := func(r *run) {
