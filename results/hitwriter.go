@@ -61,6 +61,21 @@ func createHits(path, run, cell string, wake func()) (*HitWriter, error) {
 	return w, nil
 }
 
+// WriteHits makes a hits.bin at path, which must not exist, of hits in the order of their Seq.
+func WriteHits(path, run, cell string, hits []showdown.Hit) error {
+	w, err := createHits(path, run, cell, func() {})
+	if err != nil {
+		return err
+	}
+	for block := range slices.Chunk(hits, maxQueued) {
+		w.Append(block)
+		if err := w.flush(); err != nil {
+			break // finish says so again
+		}
+	}
+	return w.finish()
+}
+
 func newHitWriter(path string, f hitFile, run, cell string, wake func()) (*HitWriter, error) {
 	head, err := header(run, cell)
 	if err != nil {

@@ -16,6 +16,14 @@ type Entry struct {
 	// Title is the stage's or, of a journey, its name.
 	Title   string
 	Started time.Time
+	// JourneyName and StageName are what was run; StageName is empty for a journey.
+	JourneyName, StageName string
+	// Source is where an imported run comes from; nil for one that was played.
+	Source *Source
+	// Tags are the run's, sorted.
+	Tags []string
+	// Size is the size of its files in bytes.
+	Size int64
 	// Verdict is the summary's, else that of the last event; empty when neither says.
 	Verdict showdown.Verdict
 	// Duration is the lab time of the traffic by the summary, else the time between
@@ -56,6 +64,13 @@ func (r Run) Entry() Entry {
 	}
 	m, err := ReadManifest(r.Dir)
 	note(err)
+	if err == nil {
+		e.JourneyName, e.StageName, e.Source = m.Journey, m.Stage, m.Source
+	}
+	e.Size = r.Bytes()
+	tags, tagsErr := ReadTags(r.Dir)
+	e.Tags = tags
+	note(tagsErr)
 	if err == nil && m.Spec != nil {
 		if e.Title = m.Spec.Title; e.Title == "" {
 			e.Title = m.Spec.ID()
@@ -84,7 +99,12 @@ func (r Run) journeyEntry() Entry {
 	if err != nil {
 		e.Broken, e.Complete = err.Error(), false
 	} else {
-		e.Title = m.Journey
+		e.Title, e.JourneyName = m.Journey, m.Journey
+	}
+	e.Size = r.Bytes()
+	tags, tagsErr := ReadTags(r.Dir)
+	if e.Tags = tags; tagsErr != nil && e.Broken == "" {
+		e.Broken = tagsErr.Error()
 	}
 	for _, st := range r.Stages() {
 		s := st.Entry()

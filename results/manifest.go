@@ -49,6 +49,21 @@ type Manifest struct {
 	Machine Machine  `json:"machine"`
 	// Cost is the bill of each cell by name.
 	Cost map[string]Cost `json:"cost,omitempty"`
+	// Source is where the requests come from when another tool recorded them; nil when they
+	// were sent from here.
+	Source *Source `json:"source,omitempty"`
+}
+
+// Source is what a record was imported from.
+type Source struct {
+	// Format is the format's name, File the name of the file without its folder.
+	Format string `json:"format"`
+	File   string `json:"file"`
+	// Unknown are the fields of a request that the source does not say, by the names of the
+	// tables' columns; they are zero or stand in for what is nearest.
+	Unknown []string `json:"unknown"`
+	// Notes says in sentences what that means for the numbers.
+	Notes []string `json:"notes"`
 }
 
 // SetZero notes the zero of cells that are played side by side. The first call is about

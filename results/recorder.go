@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -34,6 +35,8 @@ type Recorder struct {
 	once    sync.Once
 	closed  error
 	events  *eventLog
+	// held marks the folder as in use; nil where the system has no locks.
+	held io.Closer
 
 	mu       sync.Mutex
 	manifest Manifest
@@ -52,7 +55,7 @@ func record(dir string, m *Manifest) (*Recorder, error) {
 	}
 	r := &Recorder{
 		dir: dir, manifest: *m, events: events, hits: map[string]*HitWriter{},
-		wake: make(chan struct{}, 1), closing: make(chan struct{}),
+		wake: make(chan struct{}, 1), closing: make(chan struct{}), held: hold(dir),
 	}
 	if m.Spec != nil {
 		for _, c := range m.Spec.Cells {
@@ -191,6 +194,10 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 }
 
+// Flush writes what was appended so far and returns when it is in the files. A caller that
+// makes requests faster than the disk takes them keeps pace with it so, in place of Run.
+func (r *Recorder) Flush() error { return r.flush(all) }
+
 // which says whose hits a flush writes; events are always written.
 type which int
 
@@ -230,6 +237,9 @@ func (r *Recorder) Close() error {
 			errs = append(errs, w.finish())
 		}
 		errs = append(errs, r.events.close())
+		if r.held != nil {
+			errs = append(errs, r.held.Close())
+		}
 		r.closed = errors.Join(errs...)
 	})
 	return r.closed

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -127,6 +128,9 @@ func slug(name string) string {
 type Journey struct {
 	dir      string
 	manifest JourneyManifest
+	// held marks the folder as in use, between two stages too; nil where the system has no
+	// locks.
+	held io.Closer
 }
 
 // CreateJourney makes the folder of a journey's run. It sets m's Run, and Started
@@ -143,11 +147,21 @@ func (s *Store) CreateJourney(name string, m *JourneyManifest) (*Journey, error)
 	if err := WriteJourney(dir, m); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &Journey{dir: dir, manifest: *m}, nil
+	return &Journey{dir: dir, manifest: *m, held: hold(dir)}, nil
 }
 
 // Dir is the journey's folder.
 func (j *Journey) Dir() string { return j.dir }
+
+// Close says that no further stage will be recorded: the journey is in use no longer.
+func (j *Journey) Close() error {
+	if j.held == nil {
+		return nil
+	}
+	held := j.held
+	j.held = nil
+	return held.Close()
+}
 
 // ID is the id of the journey's run.
 func (j *Journey) ID() string { return j.manifest.Run }

@@ -260,6 +260,9 @@ func TestList(t *testing.T) {
 		Run: Run{ID: oldest, Dir: filepath.Join(s.Dir(), oldest)}, Title: "Title of whatsthetime-single",
 		Started: started.Add(-time.Hour), Verdict: showdown.Deviated, Duration: 12500 * time.Millisecond, Complete: true,
 	}
+	if want.Size = list[0].Run.Bytes(); want.Size < 500 {
+		t.Errorf("%d bytes", want.Size)
+	}
 	if diff := cmp.Diff(want, list[0]); diff != "" {
 		t.Errorf("entry (-want +got):\n%s", diff)
 	}

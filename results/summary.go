@@ -40,6 +40,8 @@ type Summary struct {
 	LabSeconds float64 `json:"lab_seconds"`
 	// Complete is false when the end of the record is missing.
 	Complete bool `json:"complete"`
+	// Source is where the requests of an imported record come from; absent otherwise.
+	Source *Source `json:"source,omitempty"`
 	CellSummary
 	// Cells are the further cells by name; the base cell is not among them.
 	Cells  map[string]CellSummary `json:"cells"`
@@ -158,6 +160,9 @@ type Generator struct {
 	Saturated bool `json:"saturated"`
 	// Disturbed says that the machine stalled in a measuring window.
 	Disturbed bool `json:"disturbed"`
+	// Unknown says that the record was imported from a tool that does not say when requests
+	// were due: nothing above was measured, and response times neither.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // Fault is one action of the timeline and what it did. Times are AWS seconds since
@@ -396,8 +401,15 @@ func readVersioned(path string, want int, version *int, v any) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
+	// A later version may have changed anything but the place of its number.
+	var form struct {
+		Version int `json:"version"`
+	}
+	if json.Unmarshal(data, &form) == nil && form.Version != want {
+		return fmt.Errorf("read %s: version %d is not known here; this build reads version %d", path, form.Version, want)
+	}
 	if err := json.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
+		return fmt.Errorf("read %s: %w", path, placeOf(data, err))
 	}
 	if *version != want {
 		return fmt.Errorf("read %s: version %d is not known here; this build reads version %d", path, *version, want)

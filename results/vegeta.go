@@ -2,6 +2,7 @@ package results
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,11 +35,11 @@ type VegetaExport struct {
 
 // ExportVegeta writes the hits of r to w as vegeta's results, for "vegeta report" and
 // "vegeta plot", and returns how many. It leaves out requests that were never sent,
-// and numbers the others from 0 without a gap, as the plot needs it. A result's
-// timestamp is when the request was sent and its latency is the service time; a
-// request that got no whole answer has code 0, and every failure's error is its
-// outcome's name. A [*CorruptError] is returned after all that can be read is
-// written.
+// and numbers the others from 0 without a gap, in the order in which they were sent, as
+// the plot needs it. A result's timestamp is when the request was sent and its latency
+// is the service time; a request that got no whole answer has code 0, and every
+// failure's error is its outcome's name. A [*CorruptError] is returned after all that
+// can be read is written.
 func ExportVegeta(w io.Writer, r *HitReader, o VegetaExport) (n uint64, err error) {
 	out := bufio.NewWriterSize(w, 64<<10)
 	var encode vegeta.Encoder
@@ -53,19 +54,30 @@ func ExportVegeta(w io.Writer, r *HitReader, o VegetaExport) (n uint64, err erro
 		return 0, fmt.Errorf("export: %q is not an encoding of vegeta: choose gob, csv or json", o.Format)
 	}
 	var result vegeta.Result
+	sent := sentOrder{fn: func(h *showdown.Hit) error {
+		result = o.result(h, n)
+		if err := encode.Encode(&result); err != nil {
+			return fmt.Errorf("export: %w", err)
+		}
+		n++
+		return nil
+	}}
 	err = r.EachInOrder(func(hits []showdown.Hit) error {
 		for i := range hits {
 			if hits[i].Outcome == showdown.Dropped {
 				continue
 			}
-			result = o.result(&hits[i], n)
-			if err := encode.Encode(&result); err != nil {
-				return fmt.Errorf("export: %w", err)
+			if err := sent.add(&hits[i]); err != nil {
+				return err
 			}
-			n++
 		}
 		return nil
 	})
+	if corrupt := new(CorruptError); err == nil || errors.As(err, &corrupt) {
+		if restErr := sent.close(); restErr != nil {
+			err = restErr
+		}
+	}
 	if flushErr := out.Flush(); err == nil && flushErr != nil {
 		err = fmt.Errorf("export: %w", flushErr)
 	}

@@ -86,9 +86,9 @@ func (t *terminal) pusher(c *cli.Context, report func(error)) (*dashboards.Pushe
 	if err != nil {
 		return nil, results.Run{}, hinted(err, "name another folder with --out DIR")
 	}
-	run, err := store.Resolve(ref)
+	run, err := t.resolve(c, store, ref)
 	if err != nil {
-		return nil, run, &failure{code: exitUsage, err: err, hint: "showdown runs lists what was recorded"}
+		return nil, run, err
 	}
 	// The metrics of a journey's stages carry the journey's id.
 	id, _, _ := strings.Cut(run.ID, "/")

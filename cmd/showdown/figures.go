@@ -39,7 +39,7 @@ func (t *terminal) figuresCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			runs, err := figureRuns(c)
+			runs, err := t.figureRuns(c)
 			if err != nil {
 				return err
 			}
@@ -100,7 +100,7 @@ func split(list string) []string {
 }
 
 // figureRuns are the runs that the arguments name.
-func figureRuns(c *cli.Context) ([]results.Run, error) {
+func (t *terminal) figureRuns(c *cli.Context) ([]results.Run, error) {
 	if c.NArg() == 0 {
 		return nil, misuse("write showdown figures latest, or a run's id; showdown runs lists them", "figures: want a run")
 	}
@@ -110,9 +110,12 @@ func figureRuns(c *cli.Context) ([]results.Run, error) {
 	}
 	var runs []results.Run
 	for _, ref := range c.Args().Slice() {
-		run, err := store.Resolve(ref)
+		run, err := t.resolve(c, store, ref)
 		if err != nil {
-			return nil, &failure{code: exitUsage, err: err, hint: "showdown runs lists what was recorded"}
+			return nil, err
+		}
+		if _, _, packed := packedFile(ref); packed && c.String("to") == "" {
+			return nil, misuse("write --to DIR", "figures: %s is packed: its figures need a folder", ref)
 		}
 		if !slices.ContainsFunc(runs, func(r results.Run) bool { return r.Dir == run.Dir }) {
 			runs = append(runs, run)

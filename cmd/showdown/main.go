@@ -23,6 +23,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return hidden(stdin, stdout, stderr)
 	}
 	t := &terminal{stdin: stdin, stdout: stdout, stderr: stderr}
+	defer t.tidy()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)

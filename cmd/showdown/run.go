@@ -336,6 +336,7 @@ func (p *player) journey(target target) (*results.JourneySummary, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer folder.Close()
 	for i, s := range target.Stages {
 		if err = context.Cause(p.ctx); err != nil {
 			break

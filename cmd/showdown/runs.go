@@ -6,8 +6,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -16,82 +14,12 @@ import (
 	"showdown/results/report"
 )
 
-func (t *terminal) runsCommand() *cli.Command {
-	return &cli.Command{
-		Name:         "runs",
-		Usage:        "list what was recorded, oldest first",
-		OnUsageError: usage,
-		Flags:        []cli.Flag{outFlag(), jsonFlag(), quietFlag()},
-		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			store, err := results.OpenStore(c.String("out"))
-			if err != nil {
-				return err
-			}
-			entries, err := store.List()
-			if err != nil {
-				return err
-			}
-			if c.Bool("json") {
-				return t.document(runRows(entries))
-			}
-			if len(entries) == 0 {
-				t.progress(c, "%s holds no run yet; showdown demo makes one", store.Dir())
-				return nil
-			}
-			w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "run\tverdict\ttime\twhat")
-			for _, e := range entries {
-				what := e.Title
-				switch {
-				case e.Broken != "":
-					what += " (" + e.Broken + ")"
-				case !e.Complete:
-					what += " (the end of the record is missing)"
-				}
-				verdict := string(e.Verdict)
-				if verdict == "" {
-					verdict = "-"
-				}
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", e.ID, verdict, e.Duration.Round(100*time.Millisecond), what)
-			}
-			return w.Flush()
-		},
-	}
-}
-
-// runRow is a run in the JSON of runs.
-type runRow struct {
-	Run        string    `json:"run"`
-	Dir        string    `json:"dir"`
-	Title      string    `json:"title"`
-	Journey    bool      `json:"journey"`
-	Started    time.Time `json:"started"`
-	Verdict    string    `json:"verdict"`
-	LabSeconds float64   `json:"lab_seconds"`
-	Complete   bool      `json:"complete"`
-	Broken     string    `json:"broken,omitempty"`
-}
-
-func runRows(entries []results.Entry) []runRow {
-	rows := make([]runRow, 0, len(entries))
-	for _, e := range entries {
-		rows = append(rows, runRow{
-			Run: e.ID, Dir: e.Dir, Title: e.Title, Journey: e.Journey, Started: e.Started, Verdict: string(e.Verdict),
-			LabSeconds: e.Duration.Seconds(), Complete: e.Complete, Broken: e.Broken,
-		})
-	}
-	return rows
-}
-
 func (t *terminal) reportCommand() *cli.Command {
 	return &cli.Command{
 		Name:         "report",
 		Usage:        "analyse a record again, print what it shows and write it as a page",
 		ArgsUsage:    "RUN",
-		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder, or latest. The text\nis printed, and report.html is written into the run's folder; other formats are printed\nalone. With --gate the exit code is that of the gates asked for: 0 held, 3 deviated,\n4 unknown.",
+		Description:  "RUN is a run's id, a unique prefix of it, the path of its folder or of a packed file, or\nlatest. The text is printed, and report.html is written into the run's folder; other\nformats are printed alone. With --gate the exit code is that of the gates asked for:\n0 held, 3 deviated, 4 unknown.",
 		OnUsageError: usage,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", EnvVars: []string{"SHOWDOWN_FORMAT"}, Value: "text", Usage: "text, html, md, json, junit or openmetrics"},
@@ -109,15 +37,11 @@ func (t *terminal) reportCommand() *cli.Command {
 			if !slices.Contains(reportFormats(), format) {
 				return misuse("write --format "+strings.Join(reportFormats(), ", "), "report: no format %q", format)
 			}
-			store, err := results.OpenStore(c.String("out"))
+			run, err := t.openRun(c, ref)
 			if err != nil {
 				return err
 			}
-			run, err := store.Resolve(ref)
-			if err != nil {
-				return &failure{code: exitUsage, err: err, hint: "showdown runs lists what was recorded"}
-			}
-			if format == "text" {
+			if _, _, packed := packedFile(ref); format == "text" && !packed {
 				defer t.keepPage(c, run)
 			}
 			if run.Journey {

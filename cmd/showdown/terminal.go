@@ -20,6 +20,8 @@ type terminal struct {
 	// the folder that the newest record is in. An interrupt's last words need them.
 	healed   atomic.Bool
 	recorded string
+	// temporary are the folders that packed runs were unpacked into.
+	temporary []string
 	// targetFile is what --targets named, read once.
 	targetFile []byte
 }

@@ -37,9 +37,10 @@ type pass struct {
 	nextBound time.Duration
 	// starts are the starts of the phases that are still to come.
 	starts []time.Duration
-	// cohortOf is the cohort of each client; nil when there is one group.
-	cohortOf []uint8
-	cohorts  []cohortPass
+	// cohortEnds has for each cohort the number after that of its last client; nil when
+	// there is one group.
+	cohortEnds []int
+	cohorts    []cohortPass
 
 	attribution *attribution
 	outages     outageDetector
@@ -86,10 +87,10 @@ func newPass(p plan) *pass {
 	sizes := p.cell.Traffic.CohortSizes()
 	q.cohorts = make([]cohortPass, max(len(sizes), 1))
 	if len(sizes) > 1 {
-		for i, n := range sizes {
-			for range n {
-				q.cohortOf = append(q.cohortOf, uint8(i))
-			}
+		end := 0
+		for _, n := range sizes {
+			end += n
+			q.cohortEnds = append(q.cohortEnds, end)
 		}
 	}
 	q.stretches = make([][]*tally, len(q.bounds)+1)
@@ -155,17 +156,14 @@ func (p *pass) add(hits []showdown.Hit) {
 		if p.previous.failed {
 			p.settle(at - p.previous.at)
 		}
-		for at >= p.nextBound {
+		for at >= p.nextBound && p.stretch < len(p.bounds) {
 			p.move(p.stretch + 1)
 		}
 		for len(p.starts) > 0 && at >= p.starts[0] {
 			p.attribution.settle(minStreak)
 			p.starts = p.starts[1:]
 		}
-		cohort := 0
-		if int(h.Client) < len(p.cohortOf) {
-			cohort = int(p.cohortOf[h.Client])
-		}
+		cohort := p.cohort(h.Client)
 		t := p.stretches[p.stretch][cohort]
 		good := h.Outcome == showdown.OK
 		t.add(h, p.backend(h.Backend))
@@ -185,11 +183,21 @@ func (p *pass) add(hits []showdown.Hit) {
 		if h.Outcome != showdown.Dropped {
 			p.lateMax = max(p.lateMax, h.Sent-at)
 		}
-		if p.cohortOf != nil {
+		if p.cohortEnds != nil {
 			p.addToCohort(&p.cohorts[cohort], h, t)
 		}
 	}
 	p.read += uint64(len(hits))
+}
+
+// cohort is the index of a client's cohort. There are few, so that the first is soon found.
+func (p *pass) cohort(client uint32) int {
+	for i, end := range p.cohortEnds {
+		if int(client) < end {
+			return i
+		}
+	}
+	return 0
 }
 
 func letterOf(f *fault) string {

@@ -27,9 +27,16 @@ func summarise(in input, stage *showdown.Stage, rec *record, claims []compiledCl
 		s.LabSeconds = max(s.LabSeconds, round(c.end.Seconds(), 6))
 	}
 	run := runHealth(in.events, s.Complete)
+	if m.Source != nil {
+		s.Source = m.Source
+		run.remarks = append(run.remarks, m.Source.Notes...)
+	}
 	for _, name := range sortedKeys(rec.cells) {
 		c := rec.cells[name]
 		sum := c.summary()
+		if m.Source != nil && slices.Contains(m.Source.Unknown, "intended_ns") {
+			sum.LatencyMS.Response, sum.Generator.Unknown = results.Percentiles{}, true
+		}
 		if bill, ok := m.Cost[name]; ok {
 			sum.Cost = &bill
 		}

@@ -292,7 +292,7 @@ func TestSeveralRuns(t *testing.T) {
 	if tracks, _ := s.tracks(); len(tracks) != 2 || tracks[0].window || tracks[0].length() != 480 {
 		t.Errorf("%d tracks, the first of %g s", len(tracks), tracks[0].length())
 	}
-	only(t, drawn(t, s))
+	only(t, drawn(t, s), "F8", "F9") // no bill, no journey
 	both, err := Load(journey(t, outage("one", showdown.BaseCell), outage("two", showdown.BaseCell)), one)
 	if err != nil {
 		t.Fatal(err)
@@ -300,7 +300,7 @@ func TestSeveralRuns(t *testing.T) {
 	if tracks, _ := both.tracks(); len(tracks) != 3 || !tracks[0].window {
 		t.Errorf("%d tracks", len(tracks))
 	}
-	only(t, drawn(t, both), "F10")
+	only(t, drawn(t, both), "F8", "F9", "F10")
 }
 
 // What fails while it is written leaves nothing, and what was there before stays.

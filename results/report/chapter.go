@@ -53,7 +53,6 @@ func Chapter(w io.Writer, p JourneyPage, link func(stage string, plate Plate) st
 	for i, s := range c.Stages {
 		fmt.Fprintf(&b, "## %d. %s\n\n", i+1, escape(s.Title))
 		say(s.Promise)
-		plates(p.Stages[i].Summary.Stage, one(s.Diagram))
 		if s.Cures != "" {
 			say("It cures: " + s.Cures)
 		}

@@ -71,10 +71,15 @@ func feltTable(s *results.Summary, t times) table {
 		return dollars(c.Cost.MonthUSD)
 	})
 	add("generator late, p99 / max", func(c namedCell) string {
+		if c.Generator.Unknown {
+			return nothing
+		}
 		return fmt.Sprintf("%s / %s ms", number(c.Generator.LateP99MS), number(c.Generator.LateMaxMS))
 	})
 	add("generator", func(c namedCell) string {
 		switch g := c.Generator; {
+		case g.Unknown:
+			return "not known"
 		case g.Saturated && g.Disturbed:
 			return "saturated, disturbed"
 		case g.Saturated:

@@ -31,10 +31,9 @@ type Plate struct {
 type RunPage struct {
 	Summary  *results.Summary
 	Manifest *results.Manifest
-	// Strip is the figure of the first screen, Diagram the architecture of the base cell;
-	// nil leaves them out.
-	Strip, Diagram *Plate
-	Plates         []Plate
+	// Strip is the figure of the first screen; nil leaves it out.
+	Strip  *Plate
+	Plates []Plate
 }
 
 // JourneyPage is what the HTML report of a journey is made of.

@@ -17,7 +17,7 @@ func betweenStages() []string {
 	return []string{"F12", "F2", "F8", "F5", "F4", "F9"}
 }
 
-func ofStage() []string { return []string{"F13", "F2", "F6", "F10", "F3", "F7"} }
+func ofStage() []string { return []string{"F12", "F13", "F2", "F6", "F10", "F3", "F7"} }
 
 // RunPageOf is the page of one run with every figure that it has. Set has that run alone.
 func RunPageOf(set *figure.Set) RunPage { return runPage(set, nil) }

@@ -19,18 +19,18 @@ type section struct {
 	Reasons                          []string
 	Before, After, Cures             string
 	// Than is what the stage has changed beside the one before it.
-	Than           string
-	Figures        []figureOfMerit
-	Strip, Diagram *Plate
-	Plates         []Plate
-	Claims, Gates  document
-	Faults         document
-	Cells, More    document
-	Generator      document
-	Cost           document
-	Spec           string
-	Reproduce      []string
-	Made           document
+	Than          string
+	Figures       []figureOfMerit
+	Strip         *Plate
+	Plates        []Plate
+	Claims, Gates document
+	Faults        document
+	Cells, More   document
+	Generator     document
+	Cost          document
+	Spec          string
+	Reproduce     []string
+	Made          document
 }
 
 // figureOfMerit is a number of the first screen with what it means.
@@ -42,7 +42,7 @@ func (p RunPage) section(before *results.Summary) section {
 	t := times{s.Speed}
 	out := section{
 		ID: anchor(s.Stage), Name: nameOf(s), Title: s.Title, Verdict: s.Verdict, Sentence: sentence(s, t), Reasons: s.Reasons,
-		Strip: p.Strip, Diagram: p.Diagram, Plates: p.Plates, Figures: merits(s, t),
+		Strip: p.Strip, Plates: p.Plates, Figures: merits(s, t),
 		Than: than(before, s),
 	}
 	if out.Title == "" {
