@@ -195,6 +195,9 @@ func (m *maker) availabilityTitle(tracks []track) string {
 		}
 		return l.say("There was no outage, but only %s of the requests were answered well", l.maybeShare(worst.availability()))
 	}
+	if worse(worst, best) == 0 {
+		return l.say("Each of %d loses %s", len(tracks), m.loss(worst))
+	}
 	if worst.longest() == 0 && best.lost() > 0 && worst.availability() != nil && best.availability() != nil {
 		return l.say("%s loses %s of its requests, %s %s", m.called(worst), l.share(1-*worst.availability()), best.name, l.share(1-*best.availability()))
 	}

@@ -258,6 +258,9 @@ func (m *maker) blastTitle(rows []blast) string {
 		best := slices.MaxFunc(rows, func(a, b blast) int {
 			return compare(shareOr(a.parts[1].share(), 0), shareOr(b.parts[1].share(), 0))
 		})
+		if shareOr(best.parts[1].share(), 0) == *during {
+			return l.say("While the fault lasts each of %d answers %s well", len(rows), l.share(*during))
+		}
 		return l.say("While the fault lasts %s answers %s well, %s %s", m.calledInside(worst.track), l.share(*during), best.name, l.maybeShare(best.parts[1].share()))
 	}
 	where := worst.fault.Letter

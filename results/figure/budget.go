@@ -194,6 +194,8 @@ func (m *maker) budgetTitle(tracks []track, budgets []budget) string {
 		return l.say("The error budget is spent %s over, and used up after %s", m.times(w), l.duration(*budgets[0].spent))
 	case len(tracks) == 1:
 		return l.say("%s of the error budget is left", l.share(round(1-w, 3)))
+	case w == b:
+		return l.say("Each of %d spends its error budget %s over", len(tracks), m.times(w))
 	case spentAll:
 		return l.say("%s spends its error budget %s over, %s %s", m.called(tracks[worst]), m.times(w), tracks[best].name, m.times(b))
 	case w < 1:

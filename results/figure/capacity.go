@@ -380,6 +380,9 @@ func (m *maker) capacityTitle(found []supply) string {
 	if worst.lacking > 0 && worst.track.name == widest.track.name {
 		return l.say("%s has too few instances for %s, and else %s instance hours more than it needs", m.called(worst.track), l.duration(worst.lacking), hours(widest.over))
 	}
+	if worst.lacking > 0 && widest.over < widest.used/20 {
+		return l.say("%s has too few instances for %s", m.called(worst.track), l.duration(worst.lacking))
+	}
 	if worst.lacking > 0 {
 		return l.say("%s has too few instances for %s; %s has %s instance hours more than it needs", m.called(worst.track), l.duration(worst.lacking), widest.track.name, hours(widest.over))
 	}

@@ -254,6 +254,9 @@ func (m *maker) downtimeTitle(rows []felt) string {
 		if p.open {
 			return l.say("%s is not well again before the end, %s is after %s", m.called(worst.track), best.name, l.seconds(round(best.parts.sum(), 1)))
 		}
+		if byLength(worst, best) == 0 {
+			return l.say("Each of %d is well again after %s", len(rows), l.seconds(round(p.sum(), 1)))
+		}
 		return l.say("%s is well again after %s, %s after %s", m.called(worst.track), l.seconds(round(p.sum(), 1)), best.name, l.seconds(round(best.parts.sum(), 1)))
 	}
 	where := worst.fault.Letter

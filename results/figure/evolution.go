@@ -36,6 +36,9 @@ func (m *maker) builds() []*built {
 			return
 		}
 		b := built{name: t.name, promise: promise, topology: resized(*c)}
+		if n, _ := servers(b.topology); n == 0 && len(b.topology.LoadBalancers) == 0 {
+			return // somebody else's system, which an attack knows nothing of
+		}
 		b.diagram = diagram.Of(b.topology, diagram.Options{Lang: string(m.lang)})
 		if t.sum.Cost != nil {
 			b.month = &t.sum.Cost.MonthUSD

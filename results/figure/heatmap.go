@@ -329,7 +329,7 @@ func (m *maker) heatTitle(tracks []track) string {
 	if len(all) > 1 {
 		least, most := slices.Min(middles), slices.Max(middles)
 		if most < 3*least && ratio(worst) < 3 {
-			return l.say("A good answer takes about as long everywhere, %s to %s in the middle: what differs is what fails", l.ms(least), l.ms(most))
+			return l.say("A good answer takes about as long everywhere, %s in the middle: what differs is what fails", l.span(middles, l.ms))
 		}
 	}
 	if len(tracks) == 1 {
