@@ -16,6 +16,8 @@ const module = "showdown"
 var layer = map[string]int{
 	"": 0,
 
+	"targets/command": 0,
+
 	"targets/cloud":      1,
 	"targets/apps/clock": 1,
 	"targets/journal":    1,

@@ -132,6 +132,9 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 		for _, in := range cell.Topology.Instances {
 			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\tcredits %s\n", in.Name, in.Type, in.Zone, addressOf(in), orLaunch(in.Credits))
 		}
+		if err := writeTargets(t.stdout, &cell); err != nil {
+			return err
+		}
 		// Each part has columns of its own: a long name of one shifts no other.
 		w.Flush()
 		writeBalancers(t.stdout, cell.Topology)
@@ -163,7 +166,7 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 		if err := writeGroups(t.stdout, cell.Topology); err != nil {
 			return err
 		}
-		if bill, err := lab.Estimate(cell.Topology); err == nil {
+		if bill, err := lab.Estimate(cell.Topology); err == nil && !cell.Running() {
 			fmt.Fprintf(t.stdout, "  $ %.2f a month\n", bill.MonthUSD())
 		}
 		fmt.Fprintln(t.stdout)

@@ -31,6 +31,7 @@ func (t *terminal) runCommand() *cli.Command {
 		BashComplete: t.completeTargets,
 		Flags: []cli.Flag{
 			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(),
+			yesFlag(),
 			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"},
 		},
 		Action: func(c *cli.Context) error {
@@ -71,6 +72,9 @@ func (t *terminal) runCommand() *cli.Command {
 // playable fails when one of the stages cannot be played as the flags want it: that
 // is said before anything is started.
 func playable(c *cli.Context, wanted ...target) error {
+	if err := confirmed(c, wanted...); err != nil {
+		return err
+	}
 	for _, target := range wanted {
 		for _, s := range target.Stages {
 			clock, err := clockOf(c, s)
@@ -276,6 +280,9 @@ func advised(err error) error {
 // that of --speed, else the default.
 func clockOf(c *cli.Context, s *showdown.Stage) (showdown.Clock, error) {
 	speed := showdown.DefaultSpeed
+	if err := realTime(c, s); err != nil {
+		return showdown.Clock{}, err
+	}
 	if s.Speed > 0 {
 		speed = s.Speed
 	} else if c.IsSet("speed") {

@@ -31,7 +31,8 @@ type Healed struct {
 }
 
 // Heal undoes what dead runs left behind: for every journal in dir whose owner no
-// longer lives it kills the processes that are still the ones that were started,
+// longer lives it runs the commands that take back what commands did, each in its own
+// time whatever ctx says, kills the processes that are still the ones that were started,
 // removes directories that carry the run's mark, and drops the journal. It is
 // idempotent, may run in several processes at once, tolerates a line that was cut
 // off, and leaves a living run's journal and the runs in except alone. What fails
@@ -104,6 +105,7 @@ func healOne(ctx context.Context, path, run string) (h Healed, dead bool) {
 	for _, n := range c.unreadable {
 		h.Undone = append(h.Undone, fmt.Sprintf("line %d of the journal could not be read: searched for the run's mark instead", n))
 	}
+	h.runUndos(ctx, file, c)
 	h.undo(ctx, c)
 	if len(h.Failed) == 0 {
 		if err := os.Remove(path); err != nil {
@@ -117,8 +119,7 @@ func healOne(ctx context.Context, path, run string) (h Healed, dead bool) {
 // dead and the lock is not free, either the kernel is still taking the owner down
 // or another healer is at work: both end soon, so it waits.
 func lockOfDead(ctx context.Context, file *os.File) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, healWait)
-	defer cancel()
+	began := time.Now()
 	for {
 		free, err := tryLock(file)
 		if free || err != nil {
@@ -131,10 +132,12 @@ func lockOfDead(ctx context.Context, file *os.File) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if owner := parse(data).owner; owner == (Identity{}) || owner.Alive() {
+		c := parse(data)
+		if c.owner == (Identity{}) || c.owner.Alive() {
 			return false, nil
 		}
-		if !pause(ctx, healPoll) {
+		// Another healer may run the undo commands, which take their time.
+		if !pause(ctx, healPoll) || time.Since(began) > healWait+c.undoTime() {
 			return false, errors.New("its owner is dead, but its lock is still held")
 		}
 	}
@@ -179,6 +182,7 @@ func (h *Healed) undo(ctx context.Context, c content) {
 			}
 		case KindDir:
 			h.removeDir(e.Name, h.Run)
+		case KindCommand: // runUndos has done it
 		case KindFault:
 			h.Undone = append(h.Undone, fmt.Sprintf("fault %s: ended with its process", e.Name))
 		default:
