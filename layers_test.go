@@ -16,6 +16,7 @@ const module = "showdown"
 var layer = map[string]int{
 	"": 0,
 
+	"examples/server": 0,
 	"targets/command": 0,
 
 	"targets/cloud":      1,

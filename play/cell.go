@@ -33,6 +33,9 @@ type cell struct {
 	// What follows exists once the lab is up.
 	attack     *attack.Attack
 	experiment *chaos.Experiment
+	// once and taken are the sink of a running system's attack.
+	once  sync.Once
+	taken func([]showdown.Hit)
 	// ended is the bill when the traffic and the timeline were over, which other cells'
 	// may not be yet; nil before.
 	ended *results.Cost
@@ -68,6 +71,9 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 	}
 	c.live = analysis.NewLive(s.Clock, conditions)
 	var err error
+	if spec.Running() {
+		return c, c.attach()
+	}
 	c.lab, err = lab.New(lab.Config{
 		Run: s.Journal.Run(), Cell: *spec, App: s.Stage.App, Work: s.Stage.WorkOf(spec), Clock: s.Clock,
 		Seed: c.seed, Backend: c.machines, Journal: s.Journal, Emit: c.emit,
@@ -98,6 +104,9 @@ func hosts(z *showdown.HostedZone) []string {
 // up brings the cell's lab up and makes what acts on it.
 func (c *cell) up(ctx context.Context) error {
 	began := time.Now()
+	if c.lab == nil {
+		return c.meet()
+	}
 	if err := c.lab.Up(ctx); err != nil {
 		return err
 	}
@@ -180,7 +189,9 @@ func (c *cell) steadyBefore(ctx context.Context) error {
 
 // run plays the traffic and the timeline from zero to their ends.
 func (c *cell) run(ctx context.Context, zero time.Time) error {
-	c.lab.StartSchedule(zero)
+	if c.lab != nil {
+		c.lab.StartSchedule(zero)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.drive(ctx, c.attack, zero) })
 	group.Go(func() error {
@@ -225,7 +236,9 @@ func (c *cell) down(ctx context.Context) error {
 			errs = append(errs, err, steadyErr)
 		}
 	}
-	errs = append(errs, c.lab.Down(ctx))
+	if c.lab != nil {
+		errs = append(errs, c.lab.Down(ctx))
+	}
 	if c.services != nil {
 		c.services()
 		errs = append(errs, <-c.served)
@@ -247,6 +260,9 @@ func (c *cell) cost() (results.Cost, bool) {
 // bill is what the cell costs as it is now, and has cost by now. With the zero of its
 // traffic it says what that has used.
 func (c *cell) bill(zero time.Time) (results.Cost, bool) {
+	if c.lab == nil {
+		return results.Cost{}, false // what a running system costs nobody has said
+	}
 	bill, err := c.lab.Cost()
 	if err != nil {
 		return results.Cost{}, false

@@ -236,7 +236,7 @@ func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, e
 		Stage: s, Cells: p.c.StringSlice("cell"), Clock: clock, Seed: p.seed, Record: record,
 		Command: append([]string{"showdown"}, commandLine(p.c)...),
 		Backend: p.harness.backend, Lost: p.harness.backend.Lost(), Ended: p.harness.ended,
-		Journal: p.harness.journal,
+		Journal: p.harness.journal, Public: p.c.Bool("yes"),
 	}
 	if p.metrics != nil {
 		watched := p.metrics.stage(s, clock)

@@ -15,7 +15,7 @@ import (
 )
 
 // undoField is the field of an entry that holds its undo.
-const undoField = "run"
+const undoField = "command"
 
 // undo is what is run to take a command back, as the journal keeps it. A journal is the
 // user's alone and is gone when all is undone, so that it may hold what the record may
