@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -58,6 +60,39 @@ func yesFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "yes", EnvVars: []string{"SHOWDOWN_YES"}, Usage: "the hosts of a running system are mine, although they are neither loopback nor private"}
 }
 
+// listed are the journeys of the command's arguments, or those that come with the
+// program.
+func listed(c *cli.Context) ([]journeys.Journey, error) {
+	if !c.Args().Present() {
+		return journeys.Builtin(known())
+	}
+	wanted, err := targets(c)
+	if err != nil {
+		return nil, err
+	}
+	var out []journeys.Journey
+	for _, t := range wanted {
+		out = append(out, t.Journey)
+	}
+	return out, nil
+}
+
+// whereOf says of a stage over a running system what it asks.
+func whereOf(s *showdown.Stage) string {
+	var names []string
+	for i := range s.Cells {
+		for _, name := range s.Cells[i].TargetNames() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; a running system of " + strings.Join(names, ", ")
+}
+
 // writeTargets describes a running system.
 func writeTargets(to io.Writer, cell *showdown.Cell) error {
 	if !cell.Running() {
@@ -70,4 +105,3 @@ func writeTargets(to io.Writer, cell *showdown.Cell) error {
 	}
 	return w.Flush()
 }
-

@@ -29,13 +29,20 @@ type undo struct {
 	Timeout time.Duration `json:"timeout"`
 }
 
+// keptVariables are those of a run's environment that its undo commands find again,
+// whoever runs them: where programs are, and which system they act on.
+func keptVariables() []string {
+	return []string{"PATH", "HOME", "DOCKER_HOST", "DOCKER_CONTEXT", "KUBECONFIG"}
+}
+
 // NewCommand is the entry of a fault that a command makes and that c takes back. Of c's
-// environment only what own names is kept, and the PATH and HOME; what else it finds is
+// environment only what own names is kept, and where programs are and which system they
+// act on (PATH, HOME, DOCKER_HOST, DOCKER_CONTEXT, KUBECONFIG); what else it finds is
 // that of who runs it. A command without words undoes nothing. It fails where c cannot be
 // written.
 func NewCommand(name string, fields map[string]string, c command.Command, own map[string]string) (Entry, error) {
 	u := undo{Argv: c.Argv, Dir: c.Dir, Secrets: c.Secrets, Timeout: c.Timeout, Env: map[string]string{}}
-	for _, kept := range []string{"PATH", "HOME"} {
+	for _, kept := range keptVariables() {
 		for _, pair := range c.Env {
 			if value, ok := strings.CutPrefix(pair, kept+"="); ok {
 				u.Env[kept] = value
@@ -88,8 +95,9 @@ func (c content) undoTime() time.Duration {
 }
 
 // runUndos runs the undo commands that are pending, the last first and one after the
-// other, and strikes out in the journal those that succeeded.
-func (h *Healed) runUndos(ctx context.Context, file *os.File, c content) {
+// other, and strikes out in the journal those that succeeded, and with forget the others
+// too.
+func (h *Healed) runUndos(ctx context.Context, file *os.File, c content, forget bool) {
 	ctx = context.WithoutCancel(ctx)
 	ids := slices.Sorted(maps.Keys(c.pending))
 	slices.Reverse(ids)
@@ -99,6 +107,9 @@ func (h *Healed) runUndos(ctx context.Context, file *os.File, c content) {
 			continue
 		}
 		sentence, err := e.runUndo(ctx)
+		if err != nil && forget {
+			sentence, err = fmt.Sprintf("forgotten, although %v", err), nil
+		}
 		if err != nil {
 			h.Failed = append(h.Failed, fmt.Sprintf("command %s: %v", e.Name, err))
 			continue

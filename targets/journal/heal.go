@@ -38,6 +38,13 @@ type Healed struct {
 // off, and leaves a living run's journal and the runs in except alone. What fails
 // stays in its journal for the next time. The error is of dir itself.
 func Heal(ctx context.Context, dir string, except ...string) ([]Healed, error) {
+	return healAll(ctx, dir, false, except)
+}
+
+// Forget is [Heal], and gives up the commands whose undo fails: nobody runs it again.
+func Forget(ctx context.Context, dir string) ([]Healed, error) { return healAll(ctx, dir, true, nil) }
+
+func healAll(ctx context.Context, dir string, forget bool, except []string) ([]Healed, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -56,7 +63,7 @@ func Heal(ctx context.Context, dir string, except ...string) ([]Healed, error) {
 		if !ok || slices.Contains(except, run) {
 			continue
 		}
-		if h, dead := healOne(ctx, path, run); dead {
+		if h, dead := healOne(ctx, path, run, forget); dead {
 			all = append(all, h)
 		}
 	}
@@ -77,7 +84,7 @@ func dropUnborn(path string) {
 }
 
 // healOne heals the journal at path; dead is false when its owner lives.
-func healOne(ctx context.Context, path, run string) (h Healed, dead bool) {
+func healOne(ctx context.Context, path, run string, forget bool) (h Healed, dead bool) {
 	h.Run = run
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,8 +112,8 @@ func healOne(ctx context.Context, path, run string) (h Healed, dead bool) {
 	for _, n := range c.unreadable {
 		h.Undone = append(h.Undone, fmt.Sprintf("line %d of the journal could not be read: searched for the run's mark instead", n))
 	}
-	h.runUndos(ctx, file, c)
 	h.undo(ctx, c)
+	h.runUndos(ctx, file, c, forget)
 	if len(h.Failed) == 0 {
 		if err := os.Remove(path); err != nil {
 			h.Failed = append(h.Failed, err.Error())
