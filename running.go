@@ -150,7 +150,9 @@ func (p *Probe) LookTimeout() time.Duration {
 }
 
 // LookWithin is how long to look for the fault or its end, the default filled in.
-func (p *Probe) LookWithin() time.Duration { return time.Duration(cmp.Or(p.Within, DefaultProbeWithin)) }
+func (p *Probe) LookWithin() time.Duration {
+	return time.Duration(cmp.Or(p.Within, DefaultProbeWithin))
+}
 
 // Command is the program of a probe as a command; nil where it has none.
 func (p *Probe) Command() *Command {

@@ -155,8 +155,8 @@ func TestRunningSystemProblems(t *testing.T) {
 // A lab takes no commands, and its actions know their undo.
 func TestLabsTakeNoCommands(t *testing.T) {
 	for with, want := range map[string]string{
-		"do: {run: [./kill.sh]}":            "this cell is a lab",
-		"do: kill\n        undo: none":       "kill knows its undo itself",
+		"do: {run: [./kill.sh]}":              "this cell is a lab",
+		"do: kill\n        undo: none":        "kill knows its undo itself",
 		"do: kill\n        probe: {tcp: a:1}": "kill knows its probe itself",
 	} {
 		_, err := Load([]byte(edit(t, "do: kill", with)), "mine.yaml", testKnown())
