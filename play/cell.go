@@ -227,9 +227,11 @@ func (c *cell) drive(ctx context.Context, a *attack.Attack, zero time.Time) erro
 // are lost, their faults are too, and there is nothing to heal or to look at.
 func (c *cell) down(ctx context.Context) error {
 	var errs []error
-	if c.experiment != nil && !c.stage.lost() {
+	// A running system and its faults are there whatever happened to showdown's processes.
+	lost := func() bool { return c.lab != nil && c.stage.lost() }
+	if c.experiment != nil && !lost() {
 		err := c.experiment.Rollback(ctx)
-		if !c.stage.lost() {
+		if !lost() {
 			// Whether the lab recovers is said by the event; a lab that does not is no
 			// failure of the clean-up.
 			_, steadyErr := c.experiment.Steady(ctx, "after")
