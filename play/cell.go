@@ -33,8 +33,7 @@ type cell struct {
 	// What follows exists once the lab is up.
 	attack     *attack.Attack
 	experiment *chaos.Experiment
-	// once and taken are the sink of a running system's attack.
-	once  sync.Once
+	// taken takes the hits of a running system's attack once the record is open.
 	taken func([]showdown.Hit)
 	// ended is the bill when the traffic and the timeline were over, which other cells'
 	// may not be yet; nil before.

@@ -17,7 +17,7 @@ func (c *cell) attach() error {
 	var err error
 	c.attack, err = attack.NewRunning(attack.RunningConfig{
 		Cell: c.spec.Name, Targets: c.spec.Targets, Traffic: c.spec.Traffic, Clock: c.stage.Clock, Seed: c.seed,
-		Public: c.stage.Public, Sink: c.hits, OnPhase: c.phase,
+		Public: c.stage.Public, Sink: func(hits []showdown.Hit) { c.taken(hits) }, OnPhase: c.phase,
 	})
 	if err != nil {
 		return err
@@ -33,15 +33,10 @@ func (c *cell) attach() error {
 	return nil
 }
 
-// hits is the sink of a running system's attack: the record is there when it starts, and
+// meet says that the running system takes part from here on. The record is open now, and
 // was not when the attack was made.
-func (c *cell) hits(hits []showdown.Hit) {
-	c.once.Do(func() { c.taken = c.sink() })
-	c.taken(hits)
-}
-
-// meet says that the running system takes part from here on.
 func (c *cell) meet() error {
+	c.taken = c.sink()
 	c.emit(showdown.Event{
 		Kind: showdown.LabUp, Source: "play",
 		Data: map[string]any{"lab_ms": 0.0, "instances": 0, "targets": c.spec.TargetNames()},

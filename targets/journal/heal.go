@@ -126,7 +126,7 @@ func healOne(ctx context.Context, path, run string, forget bool) (h Healed, dead
 // dead and the lock is not free, either the kernel is still taking the owner down
 // or another healer is at work: both end soon, so it waits.
 func lockOfDead(ctx context.Context, file *os.File) (bool, error) {
-	began := time.Now()
+	began, limit := time.Now(), healWait
 	for {
 		free, err := tryLock(file)
 		if free || err != nil {
@@ -143,8 +143,10 @@ func lockOfDead(ctx context.Context, file *os.File) (bool, error) {
 		if c.owner == (Identity{}) || c.owner.Alive() {
 			return false, nil
 		}
-		// Another healer may run the undo commands, which take their time.
-		if !pause(ctx, healPoll) || time.Since(began) > healWait+c.undoTime() {
+		// Another healer may run the undo commands, which take their time, and strikes them
+		// out one by one.
+		limit = max(limit, healWait+c.undoTime())
+		if !pause(ctx, healPoll) || time.Since(began) > limit {
 			return false, errors.New("its owner is dead, but its lock is still held")
 		}
 	}
