@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -400,4 +401,65 @@ func TestInterruptDuringACommandsFault(t *testing.T) {
 		t.Error("web-1 is frozen still")
 	}
 	e.left("after an interrupt", nil)
+}
+
+// secretStage is a stage whose commands say what they were told in confidence.
+const secretStage = `version: 1
+journey: mine
+stage: secret
+title: Commands that talk
+cells:
+  - name: base
+    targets: [{name: web-1, url: "%[1]s"}]
+    traffic: {clients: 2, phases: [{name: all, for: 2s, rate: 20}]}
+    steady_state: {within: 1s}
+    timeline:
+      - letter: A
+        at: 200ms
+        for: 500ms
+        do: {run: [sh, -c, 'echo "out $TOKEN"; echo "err $TOKEN" >&2; touch %[2]s'], env: {TOKEN: "Bearer $MY_SECRET"}}
+        undo: {run: [sh, -c, 'rm %[2]s; echo "undo $TOKEN" >&2'], env: {TOKEN: $MY_SECRET}}
+        probe: {run: [sh, -c, 'echo "look $TOKEN"; test -e %[2]s'], env: {TOKEN: $MY_SECRET}}
+      - letter: B
+        at: 1200ms
+        for: 200ms
+        do: {run: [sh, -c, 'echo "denied to $TOKEN" >&2; exit 3'], env: {TOKEN: $MY_SECRET}}
+        undo: {run: [sh, -c, 'test -n "$TOKEN"'], env: {TOKEN: $MY_SECRET}}
+        probe: {run: [sh, -c, 'echo "$TOKEN" >&2; exit 1'], env: {TOKEN: $MY_SECRET}}
+`
+
+// TestSecretsStayOutOfTheRecord looks for a value of the environment in all that a run
+// writes and says.
+func TestSecretsStayOutOfTheRecord(t *testing.T) {
+	t.Parallel()
+	const secret = "correct-horse-battery"
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	p := newProgram(t)
+	p.env = []string{"MY_SECRET=" + secret}
+	p.start("run", p.file("secret.yaml", fmt.Sprintf(secretStage, server.URL, filepath.Join(p.dir, "broken"))), "--json")
+	code := p.wait()
+	if said := p.stdout.String() + p.stderr.String(); strings.Contains(said, secret) || !strings.Contains(said, "denied to $MY_SECRET") {
+		t.Errorf("exit code %d; it said:\n%s", code, said)
+	}
+	all := 0
+	err := filepath.WalkDir(p.runs(), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if strings.Contains(string(data), secret) {
+			t.Errorf("%s holds the secret", path)
+		}
+		all += strings.Count(string(data), "Bearer $MY_SECRET")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Once in the stage, and in both outputs of the command.
+	if all != 3 {
+		t.Errorf("the record has the secret's name %d times, want 3", all)
+	}
+	p.left("after commands that talk", nil)
 }

@@ -341,6 +341,8 @@ func TestLoadFile(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(small))
+	f.Add([]byte(running))
+	f.Add([]byte(strings.Replace(running, "undo: none", "do: [x]", 1)))
 	f.Add([]byte("version: 1\ncells: [{name: base}]\n"))
 	f.Add([]byte("a: &a {b: *a}\n<<: *a\n"))
 	f.Add([]byte("? [a, b]\n: !!binary x\n--- |\n text\n...\n"))
