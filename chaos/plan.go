@@ -87,7 +87,7 @@ func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fid
 		p.During, p.After, p.Lag = s.During, s.After, s.At
 	}
 	if s.Own() {
-		p.Fidelity = ownMade + ", which dies with all that it has started after " + commandTime(s.Run)
+		p.Fidelity = ownMade + "; after " + commandTime(s.Run) + " it is killed with all that it has started"
 	} else if !a.NoTarget {
 		p.Candidates = s.Target.Candidates(c.InstancesBefore(s))
 	}
