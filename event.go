@@ -47,7 +47,10 @@ const (
 	// letter that it waits for; FaultInjected, when the fault is in place, "fidelity"; FaultConfirmed and FaultUnconfirmed "evidence" (what the
 	// independent probe saw) and "facts"; FaultHealing is when the undo starts,
 	// FaultUndone when the probe saw that it is gone, FaultNotUndone when it was
-	// still there, FaultFailed carries "error", also where it was not played at all.
+	// still there, FaultFailed carries "error", also where it was not played at all. Of a
+	// command of one's own FaultInjected and FaultFailed carry "command", and FaultUndone
+	// and FaultNotUndone "undo_command": "argv", "dir", "exit", "took_ms", "stdout" and
+	// "stderr" (64 KiB of each at most, then "cut"), and "timed_out".
 	FaultPlanned     EventKind = "fault.planned"
 	FaultInjecting   EventKind = "fault.injecting"
 	FaultInjected    EventKind = "fault.injected"

@@ -36,8 +36,16 @@ type Step struct {
 	// Repeat plays the action several times; the loader writes the steps out, with the
 	// letters A1, A2 and so on. It is nil in a stage as resolved.
 	Repeat *Repeat `yaml:"repeat" json:"repeat,omitempty"`
-	// Do is the action's name, one of [Actions].
-	Do string `yaml:"do" json:"do"`
+	// Do is the action's name, one of [Actions]. In a running system it is a command of
+	// one's own, [RunCommand], which Run has.
+	Do  string   `yaml:"do" json:"do"`
+	Run *Command `yaml:"do,group" json:"run,omitempty"`
+	// Undo is "none" where a command of one's own leaves nothing to take back; else
+	// UndoRun is the command that takes it back. Actions of a lab undo themselves.
+	Undo    string   `yaml:"undo" json:"undo,omitempty"`
+	UndoRun *Command `yaml:"undo,group" json:"undo_run,omitempty"`
+	// Probe says how a fault of one's own shows. Actions of a lab have their own.
+	Probe *Probe `yaml:"probe" json:"probe,omitempty"`
 	// Target is whom it hits; it is resolved when the action fires.
 	Target Selector `yaml:"target" json:"target,omitempty"`
 	// For is how long it lasts before it is undone; 0 leaves it until the roll back.

@@ -16,6 +16,9 @@ const module = "showdown"
 var layer = map[string]int{
 	"": 0,
 
+	"examples/server": 0,
+	"targets/command": 0,
+
 	"targets/cloud":      1,
 	"targets/apps/clock": 1,
 	"targets/journal":    1,

@@ -84,7 +84,7 @@ func (s *Stage) WorkOf(c *Cell) float64 {
 	return s.Work
 }
 
-// Cell is one lab with its traffic and its timeline.
+// Cell is one lab, or one running system, with its traffic and its timeline.
 type Cell struct {
 	Name string `yaml:"name" json:"name"`
 	// Shows says in one line what the cell is there to compare.
@@ -94,7 +94,10 @@ type Cell struct {
 	// needs stays within what the machine carries.
 	Work     float64  `yaml:"work" json:"work,omitempty"`
 	Topology Topology `yaml:"topology" json:"topology"`
-	Traffic  Traffic  `yaml:"traffic" json:"traffic"`
+	// Targets are the URLs of a running system, in place of a topology. Time is real
+	// there, and what breaks it are commands of one's own.
+	Targets []Target `yaml:"targets" json:"targets,omitempty"`
+	Traffic Traffic  `yaml:"traffic" json:"traffic"`
 	// SteadyState must hold before the timeline starts and again after roll back.
 	SteadyState SteadyState `yaml:"steady_state" json:"steady_state"`
 	Timeline    []Step      `yaml:"timeline" json:"timeline"`

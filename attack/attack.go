@@ -68,6 +68,9 @@ type Attack struct {
 	sites   []site
 	targets []target
 	cohorts []cohort
+	// spread are the places in targets of those that each cohort asks in rotation; nil is
+	// all of them in the order of the requests.
+	spread  [][]int
 	order   []*client
 	timeout time.Duration
 	floored bool
@@ -105,6 +108,8 @@ type site struct {
 	secure *tls.Config
 	// host and port are those of a URL; a lab's site has neither.
 	host, port string
+	// name is that of a running system's target.
+	name string
 }
 
 // New makes an attack on a lab's endpoints. It fails when the traffic cannot be

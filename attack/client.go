@@ -3,6 +3,7 @@ package attack
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"showdown"
@@ -20,6 +21,8 @@ type client struct {
 	rank    int
 	profile showdown.Profile
 	ageing  ageing
+	// round counts the client's turns where each client has a rotation of its own.
+	round atomic.Uint32
 	// host is the name that the client resolves; nil clients are told addresses.
 	host *host
 

@@ -144,7 +144,7 @@ func (r *resolver) resolve(ctx context.Context, a *Attack, i int) error {
 			return fmt.Errorf("attack %s: %w (%s)", s.host, ErrPublic, ip)
 		}
 		address := net.JoinHostPort(ip.Unmap().String(), s.port)
-		endpoints = append(endpoints, Endpoint{Name: address, Address: address})
+		endpoints = append(endpoints, Endpoint{Name: orDefault(s.name, address), Address: address})
 	}
 	a.setListing(i, endpoints, err)
 	return err

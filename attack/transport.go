@@ -84,7 +84,7 @@ func (f *freeClients) put(c *client) {
 // ask lets the client send the slot's request to the addresses it may try, within
 // the timeout in total.
 func (a *Attack) ask(s *slot, c *client) {
-	at := int(s.seq % uint64(len(a.targets)))
+	at := a.which(s, c)
 	tgt := &a.targets[at]
 	deadline := time.Now().Add(a.timeout)
 	s.client, s.status, s.bytesIn, s.bytesOut = c.number, 0, 0, 0

@@ -46,6 +46,9 @@ func checkStep(c showdown.Cell, s showdown.Step) (problems []error) {
 		add("the traffic has no phase %q%s", s.Phase, meant(s.Phase, phaseNames(c)))
 	}
 	problems = append(problems, checkOrder(c, s)...)
+	if c.Running() || s.Own() {
+		return append(problems, checkOwn(c, s)...)
+	}
 	actions := showdown.Actions()
 	a, known := actions[s.Do]
 	if !known {

@@ -53,6 +53,9 @@ func clash(c showdown.Cell, a, b showdown.Step) error {
 	if a.Letter == b.Letter && a.Letter != "" {
 		return fmt.Errorf("the letter %s is taken by %s: give each action of a cell its own", a.Letter, a.Do)
 	}
+	if a.Own() && b.Own() && a.Run.String() != b.Run.String() {
+		return nil
+	}
 	if a.Do != b.Do || a.Target != b.Target || elsewhere(a, b) || showdown.Actions()[a.Do].Undo == nothingToUndo || stacks(a) {
 		return nil
 	}

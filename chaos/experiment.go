@@ -24,7 +24,8 @@ type Config struct {
 	Clock showdown.Clock
 	// Seed chooses targets where a selector leaves a choice.
 	Seed uint64
-	Lab  Lab
+	// Lab is the cell's; a running system has none, nil.
+	Lab Lab
 	// Load is the cell's traffic; nil where no action needs it.
 	Load    Load
 	Journal Journal
@@ -41,6 +42,8 @@ type Config struct {
 	StopIf Conditions
 	// Source is the local IP that probes come from; empty leaves it to the system.
 	Source string
+	// Folder is where the commands of a running system are found: that of the stage file.
+	Folder string
 	// Gone is closed when all machines are gone, which ends a roll back; nil never is.
 	Gone <-chan struct{}
 
@@ -67,6 +70,9 @@ var ErrStopped = errors.New("experiment stopped")
 // New is the experiment of a cell. It starts nothing. It fails like [Check] on a
 // timeline that cannot be played, and when the backend cannot make a fault.
 func New(c Config) (*Experiment, error) {
+	if c.Cell.Running() && c.Lab == nil {
+		c.Lab = noLab{}
+	}
 	if c.Lab == nil || c.Journal == nil || c.Emit == nil {
 		return nil, errors.New("make experiment: a lab, a journal and somebody who takes the events are needed")
 	}
@@ -98,12 +104,21 @@ func New(c Config) (*Experiment, error) {
 			c.Emit(ev)
 		},
 	}
+	if c.Cell.Running() {
+		e.env.limit = e.env.limit.running(c.Cell)
+	}
 	for _, s := range timeline {
 		sentence, err := c.fidelity(s)
 		if err != nil {
 			return nil, problem(c.Cell.Name, s.Step, err)
 		}
-		e.lives = append(e.lives, newLife(e.env, s, c, sentence))
+		l := newLife(e.env, s, c, sentence)
+		if s.Own() {
+			if l.own, err = prepareOwn(s.Step, c.Folder); err != nil {
+				return nil, problem(c.Cell.Name, s.Step, err)
+			}
+		}
+		e.lives = append(e.lives, l)
 	}
 	for _, l := range e.lives {
 		l.outer, l.former = e.life(l.step.During), e.life(l.step.After)
@@ -124,6 +139,9 @@ func (e *Experiment) life(letter string) *life {
 }
 
 func (c Config) fidelity(s step) (string, error) {
+	if s.Own() {
+		return ownMade + ": " + s.Run.String(), nil
+	}
 	needs := s.deed.wants(s.values)
 	if needs == "" || c.Fidelity == nil {
 		return "", nil

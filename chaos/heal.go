@@ -157,6 +157,9 @@ func (l *life) perished(h *hit) bool {
 }
 
 func (h *hit) label() string {
+	if _, own := h.effect.(*own); own && h.name == "" {
+		return "the system"
+	}
 	if h.name == "" {
 		return "the traffic"
 	}

@@ -32,6 +32,8 @@ type life struct {
 	journal  Journal
 	sync     func() error
 	fidelity string
+	// own are the commands of a step of a running system, ready to be run.
+	own own
 
 	// at and end are when it fires and when it is undone, in lab time since the run's
 	// zero; 0 is at the roll back. They are the player's: of a step that waits for another
@@ -101,6 +103,11 @@ func (l *life) say(kind showdown.EventKind, who string, data map[string]any) {
 	}
 	data["action"] = l.step.Do
 	data["targets"] = l.names()
+	for _, h := range l.hits {
+		if o, ok := h.effect.(*own); ok {
+			maps.Copy(data, o.report(kind))
+		}
+	}
 	l.emit(showdown.Event{Kind: kind, Source: who, Target: l.step.Letter, Data: data})
 }
 
@@ -153,8 +160,15 @@ func (l *life) prepare(ctx context.Context) error {
 	}
 	looks.Wait()
 	for _, h := range hits {
-		if h.record, err = l.journal.Record(l.entry(h)); err != nil {
+		entry, err := l.entry(h)
+		if err == nil {
+			h.record, err = l.journal.Record(entry)
+		}
+		if err != nil {
 			return fmt.Errorf("record the undo of %s: %w", l.step.Letter, err)
+		}
+		if o, ok := h.effect.(*own); ok {
+			o.record = h.record
 		}
 		l.hits = append(l.hits, h)
 	}
@@ -166,6 +180,9 @@ func (l *life) prepare(ctx context.Context) error {
 
 // resolve chooses the targets among the instances that are there now.
 func (l *life) resolve() ([]*hit, error) {
+	if l.step.Own() {
+		return []*hit{l.aimOwn()}, nil
+	}
 	names := []string{""}
 	if !l.step.action.NoTarget {
 		var err error
@@ -197,7 +214,7 @@ func (l *life) choose() ([]string, error) {
 	return l.step.Target.Select(asked, l.pick)
 }
 
-func (l *life) entry(h *hit) journal.Entry {
+func (l *life) entry(h *hit) (journal.Entry, error) {
 	fields := map[string]string{
 		"cell": l.cell.Name, "letter": l.step.Letter, "action": l.step.Do, "target": h.name,
 		"undo": l.step.action.Undo,
@@ -210,10 +227,13 @@ func (l *life) entry(h *hit) journal.Entry {
 		fields["type_before"], fields["state_before"] = h.before.Type, h.before.State
 	}
 	name := strings.TrimSpace(l.step.Letter + " " + l.step.Do + " " + h.name)
+	if o, ok := h.effect.(*own); ok {
+		return o.entry(name, fields)
+	}
 	return journal.Entry{
 		Kind: journal.KindFault, Name: name, Fields: fields,
 		Identity: journal.Identity{PID: h.identity.PID, Start: h.identity.Start},
-	}
+	}, nil
 }
 
 // forget drops what was prepared and not used.
@@ -237,7 +257,7 @@ func (l *life) stale() bool {
 		if w, ok := h.effect.(wide); ok && w.moved() {
 			return true
 		}
-		if h.name == "" {
+		if h.name == "" || l.step.Own() {
 			continue
 		}
 		now, ok := l.instance(h.name)

@@ -68,6 +68,10 @@ func Plan(s *showdown.Stage, clock showdown.Clock, fidelity ...Fidelity) []Plann
 func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fidelity) PlannedStep {
 	a, d := showdown.Actions()[s.Do], deeds()[s.Do]
 	v, _ := parseParams(a, s.With) // checked by the caller
+	if s.Own() {
+		own := step{Step: s}.asOwn()
+		a, d, v = own.action, own.deed, own.values
+	}
 	at, _ := c.StepStart(clock, s)
 	latest, _, _ := c.StepSpan(clock, s, showdown.WholeJitter)
 	p := PlannedStep{
@@ -82,7 +86,9 @@ func plan(c showdown.Cell, s showdown.Step, clock showdown.Clock, fidelity []Fid
 	if s.WaitsFor() != "" {
 		p.During, p.After, p.Lag = s.During, s.After, s.At
 	}
-	if !a.NoTarget {
+	if s.Own() {
+		p.Fidelity = ownMade + "; after " + commandTime(s.Run) + " it is killed with all that it has started"
+	} else if !a.NoTarget {
 		p.Candidates = s.Target.Candidates(c.InstancesBefore(s))
 	}
 	if needs := d.wants(v); needs != "" {

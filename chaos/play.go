@@ -153,7 +153,7 @@ func (e *Experiment) traffic() time.Duration { return e.cfg.Cell.Traffic.Length(
 // that does not answer delays nothing.
 func (e *Experiment) prepare(ctx context.Context, l *life) error {
 	until := e.env.zero.Add(l.at)
-	if least := time.Now().Add(e.env.limit.ahead); until.Before(least) {
+	if least := time.Now().Add(l.step.ahead(e.env.limit)); until.Before(least) {
 		until = least
 	}
 	ctx, cancel := context.WithDeadline(ctx, until)

@@ -70,7 +70,7 @@ func inReverse(lives []*life, do func(*life)) {
 	for i, l := range lives {
 		done[i] = make(chan struct{})
 		for j, later := range lives[:i] {
-			if later.meets(l) || later.within(l) {
+			if later.meets(l) || later.within(l) || later.step.Own() {
 				before[i] = append(before[i], done[j])
 			}
 		}

@@ -36,6 +36,10 @@ func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err er
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, max(e.cfg.Clock.Lab(within), floorSteady), errNotSteady)
 	defer cancel()
+	if e.cfg.Cell.Running() {
+		measured, held := e.steadyRunning(ctx, want)
+		return e.tellSteady(ctx, when, measured, held)
+	}
 	instances := slices.DeleteFunc(e.env.instances(), func(in Instance) bool { return ending(in) || e.env.aside(in.Name) })
 	nodes := slices.DeleteFunc(slices.Clone(e.env.nodes()), func(n Node) bool { return !n.InDNS })
 	measured := make([]string, len(instances)+len(nodes))
@@ -64,6 +68,11 @@ func (e *Experiment) Steady(ctx context.Context, when string) (held bool, err er
 	for _, ok := range good {
 		held = held && ok
 	}
+	return e.tellSteady(ctx, when, measured, held)
+}
+
+// tellSteady says as an event what came of a look at the steady state.
+func (e *Experiment) tellSteady(ctx context.Context, when string, measured []string, held bool) (bool, error) {
 	e.env.emit(showdown.Event{Kind: showdown.SteadyStateChecked, Source: probeSource, Data: map[string]any{
 		"when": when, "held": held, "measured": strings.Join(measured, "; "),
 	}})

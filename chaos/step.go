@@ -31,6 +31,13 @@ func steps(c showdown.Cell, clock showdown.Clock, seed uint64) ([]step, error) {
 	actions := showdown.Actions()
 	drawn := func(s showdown.Step) showdown.Duration { return jitter(seed, c.Name, s) }
 	for _, s := range c.Timeline {
+		if s.Own() {
+			at, _, _ := c.StepSpan(clock, s, drawn)
+			st := step{Step: s, at: at, lag: clock.Lab(s.At) + clock.Lab(drawn(s)), length: clock.Lab(s.For)}
+			st.end = st.until(at)
+			out = append(out, st.asOwn())
+			continue
+		}
 		a := actions[s.Do]
 		v, err := parseParams(a, s.With)
 		if err != nil {
@@ -66,7 +73,7 @@ func (s step) until(at time.Duration) time.Duration {
 
 // begin is when a step is prepared that fires at that time.
 func (s step) begin(at time.Duration, l limits) time.Duration {
-	begin := at - l.ahead
+	begin := at - s.ahead(l)
 	if s.deed.early {
 		// Before zero there is no traffic to look at.
 		begin = min(begin, max(begin-l.census, 0))

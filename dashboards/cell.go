@@ -65,6 +65,9 @@ func newCell(m *metrics, s *stage, spec *showdown.Cell) *cell {
 	for _, in := range spec.Topology.AllInstances() {
 		c.node(in.Name)
 	}
+	for _, name := range spec.TargetNames() {
+		c.node(name)
+	}
 	for _, step := range spec.Timeline {
 		c.steps[step.Letter] = step
 		m.recovery.WithLabelValues(c.run, c.stage, c.name, step.Do)
@@ -80,7 +83,10 @@ func newCell(m *metrics, s *stage, spec *showdown.Cell) *cell {
 
 // possibleTargets are the instances that a step may hit, whatever the dice say.
 func possibleTargets(step showdown.Step, instances []showdown.Instance) []string {
-	if showdown.Actions()[step.Do].NoTarget {
+	if step.Own() && step.Target != "" {
+		return []string{string(step.Target)}
+	}
+	if step.Own() || showdown.Actions()[step.Do].NoTarget {
 		return []string{noTarget}
 	}
 	selector := strings.TrimSpace(string(step.Target))

@@ -35,6 +35,8 @@ type cell struct {
 	// What follows exists once the lab is up.
 	attack     *attack.Attack
 	experiment *chaos.Experiment
+	// taken takes the hits of a running system's attack once the record is open.
+	taken func([]showdown.Hit)
 	// ended is the bill when the traffic and the timeline were over, which other cells'
 	// may not be yet; nil before.
 	ended *results.Cost
@@ -73,6 +75,9 @@ func newCell(s *stage, spec *showdown.Cell, number uint64) (*cell, error) {
 	if c.aborts, err = abortsOf(s.Stage, spec, s.Clock); err != nil {
 		return nil, fmt.Errorf("cell %s: %w", spec.Name, err)
 	}
+	if spec.Running() {
+		return c, c.attach()
+	}
 	c.lab, err = lab.New(lab.Config{
 		Run: s.Journal.Run(), Cell: *spec, App: s.Stage.App, Work: s.Stage.WorkOf(spec), Clock: s.Clock,
 		Program: s.Stage.Program, Source: s.Stage.Source,
@@ -104,6 +109,9 @@ func hosts(z *showdown.HostedZone) []string {
 // up brings the cell's lab up and makes what acts on it.
 func (c *cell) up(ctx context.Context) error {
 	began := time.Now()
+	if c.lab == nil {
+		return c.meet()
+	}
 	if err := c.lab.Up(ctx); err != nil {
 		return err
 	}
@@ -189,7 +197,9 @@ func (c *cell) steadyBefore(ctx context.Context) error {
 
 // run plays the traffic and the timeline from zero to their ends.
 func (c *cell) run(ctx context.Context, zero time.Time) error {
-	c.lab.StartSchedule(zero)
+	if c.lab != nil {
+		c.lab.StartSchedule(zero)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return c.drive(ctx, c.attack, zero) })
 	group.Go(func() error {
@@ -225,16 +235,20 @@ func (c *cell) drive(ctx context.Context, a *attack.Attack, zero time.Time) erro
 // are lost, their faults are too, and there is nothing to heal or to look at.
 func (c *cell) down(ctx context.Context) error {
 	var errs []error
-	if c.experiment != nil && !c.stage.lost() {
+	// A running system and its faults are there whatever happened to showdown's processes.
+	lost := func() bool { return c.lab != nil && c.stage.lost() }
+	if c.experiment != nil && !lost() {
 		err := c.experiment.Rollback(ctx)
-		if !c.stage.lost() {
+		if !lost() {
 			// Whether the lab recovers is said by the event; a lab that does not is no
 			// failure of the clean-up.
 			_, steadyErr := c.experiment.Steady(ctx, "after")
 			errs = append(errs, err, steadyErr)
 		}
 	}
-	errs = append(errs, c.lab.Down(ctx))
+	if c.lab != nil {
+		errs = append(errs, c.lab.Down(ctx))
+	}
 	if c.services != nil {
 		c.services()
 		errs = append(errs, <-c.served)
@@ -256,6 +270,9 @@ func (c *cell) cost() (results.Cost, bool) {
 // bill is what the cell costs as it is now, and has cost by now. With the zero of its
 // traffic it says what that has used.
 func (c *cell) bill(zero time.Time) (results.Cost, bool) {
+	if c.lab == nil {
+		return results.Cost{}, false // what a running system costs nobody has said
+	}
 	bill, err := c.lab.Cost()
 	if err != nil {
 		return results.Cost{}, false

@@ -77,8 +77,10 @@ type Config struct {
 	Lost <-chan struct{}
 	// Ended tells of machines whose process ended and nobody asked it to; nil never
 	// does.
-	Ended     <-chan Ended
-	Journal   *journal.Journal
+	Ended   <-chan Ended
+	Journal *journal.Journal
+	// Public allows the targets of a running system to be neither loopback nor private.
+	Public    bool
 	Observers []Observer
 	// Step is called when the run enters its next step; nil is not called.
 	Step func(Step)
@@ -307,7 +309,7 @@ func (s *stage) each(ctx context.Context, f func(*cell, context.Context) error) 
 
 // clean takes everything down in its own time, whether ctx has ended or not.
 func (s *stage) clean(ctx context.Context) error {
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollBackCap)
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cleanCap())
 	defer cancel()
 	return s.down(after)
 }

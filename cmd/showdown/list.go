@@ -18,14 +18,13 @@ import (
 func (t *terminal) listCommand() *cli.Command {
 	return &cli.Command{
 		Name:         "list",
-		Usage:        "list the stages that come with the program, with their claims",
+		Usage:        "list the stages that come with the program, or those of TARGET, with their claims",
+		ArgsUsage:    "[TARGET...]",
 		OnUsageError: usage,
+		BashComplete: t.completeTargets,
 		Flags:        []cli.Flag{jsonFlag(), quietFlag()},
 		Action: func(c *cli.Context) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			built, err := journeys.Builtin(known())
+			built, err := listed(c)
 			if err != nil {
 				return err
 			}
@@ -39,7 +38,7 @@ func (t *terminal) listCommand() *cli.Command {
 				}
 				fmt.Fprintf(w, "%s\t%s\n", j.Name, j.Title)
 				for _, s := range j.Stages {
-					fmt.Fprintf(w, "  %s\t%s\tclaims %s\n", s.ID(), s.Title, strings.Join(claimIDs(s), ", "))
+					fmt.Fprintf(w, "  %s\t%s\tclaims %s%s\n", s.ID(), s.Title, strings.Join(claimIDs(s), ", "), whereOf(s))
 				}
 				for _, c := range j.Claims {
 					if missing := j.Missing(c); len(missing) == 0 {
@@ -59,6 +58,8 @@ type stageRow struct {
 	Promise string   `json:"promise"`
 	Cells   []string `json:"cells"`
 	Claims  []string `json:"claims"`
+	// Targets are those of a running system.
+	Targets []string `json:"targets,omitempty"`
 }
 
 func stageRows(built []journeys.Journey) []stageRow {
@@ -68,6 +69,7 @@ func stageRows(built []journeys.Journey) []stageRow {
 			row := stageRow{Journey: j.Name, Stage: s.ID(), Title: s.Title, Promise: s.Promise, Claims: claimIDs(s)}
 			for _, c := range s.Cells {
 				row.Cells = append(row.Cells, c.Name)
+				row.Targets = append(row.Targets, c.TargetNames()...)
 			}
 			rows = append(rows, row)
 		}
@@ -128,10 +130,17 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 	for _, cell := range s.Cells {
 		length := cell.Traffic.Length(clock)
 		fmt.Fprintf(t.stdout, "cell %s: %s\n", cell.Name, cell.Shows)
-		fmt.Fprintf(t.stdout, "  %s of AWS time, %.1f s here at speed %g\n", rounded(clock, length), length.Seconds(), clock.Speed())
+		if cell.Running() {
+			fmt.Fprintf(t.stdout, "  %s of real time\n", rounded(clock, length))
+		} else {
+			fmt.Fprintf(t.stdout, "  %s of AWS time, %.1f s here at speed %g\n", rounded(clock, length), length.Seconds(), clock.Speed())
+		}
 		w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
 		for _, in := range cell.Topology.Instances {
 			fmt.Fprintf(w, "  %s\t%s\t%s\t%s\tcredits %s\n", in.Name, in.Type, in.Zone, addressOf(in), orLaunch(in.Credits))
+		}
+		if err := writeTargets(t.stdout, &cell); err != nil {
+			return err
 		}
 		// Each part has columns of its own: a long name of one shifts no other.
 		w.Flush()
@@ -164,7 +173,7 @@ func (t *terminal) showStage(s *showdown.Stage, clock showdown.Clock, plan []cha
 		if err := writeGroups(t.stdout, cell.Topology); err != nil {
 			return err
 		}
-		if bill, err := lab.Estimate(cell.Topology); err == nil {
+		if bill, err := lab.Estimate(cell.Topology); err == nil && !cell.Running() {
 			fmt.Fprintf(t.stdout, "  $ %.2f a month\n", bill.MonthUSD())
 		}
 		fmt.Fprintln(t.stdout)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -15,7 +16,10 @@ func (t *terminal) recoverCommand() *cli.Command {
 		Name:         "recover",
 		Usage:        "undo what a dead showdown left behind (every run does so at its start, too)",
 		OnUsageError: usage,
-		Flags:        []cli.Flag{jsonFlag(), quietFlag()},
+		Flags: []cli.Flag{
+			jsonFlag(), quietFlag(),
+			&cli.BoolFlag{Name: "forget", EnvVars: []string{"SHOWDOWN_FORGET"}, Usage: "give up undo commands of a running system that fail: what they were to take back is yours to look after"},
+		},
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {
 				return err
@@ -27,7 +31,11 @@ func (t *terminal) recoverCommand() *cli.Command {
 			if err != nil {
 				return hinted(err, "set XDG_RUNTIME_DIR or TMPDIR to a folder that you can write")
 			}
-			healed, err := journal.Heal(c.Context, dir)
+			heal := func(ctx context.Context, dir string) ([]journal.Healed, error) { return journal.Heal(ctx, dir) }
+			if c.Bool("forget") {
+				heal = journal.Forget
+			}
+			healed, err := heal(c.Context, dir)
 			failed := 0
 			for _, h := range healed {
 				failed += len(h.Failed)
@@ -46,7 +54,7 @@ func (t *terminal) recoverCommand() *cli.Command {
 			case err != nil:
 				return &failure{code: exitNotUndone, err: err, hint: "end these yourself, then run showdown recover again"}
 			case failed > 0:
-				return &failure{code: exitNotUndone, err: fmt.Errorf("recover: %d things could not be undone", failed), hint: "end these yourself, then run showdown recover again"}
+				return &failure{code: exitNotUndone, err: fmt.Errorf("recover: %d things could not be undone", failed), hint: "end these yourself, then run showdown recover again; --forget gives up undo commands that fail"}
 			}
 			return nil
 		},

@@ -32,6 +32,7 @@ func (t *terminal) runCommand() *cli.Command {
 		Flags: []cli.Flag{
 			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(),
 			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"}, gateFlag(),
+			yesFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			wanted, err := targets(c)
@@ -74,6 +75,9 @@ func (t *terminal) runCommand() *cli.Command {
 // playable fails when one of the stages cannot be played as the flags want it: that
 // is said before anything is started.
 func playable(c *cli.Context, wanted ...target) error {
+	if err := confirmed(c, wanted...); err != nil {
+		return err
+	}
 	for _, target := range wanted {
 		for _, s := range target.Stages {
 			clock, err := clockOf(c, s)
@@ -238,7 +242,7 @@ func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, e
 		Stage: s, Cells: p.c.StringSlice("cell"), Clock: clock, Seed: p.seed, Record: record,
 		Command: append([]string{"showdown"}, commandLine(p.c)...),
 		Backend: p.harness.backend, Lost: p.harness.backend.Lost(), Ended: p.harness.ended,
-		Journal: p.harness.journal,
+		Journal: p.harness.journal, Public: p.c.Bool("yes"),
 	}
 	if p.metrics != nil {
 		watched := p.metrics.stage(s, clock)
@@ -284,6 +288,9 @@ func advised(err error) error {
 // that of --speed, else the default.
 func clockOf(c *cli.Context, s *showdown.Stage) (showdown.Clock, error) {
 	speed := showdown.DefaultSpeed
+	if err := realTime(c, s); err != nil {
+		return showdown.Clock{}, err
+	}
 	if s.Speed > 0 {
 		speed = s.Speed
 	} else if c.IsSet("speed") {

@@ -132,6 +132,9 @@ func namesOf(kind argument, cell *showdown.Cell) (what string, known []string) {
 	case sourceArg:
 		return "source", sources(cell)
 	case backendArg, reachedArg:
+		if cell.Running() {
+			return "target", cell.TargetNames()
+		}
 		for _, in := range cell.Topology.AllInstances() {
 			known = append(known, in.Name)
 		}

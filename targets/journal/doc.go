@@ -8,6 +8,10 @@
 //	{"id":1,"identity":{"pid":8,"start":10}}                            it exists now
 //	{"id":1,"done":true}                                                it is undone
 //
+// A fault that a user's command made has the command that takes it back in its entry,
+// with its directory and its variables; an identity on a later line says which command
+// runs now, and the zero identity that it is over.
+//
 // A line is on disk before the thing it names exists. The owner holds a lock on the
 // file for as long as it lives; the kernel frees that lock however the owner dies,
 // and then [Heal] may undo what is pending. A process is known by its number

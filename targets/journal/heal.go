@@ -31,12 +31,20 @@ type Healed struct {
 }
 
 // Heal undoes what dead runs left behind: for every journal in dir whose owner no
-// longer lives it kills the processes that are still the ones that were started,
+// longer lives it runs the commands that take back what commands did, each in its own
+// time whatever ctx says, kills the processes that are still the ones that were started,
 // removes directories that carry the run's mark, and drops the journal. It is
 // idempotent, may run in several processes at once, tolerates a line that was cut
 // off, and leaves a living run's journal and the runs in except alone. What fails
 // stays in its journal for the next time. The error is of dir itself.
 func Heal(ctx context.Context, dir string, except ...string) ([]Healed, error) {
+	return healAll(ctx, dir, false, except)
+}
+
+// Forget is [Heal], and gives up the commands whose undo fails: nobody runs it again.
+func Forget(ctx context.Context, dir string) ([]Healed, error) { return healAll(ctx, dir, true, nil) }
+
+func healAll(ctx context.Context, dir string, forget bool, except []string) ([]Healed, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -55,7 +63,7 @@ func Heal(ctx context.Context, dir string, except ...string) ([]Healed, error) {
 		if !ok || slices.Contains(except, run) {
 			continue
 		}
-		if h, dead := healOne(ctx, path, run); dead {
+		if h, dead := healOne(ctx, path, run, forget); dead {
 			all = append(all, h)
 		}
 	}
@@ -76,7 +84,7 @@ func dropUnborn(path string) {
 }
 
 // healOne heals the journal at path; dead is false when its owner lives.
-func healOne(ctx context.Context, path, run string) (h Healed, dead bool) {
+func healOne(ctx context.Context, path, run string, forget bool) (h Healed, dead bool) {
 	h.Run = run
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,6 +113,7 @@ func healOne(ctx context.Context, path, run string) (h Healed, dead bool) {
 		h.Undone = append(h.Undone, fmt.Sprintf("line %d of the journal could not be read: searched for the run's mark instead", n))
 	}
 	h.undo(ctx, c)
+	h.runUndos(ctx, file, c, forget)
 	if len(h.Failed) == 0 {
 		if err := os.Remove(path); err != nil {
 			h.Failed = append(h.Failed, err.Error())
@@ -117,8 +126,7 @@ func healOne(ctx context.Context, path, run string) (h Healed, dead bool) {
 // dead and the lock is not free, either the kernel is still taking the owner down
 // or another healer is at work: both end soon, so it waits.
 func lockOfDead(ctx context.Context, file *os.File) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, healWait)
-	defer cancel()
+	began, limit := time.Now(), healWait
 	for {
 		free, err := tryLock(file)
 		if free || err != nil {
@@ -131,10 +139,14 @@ func lockOfDead(ctx context.Context, file *os.File) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if owner := parse(data).owner; owner == (Identity{}) || owner.Alive() {
+		c := parse(data)
+		if c.owner == (Identity{}) || c.owner.Alive() {
 			return false, nil
 		}
-		if !pause(ctx, healPoll) {
+		// Another healer may run the undo commands, which take their time, and strikes them
+		// out one by one.
+		limit = max(limit, healWait+c.undoTime())
+		if !pause(ctx, healPoll) || time.Since(began) > limit {
 			return false, errors.New("its owner is dead, but its lock is still held")
 		}
 	}
@@ -179,6 +191,7 @@ func (h *Healed) undo(ctx context.Context, c content) {
 			}
 		case KindDir:
 			h.removeDir(e.Name, h.Run)
+		case KindCommand: // runUndos has done it
 		case KindFault:
 			h.Undone = append(h.Undone, fmt.Sprintf("fault %s: ended with its process", e.Name))
 		default:

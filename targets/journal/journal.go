@@ -24,6 +24,10 @@ const (
 	// KindFault is a fault in a machine, which ends with the machine's process at the
 	// latest. Its fields say letter, action, target and undo.
 	KindFault = "fault"
+	// KindCommand is a fault that a command of a user's made, with the command that takes
+	// it back. Its identity is that of the command that runs just now, which leads a
+	// process group. [NewCommand] makes one.
+	KindCommand = "command"
 	// KindSlot is a slot that is held; the kernel frees it with its owner.
 	KindSlot = "slot"
 	// KindDir is a directory made with [Journal.MakeDir]; its name is the path.

@@ -123,7 +123,9 @@ func (c *checker) cell(cell *showdown.Cell, path string) {
 	if c.places.has(path+".work") && !(cell.Work > 0) {
 		c.add(path+".work", "work must be above 0: leave the line out for the stage's")
 	}
-	if c.topology(&cell.Topology, path+".topology") {
+	if cell.Running() || c.places.has(path+".targets") {
+		c.running(cell, path)
+	} else if c.topology(&cell.Topology, path+".topology") {
 		c.traffic(cell, path+".traffic")
 		c.timeline(cell, path)
 	}

@@ -152,6 +152,8 @@ func (c *checker) healthCheck(r *showdown.RecordSet, path string) {
 func (c *checker) host(cell *showdown.Cell, path, host string) {
 	switch {
 	case !c.places.has(path):
+	case cell.Running():
+		c.add(path, "clients of a running system ask its targets: put the name into their URLs and drop the host")
 	case host == "":
 		c.missing(path, "the host")
 	default:

@@ -46,11 +46,16 @@ func phaseNames(cell *showdown.Cell) []string {
 }
 
 func (c *checker) step(cell *showdown.Cell, step *showdown.Step, path string) {
+	if cell.Running() || step.Own() {
+		c.ownStep(cell, step, path)
+		return
+	}
 	actions := showdown.Actions()
 	if step.Do == "" {
 		c.missing(path+".do", "the action")
 		return
 	}
+	c.notOwn(step, path)
 	action, ok := actions[step.Do]
 	if !ok {
 		c.add(path+".do", "unknown action %q: %s", step.Do, meant(step.Do, sortedKeys(actions)))

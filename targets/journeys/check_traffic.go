@@ -33,7 +33,7 @@ func (c *checker) traffic(cell *showdown.Cell, path string) {
 	}
 	c.told(cell, path)
 	c.ageing(path+".connections", t.Connections)
-	if !isPath(t.Path) {
+	if !isPath(t.Path) && !(cell.Running() && t.Path == "" && !c.places.has(path+".path")) {
 		c.add(path+".path", "path %q is not a path: it begins with / and has no blanks, like /time", t.Path)
 	}
 	if len(t.Phases) == 0 {
@@ -200,6 +200,10 @@ func (c *checker) cohorts(cell *showdown.Cell, path string) {
 				c.add(element(at+".knows", j), "instance %q stands here twice: keep one of the two", name)
 			}
 			seen[name] = true
+			if cell.Running() {
+				c.among(element(at+".knows", j), "target", name, cell.TargetNames())
+				continue
+			}
 			c.among(element(at+".knows", j), "instance", name, knowable(&cell.Topology))
 		}
 	}

@@ -200,8 +200,27 @@ func (d *decoder) structure(node ast.Node, v reflect.Value, path string, depth i
 			}
 			continue
 		}
+		if g, ok := fields.groups[p.name]; ok && d.isGroup(p.value) {
+			i = g
+		}
 		d.value(p.value, v.Field(i), at, depth+1)
 	}
+}
+
+// isGroup says that node is a group of fields, be it behind an anchor or an alias.
+func (d *decoder) isGroup(node ast.Node) bool {
+	for range maxDepth {
+		switch n := node.(type) {
+		case *ast.AnchorNode:
+			node = n.Value
+		case *ast.AliasNode:
+			node = d.anchors[n.Value.String()]
+		default:
+			_, ok := node.(ast.MapNode)
+			return ok
+		}
+	}
+	return false
 }
 
 func (d *decoder) slice(node ast.Node, v reflect.Value, path string, depth int) {
@@ -342,14 +361,21 @@ func leaf(path string) string {
 type structFields struct {
 	names []string
 	index map[string]int
+	// groups are the fields that take a group of fields where the one of index under the
+	// same name takes a value: their tag is "name,group".
+	groups map[string]int
 }
 
 // fieldsOf is the names that t's fields have in YAML, in the order of the struct.
 func fieldsOf(t reflect.Type) structFields {
-	f := structFields{index: map[string]int{}}
+	f := structFields{index: map[string]int{}, groups: map[string]int{}}
 	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		name, option, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
 		if name == "" || name == "-" {
+			continue
+		}
+		if option == "group" {
+			f.groups[name] = i
 			continue
 		}
 		f.names = append(f.names, name)

@@ -47,9 +47,16 @@ func setDefaults(s *showdown.Stage, p places) {
 	for i := range s.Cells {
 		setCellDefaults(&s.Cells[i], p, element("cells", i))
 	}
+	if s.Running() {
+		set(&s.Speed, RunningSpeed, p, "speed")
+	}
 }
 
 func setCellDefaults(c *showdown.Cell, p places, path string) {
+	if c.Running() || p.has(path+".targets") {
+		setRunningDefaults(c, p, path)
+		return
+	}
 	top := &c.Topology
 	set(&top.Region, DefaultRegion, p, path+".topology.region")
 	for i := range top.Instances {
@@ -70,19 +77,9 @@ func setCellDefaults(c *showdown.Cell, p places, path string) {
 		set(&r.Payment, DefaultPayment, p, at+".payment")
 	}
 	setZoneDefaults(top.HostedZone, p, path+".topology.hosted_zone")
-	t, at := &c.Traffic, path+".traffic"
-	set(&t.Clients, DefaultClients, p, at+".clients")
-	set(&t.Profile, DefaultProfile, p, at+".profile")
-	set(&t.Timeout, DefaultTimeout, p, at+".timeout")
-	set(&t.Method, DefaultMethod, p, at+".method")
-	set(&t.Path, DefaultPath, p, at+".path")
-	for i := range t.Phases {
-		at := element(at+".phases", i)
-		set(&t.Phases[i].Pace, impliedPace(p, at), p, at+".pace")
-	}
-	for i := range t.Cohorts {
-		set(&t.Cohorts[i].Profile, t.Profile, p, element(at+".cohorts", i)+".profile")
-	}
+	set(&c.Traffic.Timeout, DefaultTimeout, p, path+".traffic.timeout")
+	set(&c.Traffic.Path, DefaultPath, p, path+".traffic.path")
+	setTrafficDefaults(&c.Traffic, p, path+".traffic")
 	set(&c.SteadyState.Requests, DefaultRequests, p, path+".steady_state.requests")
 	set(&c.SteadyState.Within, DefaultWithin, p, path+".steady_state.within")
 	actions := showdown.Actions()
@@ -97,6 +94,20 @@ func setCellDefaults(c *showdown.Cell, p places, path string) {
 			}
 			step.With[param.Name] = param.Default
 		}
+	}
+}
+
+// setTrafficDefaults fills in what traffic on a lab and on a running system share.
+func setTrafficDefaults(t *showdown.Traffic, p places, at string) {
+	set(&t.Clients, DefaultClients, p, at+".clients")
+	set(&t.Profile, DefaultProfile, p, at+".profile")
+	set(&t.Method, DefaultMethod, p, at+".method")
+	for i := range t.Phases {
+		at := element(at+".phases", i)
+		set(&t.Phases[i].Pace, impliedPace(p, at), p, at+".pace")
+	}
+	for i := range t.Cohorts {
+		set(&t.Cohorts[i].Profile, t.Profile, p, element(at+".cohorts", i)+".profile")
 	}
 }
 

@@ -25,9 +25,14 @@ func Groups(s *showdown.Stage, clock showdown.Clock) [][]int {
 	var loads [][]cellLoad
 cells:
 	for i := range s.Cells {
+		if s.Cells[i].Running() {
+			// Cells of a running system break one and the same thing: each has its turn.
+			groups, loads = append(groups, []int{i}), append(loads, nil)
+			continue
+		}
 		load := loadOf(&s.Cells[i], clock)
 		for g := range groups {
-			if peak(append(slices.Clone(loads[g]), load)).rate <= MaxTotalRate+rounding {
+			if loads[g] != nil && peak(append(slices.Clone(loads[g]), load)).rate <= MaxTotalRate+rounding {
 				groups[g], loads[g] = append(groups[g], i), append(loads[g], load)
 				continue cells
 			}
@@ -42,6 +47,9 @@ cells:
 func tooMuch(s *showdown.Stage, clock showdown.Clock) findings {
 	var found findings
 	for i := range s.Cells {
+		if s.Cells[i].Running() {
+			continue // what a system of one's own carries is to be found out
+		}
 		if p := peak([]cellLoad{loadOf(&s.Cells[i], clock)}); p.rate > MaxTotalRate+rounding {
 			found.addKey(element("cells", i), "the cell offers %.4g requests/s at %s (%s): more than %d is too much for two cores; lower the rate, or raise the work of a request and lower both",
 				p.rate, roundTime(clock.AWS(p.at)), p.phase, MaxTotalRate)

@@ -344,6 +344,8 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(gated))
 	f.Add([]byte("gates: [x, {}, [], &g {expect: x}, *g]\nabort_if: [{if: x, cell: y}, 5, null]\n"))
 	f.Add([]byte(ownStage))
+	f.Add([]byte(running))
+	f.Add([]byte(strings.Replace(running, "undo: none", "do: [x]", 1)))
 	f.Add([]byte("version: 1\ncells: [{name: base}]\n"))
 	f.Add([]byte("a: &a {b: *a}\n<<: *a\n"))
 	f.Add([]byte("? [a, b]\n: !!binary x\n--- |\n text\n...\n"))

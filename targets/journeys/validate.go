@@ -22,7 +22,9 @@ const StatusCheckPeriod = showdown.Minute
 // Places are those of the file that s was read from, as long as it is there.
 func Validate(s *showdown.Stage, clock showdown.Clock) error {
 	var found findings
-	if s.Speed != 0 && s.Speed != clock.Speed() {
+	if s.Running() && clock.Speed() != RunningSpeed {
+		found.add("", "the stage is played on a running system, which has the time that it has: its speed is 1 and not %g; leave the speed to it", clock.Speed())
+	} else if s.Speed != 0 && s.Speed != clock.Speed() {
 		found.add("speed", "the stage is made for speed %g and not for %g: leave the speed to it, or drop its line \"speed\"", s.Speed, clock.Speed())
 	}
 	if err := clock.CheckPeriod("the status check of an instance", StatusCheckPeriod); err != nil {

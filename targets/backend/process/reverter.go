@@ -79,8 +79,9 @@ func (r *reverter) Close() error {
 }
 
 // ReverterMain is the reverter's life: it waits for the end of standard input, which
-// is its owner's death, heals dir and returns within 500 ms of that. When its owner
-// released it before, it heals nothing. Signals that a terminal sends are ignored.
+// is its owner's death, heals dir and returns within 500 ms of that, or when the commands
+// are over that take back what a running system's did. When its owner released it before,
+// it heals nothing. Signals that a terminal sends are ignored.
 func ReverterMain(ctx context.Context, stdin io.Reader, dir string) error {
 	signal.Ignore(os.Interrupt, syscall.SIGHUP)
 	in := bufio.NewReader(stdin)
