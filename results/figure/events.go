@@ -25,7 +25,12 @@ type laneGroup struct {
 }
 
 // mostLanes bounds the instances of a group.
-const mostLanes = 7
+func (m *maker) mostLanes() int {
+	if m.page.Shape == Slide {
+		return 5
+	}
+	return 7
+}
 
 // packed puts faults into as few lanes as keep them apart.
 func packed(bands []band) []lane {
@@ -55,14 +60,15 @@ func (m *maker) lanesOf(spans map[string][]span) []lane {
 			still = append(still, lane{name: brief(name), spans: s})
 		}
 	}
-	if len(moving)+len(still) <= mostLanes {
+	most := m.mostLanes()
+	if len(moving)+len(still) <= most {
 		all := append(moving, still...)
 		slices.SortStableFunc(all, func(a, b lane) int { return byNumber(a.name, b.name) })
 		return all
 	}
 	out := moving
-	if len(out) > mostLanes {
-		return append(out[:mostLanes-1:mostLanes-1], lane{name: m.lang.say("%d more", len(out)-mostLanes+1+len(still)), spans: joined(append(out[mostLanes-1:], still...))})
+	if len(out) > most {
+		return append(out[:most-1:most-1], lane{name: m.lang.say("%d more", len(out)-most+1+len(still)), spans: joined(append(out[most-1:], still...))})
 	}
 	return append(out, lane{name: m.lang.say("%d more", len(still)), spans: joined(still)})
 }
@@ -92,8 +98,8 @@ func (m *maker) groupsOfRun(t track, cell float64) []laneGroup {
 	var out []laneGroup
 	if len(bands) > 0 {
 		g := laneGroup{name: l.say("chaos"), lanes: packed(bands)}
-		if len(g.lanes) > mostLanes {
-			g.lanes = g.lanes[:mostLanes]
+		if most := m.mostLanes(); len(g.lanes) > most {
+			g.lanes = g.lanes[:most]
 		}
 		out = append(out, g)
 	}
