@@ -250,9 +250,17 @@ type Repeat struct {
 	Name   string    `json:"name"`
 	Values []float64 `json:"values"`
 	Median float64   `json:"median"`
-	// Low and High bound the interval that the documentation of the report states.
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
+	// Low and High bound the interval of the median, and Confidence is how often such an
+	// interval holds the true one: at least 0.95 from 6 values on; with fewer Low and High
+	// are the least and the largest value.
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Confidence float64 `json:"confidence"`
+	// Missing is in how many runs nothing was measured, Never in how many what the number
+	// waits for, such as the recovery from a fault, did not happen. Neither is among the
+	// values.
+	Missing int `json:"missing,omitempty"`
+	Never   int `json:"never,omitempty"`
 }
 
 // JourneySummary is what the runs of a journey's stages showed together.

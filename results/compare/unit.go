@@ -1,0 +1,106 @@
+package compare
+
+import (
+	"math"
+	"strconv"
+
+	"showdown/results/analysis"
+)
+
+// Unit is what a number is measured in.
+type Unit string
+
+// The units of numbers.
+const (
+	// Share is 0 to 1, written as a percentage.
+	Share Unit = "share"
+	// AWSSeconds are seconds of AWS time.
+	AWSSeconds Unit = "aws_seconds"
+	// Milliseconds are real ones, of a latency.
+	Milliseconds Unit = "ms"
+	// Rate is requests per lab second.
+	Rate Unit = "per_second"
+	// Dollars are US dollars a month.
+	Dollars Unit = "usd_month"
+	// Count is a number of requests.
+	Count Unit = "count"
+)
+
+// Never is what is written for something that did not happen.
+const Never = "never"
+
+// Format is v for people: "88.1 s", "99.2 %", "never".
+func (u Unit) Format(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "-"
+	case math.IsInf(v, 1):
+		return Never
+	case math.IsInf(v, -1):
+		return "from " + Never
+	}
+	switch u {
+	case Share:
+		return analysis.FormatShare(v)
+	case AWSSeconds:
+		return analysis.FormatSeconds(v)
+	case Milliseconds:
+		return digits(v) + " ms"
+	case Rate:
+		return digits(v) + "/s"
+	case Dollars:
+		if v < 0 {
+			return "-" + u.Format(-v)
+		}
+		return "$" + strconv.FormatFloat(v, 'f', 2, 64)
+	}
+	return digits(v)
+}
+
+// FormatChange is a difference with its sign: "+3.1 s", "-0.2 points". Differences of
+// shares are in percentage points.
+func (u Unit) FormatChange(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "-"
+	case math.IsInf(v, 1):
+		return "to " + Never
+	case math.IsInf(v, -1):
+		return "from " + Never
+	case v == 0:
+		return "0"
+	}
+	sign := "+"
+	if v < 0 {
+		sign = "-"
+	}
+	if u == Share {
+		return sign + digits(math.Abs(v)*100) + " points"
+	}
+	return sign + u.Format(math.Abs(v))
+}
+
+// digits is v with three significant digits, and all digits before the point.
+func digits(v float64) string {
+	a := math.Abs(v)
+	precision := 0
+	switch {
+	case a == 0 || a >= 100:
+	case a >= 10:
+		precision = 1
+	case a >= 1:
+		precision = 2
+	default:
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
+	s := strconv.FormatFloat(v, 'f', precision, 64)
+	if precision > 0 {
+		for s[len(s)-1] == '0' {
+			s = s[:len(s)-1]
+		}
+		if s[len(s)-1] == '.' {
+			s = s[:len(s)-1]
+		}
+	}
+	return s
+}

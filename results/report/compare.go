@@ -1,0 +1,270 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"showdown/results/analysis"
+	"showdown/results/compare"
+)
+
+// Comparison writes a comparison of runs for a terminal, in lines of at most 100 columns.
+// Its first line is the sentence that says what came out. Colours are used when color is
+// true.
+func Comparison(w io.Writer, c *compare.Comparison, color bool) error {
+	return terminal{color: color}.write(w, describeComparison(c))
+}
+
+// ComparisonMarkdown writes what [Comparison] writes as Markdown.
+func ComparisonMarkdown(w io.Writer, c *compare.Comparison) error {
+	return writeMarkdown(w, describeComparison(c))
+}
+
+// JourneyComparison writes a comparison of journeys for a terminal, as [Comparison] does.
+func JourneyComparison(w io.Writer, j *compare.JourneyComparison, color bool) error {
+	return terminal{color: color}.write(w, describeJourneys(j))
+}
+
+// JourneyComparisonMarkdown writes what [JourneyComparison] writes as Markdown.
+func JourneyComparisonMarkdown(w io.Writer, j *compare.JourneyComparison) error {
+	return writeMarkdown(w, describeJourneys(j))
+}
+
+// compareAside says how to read the numbers of a comparison.
+const compareAside = "seconds are AWS time, latencies real, rates per lab second"
+
+func describeComparison(c *compare.Comparison) document {
+	d := document{paragraph{c.Sentence, false}, paragraph{c.Certainty, true}}
+	d = append(d, warningList(c.Warnings)...)
+	d = append(d, heading{"What is compared", ""}, sidesTable(c.Sides))
+	return append(d, comparedNumbers(c)...)
+}
+
+func warningList(warnings []string) document {
+	if len(warnings) == 0 {
+		return nil
+	}
+	var l list
+	for _, w := range warnings {
+		l = append(l, entry{mark: "!", text: w})
+	}
+	return document{heading{"What differs beside that", ""}, l}
+}
+
+func sidesTable(sides []compare.SideInfo) table {
+	out := table{head: []string{"", "stage", "run", "speed", "seed", "verdict"}}
+	for _, s := range sides {
+		run, seeds := s.Runs[0], fmt.Sprint(s.Seeds[0])
+		if n := len(s.Runs); n > 1 {
+			run = fmt.Sprintf("%s and %d more", run, n-1)
+			seeds = fmt.Sprintf("%d seeds", n)
+		}
+		out.rows = append(out.rows, []string{s.Name, s.Stage, run, number(s.Speed), seeds, s.Verdict})
+	}
+	return out
+}
+
+// comparedNumbers are the tables of numbers and those over time.
+func comparedNumbers(c *compare.Comparison) document {
+	var d document
+	for _, t := range c.Tables {
+		if rows := shown(t.Rows); len(rows) > 0 {
+			d = append(d, heading{capital(t.Title), compareAside}, numbersTable(c, rows))
+			if v, ok := verdictTable(c, rows); ok {
+				d = append(d, heading{"Against " + c.Sides[0].Name, t.Title}, v)
+			}
+		}
+	}
+	for _, a := range c.Aligned {
+		d = append(d, heading{alignedTitle(a), "share of good answers in each step of " + seconds(a.StepS)}, alignedTable(a))
+	}
+	return d
+}
+
+// shown are the rows of a short table.
+func shown(rows []compare.Row) []compare.Row {
+	var out []compare.Row
+	for _, r := range rows {
+		if !r.Detail {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// repeated says that some side has several runs.
+func repeated(c *compare.Comparison) bool {
+	for _, s := range c.Sides {
+		if len(s.Runs) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// mostBeside is how many sides have their differences beside their numbers; more have
+// them in a table of their own.
+const mostBeside = 2
+
+func numbersTable(c *compare.Comparison, rows []compare.Row) table {
+	out := table{head: []string{""}, numbers: true}
+	for _, s := range c.Sides {
+		out.head = append(out.head, s.Name)
+	}
+	beside := len(c.Sides) <= mostBeside
+	if beside {
+		out.head = append(out.head, "difference")
+		if repeated(c) {
+			out.head = append(out.head, "interval", "verdict")
+		}
+	}
+	for _, r := range rows {
+		row := []string{r.Label}
+		for _, s := range r.Sides {
+			row = append(row, spreadOf(r.Unit, s))
+		}
+		if beside {
+			a := r.Against[0]
+			row = append(row, changeOf(r.Unit, a))
+			if repeated(c) {
+				row = append(row, intervalOf(r, a), verdictOf(a))
+			}
+		}
+		out.rows = append(out.rows, row)
+	}
+	return out
+}
+
+// verdictTable has the differences of several sides from the first, where it says more
+// than the numbers do.
+func verdictTable(c *compare.Comparison, rows []compare.Row) (table, bool) {
+	if len(c.Sides) <= mostBeside || !repeated(c) {
+		return table{}, false
+	}
+	out := table{head: []string{""}, numbers: true}
+	for _, s := range c.Sides[1:] {
+		out.head = append(out.head, s.Name)
+	}
+	for _, r := range rows {
+		row := []string{r.Label}
+		for _, a := range r.Against {
+			row = append(row, changeOf(r.Unit, a)+", "+verdictOf(a))
+		}
+		out.rows = append(out.rows, row)
+	}
+	return out, true
+}
+
+// spreadOf is a side's median with its interval, where it has one.
+func spreadOf(u compare.Unit, s compare.Spread) string {
+	if s.N == 0 {
+		return nothing
+	}
+	text := u.Format(s.Value)
+	if s.N > 1 && s.Low != s.High {
+		text += " [" + u.Format(s.Low) + " to " + u.Format(s.High) + "]"
+	}
+	return text
+}
+
+// changeOf is a difference, and what part of the first number that is.
+func changeOf(u compare.Unit, a compare.Against) string {
+	if math.IsNaN(a.Shift) {
+		return nothing
+	}
+	text := u.FormatChange(a.Shift)
+	if r := a.Relative; u != compare.Share && a.Shift != 0 && !math.IsNaN(r) && !math.IsInf(r, 0) {
+		text += fmt.Sprintf(" (%+.*f %%)", decimals(r), r*100)
+	}
+	return text
+}
+
+// decimals is how many places a percentage is written with.
+func decimals(share float64) int {
+	if math.Abs(share) < 0.1 {
+		return 1
+	}
+	return 0
+}
+
+func intervalOf(r compare.Row, a compare.Against) string {
+	if a.Confidence == 0 || r.Computed || math.IsNaN(a.Low) || math.IsNaN(a.High) {
+		return nothing
+	}
+	return fmt.Sprintf("%s to %s at %s", r.Unit.FormatChange(a.Low), r.Unit.FormatChange(a.High), confidence(a.Confidence))
+}
+
+func verdictOf(a compare.Against) string {
+	switch {
+	case a.Verdict == compare.CannotKnow:
+		return string(a.Verdict) + ": " + a.Why
+	case math.IsNaN(a.HolmP):
+		return string(a.Verdict)
+	}
+	return fmt.Sprintf("%s, p = %s", a.Verdict, number(math.Round(a.P*1e4)/1e4))
+}
+
+// confidence is a level of confidence, rounded down: it is never said to be more than it is.
+func confidence(level float64) string {
+	return analysis.FormatShare(math.Floor(level*1000) / 1000)
+}
+
+func alignedTitle(a compare.Aligned) string {
+	if a.On == "clock" {
+		return "From the beginning of the traffic"
+	}
+	return "From the beginning of " + a.Fault
+}
+
+func alignedTable(a compare.Aligned) table {
+	out := table{head: []string{"from"}, numbers: true}
+	for _, s := range a.Sides {
+		out.head = append(out.head, s.Name)
+	}
+	for i, from := range a.FromS {
+		row := []string{seconds(from)}
+		for _, s := range a.Sides {
+			row = append(row, shareOf(s.Availability[i]))
+		}
+		out.rows = append(out.rows, row)
+	}
+	return out
+}
+
+func describeJourneys(j *compare.JourneyComparison) document {
+	d := document{paragraph{j.Sentence, false}, paragraph{j.Certainty, true}}
+	d = append(d, warningList(j.Warnings)...)
+	sides := table{head: []string{"", "journey", "stages"}}
+	for _, s := range j.Sides {
+		run := s.Runs[0]
+		if n := len(s.Runs); n > 1 {
+			run = fmt.Sprintf("%s and %d more", run, n-1)
+		}
+		sides.rows = append(sides.rows, []string{s.Name, run, strings.Join(s.Stages, ", ")})
+	}
+	d = append(d, heading{"What is compared", ""}, sides)
+	for _, c := range j.Stages {
+		d = append(d, heading{"Stage " + c.Stage, ""}, paragraph{c.Sentence, false})
+		for _, w := range c.Warnings {
+			d = append(d, paragraph{"! " + w, true})
+		}
+		for _, t := range c.Tables {
+			if rows := shown(t.Rows); len(rows) > 0 {
+				d = append(d, heading{capital(t.Title), ""}, numbersTable(c, rows))
+				if v, ok := verdictTable(c, rows); ok {
+					d = append(d, v)
+				}
+			}
+		}
+	}
+	return d
+}
+
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
