@@ -49,8 +49,12 @@ type Summary struct {
 	Verdict showdown.Verdict `json:"verdict"`
 	// Reasons says in sentences what beside the claims made the verdict worse.
 	Reasons []string `json:"reasons,omitempty"`
-	// Repeats has each number's spread over the runs of --repeat.
+	// Repeats has each number's spread over the runs of --repeat, and Group is their id
+	// in the store.
 	Repeats []Repeat `json:"repeats,omitempty"`
+	Group   string   `json:"group,omitempty"`
+	// Against is how the run stands against an earlier one that it was held to.
+	Against *Against `json:"against,omitempty"`
 }
 
 // CellSummary is what one cell showed.
@@ -275,6 +279,8 @@ type JourneySummary struct {
 	Scorecards []Scorecard      `json:"scorecards,omitempty"`
 	Verdict    showdown.Verdict `json:"verdict"`
 	Repeats    []Repeat         `json:"repeats,omitempty"`
+	Group      string           `json:"group,omitempty"`
+	Against    *Against         `json:"against,omitempty"`
 }
 
 // Encode writes s as indented JSON. Lists and maps without an entry are written

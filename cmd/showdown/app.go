@@ -34,6 +34,7 @@ func newApp(t *terminal) *cli.App {
 			t.claimsCommand(),
 			t.runsCommand(),
 			t.reportCommand(),
+			t.compareCommand(),
 			t.dashboardsCommand(),
 			t.recoverCommand(),
 			t.completionCommand(),

@@ -14,6 +14,10 @@ import (
 	"showdown/results"
 )
 
+// Differences says in sentences what differs between sides of one stage beside what they
+// show, and what makes one of them worth less.
+func Differences(sides []Side) []string { return differences(sides, Whole) }
+
 // differences says in sentences what differs between the sides beside what is compared,
 // and what makes one of them worth less.
 func differences(sides []Side, scope Scope) []string {
@@ -67,25 +71,30 @@ func machine(of func(results.Machine) string) func(Run) string {
 // differ says it when the sides are not alike in what of returns; an empty text is not
 // known.
 func (w *warner) differ(what string, of func(Run) string) {
-	perSide := make([]string, len(w.sides))
-	all := map[string]bool{}
+	var values []string
+	where := map[string][]string{}
 	for i := range w.sides {
-		var seen []string
 		for _, r := range w.sides[i].Runs {
 			v := of(r)
 			if v == "" {
 				return
 			}
-			all[v] = true
-			if !slices.Contains(seen, v) {
-				seen = append(seen, v)
+			if !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+			if name := w.sides[i].Name; !slices.Contains(where[v], name) {
+				where[v] = append(where[v], name)
 			}
 		}
-		perSide[i] = strings.Join(seen, " and ") + " in " + w.sides[i].Name
 	}
-	if len(all) > 1 {
-		w.add("%s differs: %s", what, strings.Join(perSide, ", "))
+	if len(values) < 2 {
+		return
 	}
+	parts := make([]string, len(values))
+	for i, v := range values {
+		parts[i] = v + " in " + list(where[v])
+	}
+	w.add("not the same %s: %s", what, strings.Join(parts, ", "))
 }
 
 // reference compares how the reference windows were planned.
@@ -114,7 +123,7 @@ func (w *warner) reference() {
 		return ""
 	}))
 	w.differ("rate in the reference window", func(r Run) string { return Rate.Format(math.Round(rateAt(r.Summary))) })
-	w.differ("clients", base(func(c *showdown.Cell) string { return fmt.Sprint(c.Traffic.Clients) }))
+	w.differ("number of clients", base(func(c *showdown.Cell) string { return fmt.Sprint(c.Traffic.Clients) }))
 	w.differ("profile of the clients", base(func(c *showdown.Cell) string { return string(c.Traffic.Profile) }))
 	w.differ("timeout of the clients", base(func(c *showdown.Cell) string { return c.Traffic.Timeout.String() }))
 }

@@ -59,7 +59,7 @@ func Named(sides []Side) []Side {
 	for _, name := range []func(i int) string{
 		func(i int) string { return out[i].first().Stage },
 		func(i int) string { return out[i].stage() },
-		func(i int) string { return letter(i) },
+		func(i int) string { return Letter(i) },
 	} {
 		seen := map[string]bool{}
 		for i := range out {
@@ -73,8 +73,8 @@ func Named(sides []Side) []Side {
 	return out
 }
 
-// letter is A, B to Z, then A2.
-func letter(i int) string {
+// Letter is what the i-th side from 0 is called where it has no name of its own: A, B to Z, then A2.
+func Letter(i int) string {
 	out := string(rune('A' + i%26))
 	if i >= 26 {
 		out += string(rune('1' + i/26))

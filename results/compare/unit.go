@@ -3,6 +3,7 @@ package compare
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"showdown/results/analysis"
 )
@@ -41,7 +42,7 @@ func (u Unit) Format(v float64) string {
 	}
 	switch u {
 	case Share:
-		return analysis.FormatShare(v)
+		return formatShare(v)
 	case AWSSeconds:
 		return analysis.FormatSeconds(v)
 	case Milliseconds:
@@ -80,6 +81,24 @@ func (u Unit) FormatChange(v float64) string {
 	return sign + u.Format(math.Abs(v))
 }
 
+// formatShare is a share with one place after the point, and with one more for each nine:
+// 96.4 %, 99.93 %, 99.992 %. It is as [analysis.FormatShare] has it at the ends.
+func formatShare(v float64) string {
+	if v <= 0.99 || v >= 0.999999 {
+		return analysis.FormatShare(v)
+	}
+	places := 1 + int(math.Floor(-math.Log10(1-v)+1e-9)) - 1
+	return trimmed(strconv.FormatFloat(v*100, 'f', places, 64)) + " %"
+}
+
+// trimmed is a number without zeros at its end.
+func trimmed(s string) string {
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
 // digits is v with three significant digits, and all digits before the point.
 func digits(v float64) string {
 	a := math.Abs(v)
@@ -93,14 +112,5 @@ func digits(v float64) string {
 	default:
 		return strconv.FormatFloat(v, 'g', 3, 64)
 	}
-	s := strconv.FormatFloat(v, 'f', precision, 64)
-	if precision > 0 {
-		for s[len(s)-1] == '0' {
-			s = s[:len(s)-1]
-		}
-		if s[len(s)-1] == '.' {
-			s = s[:len(s)-1]
-		}
-	}
-	return s
+	return trimmed(strconv.FormatFloat(v, 'f', precision, 64))
 }

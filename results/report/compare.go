@@ -38,8 +38,22 @@ const compareAside = "seconds are AWS time, latencies real, rates per lab second
 func describeComparison(c *compare.Comparison) document {
 	d := document{paragraph{c.Sentence, false}, paragraph{c.Certainty, true}}
 	d = append(d, warningList(c.Warnings)...)
-	d = append(d, heading{"What is compared", ""}, sidesTable(c.Sides))
+	d = append(d, heading{"What is compared", comparedAside(c)}, sidesTable(c.Sides))
 	return append(d, comparedNumbers(c)...)
+}
+
+// comparedAside says of which stages the sides are, where their names do not.
+func comparedAside(c *compare.Comparison) string {
+	if c.Stage != "" {
+		return "runs of " + c.Stage
+	}
+	var stages []string
+	for _, s := range c.Sides {
+		if !strings.HasSuffix(s.Stage, s.Name) {
+			stages = append(stages, s.Name+" is "+s.Stage)
+		}
+	}
+	return strings.Join(stages, ", ")
 }
 
 func warningList(warnings []string) document {
@@ -54,14 +68,14 @@ func warningList(warnings []string) document {
 }
 
 func sidesTable(sides []compare.SideInfo) table {
-	out := table{head: []string{"", "stage", "run", "speed", "seed", "verdict"}}
+	out := table{head: []string{"", "run", "speed", "seed", "verdict"}}
 	for _, s := range sides {
 		run, seeds := s.Runs[0], fmt.Sprint(s.Seeds[0])
 		if n := len(s.Runs); n > 1 {
 			run = fmt.Sprintf("%s and %d more", run, n-1)
 			seeds = fmt.Sprintf("%d seeds", n)
 		}
-		out.rows = append(out.rows, []string{s.Name, s.Stage, run, number(s.Speed), seeds, s.Verdict})
+		out.rows = append(out.rows, []string{s.Name, run, number(s.Speed), seeds, s.Verdict})
 	}
 	return out
 }
@@ -250,13 +264,15 @@ func describeJourneys(j *compare.JourneyComparison) document {
 		for _, w := range c.Warnings {
 			d = append(d, paragraph{"! " + w, true})
 		}
-		for _, t := range c.Tables {
-			if rows := shown(t.Rows); len(rows) > 0 {
-				d = append(d, heading{capital(t.Title), ""}, numbersTable(c, rows))
-				if v, ok := verdictTable(c, rows); ok {
-					d = append(d, v)
-				}
-			}
+		// A journey has many cells; those that the stages are named for are enough here.
+		t := c.Tables[0]
+		rows := shown(t.Rows)
+		d = append(d, heading{capital(t.Title), ""}, numbersTable(c, rows))
+		if v, ok := verdictTable(c, rows); ok {
+			d = append(d, heading{"Against " + c.Sides[0].Name, ""}, v)
+		}
+		if n := len(c.Tables) - 1; n > 0 {
+			d = append(d, paragraph{fmt.Sprintf("%s more: compare the runs of this stage alone to see them.", plural(n, "cell")), true})
 		}
 	}
 	return d
