@@ -93,7 +93,7 @@ func tablesOf(sides []Side, scope Scope) []Table {
 	if scope == Shared {
 		return []Table{{Title: "what the stages share", Rows: rows(perSide, func(name string) bool { return true })}}
 	}
-	base := func(name string) bool { return !strings.HasPrefix(name, "cells.") }
+	base := func(name string) bool { return !strings.HasPrefix(name, "cells.") && !honesty(name) }
 	out := []Table{{Title: "cell " + cellOf(sides), Rows: rows(perSide, base)}}
 	if scope == Unmatched {
 		return out // their further cells compare other things
@@ -106,11 +106,15 @@ func tablesOf(sides []Side, scope Scope) []Table {
 			all = all && there
 		}
 		if all {
-			out = append(out, Table{Title: "cell " + cell, Rows: rows(perSide, func(name string) bool { return strings.HasPrefix(name, prefix) })})
+			out = append(out, Table{Title: "cell " + cell, Rows: rows(perSide, func(name string) bool { return strings.HasPrefix(name, prefix) && !honesty(name) })})
 		}
 	}
 	return out
 }
+
+// honesty says that a number is about the generator: it is not what was measured, but how
+// well.
+func honesty(name string) bool { return strings.Contains(name, "generator.") }
 
 func cellOf(sides []Side) string {
 	if c := sides[0].first().Cell; c != "" {
@@ -241,8 +245,8 @@ func (n Number) against(first, second Spread) Against {
 		Difference: statistics.DifferenceOf(first.Values, second.Values),
 		Relative:   math.NaN(), HolmP: math.NaN(), Verdict: CannotKnow,
 	}
-	if first.Value != 0 && !math.IsInf(first.Value, 0) && !math.IsInf(second.Value, 0) {
-		a.Relative = second.Value/first.Value - 1
+	if r := a.Shift / math.Abs(first.Value); !math.IsInf(r, 0) && !math.IsInf(first.Value, 0) {
+		a.Relative = r
 	}
 	switch {
 	case a.N1 == 0 || a.N2 == 0:

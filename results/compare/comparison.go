@@ -100,8 +100,8 @@ type Spread struct {
 // Against is a side's number beside that of the first side.
 type Against struct {
 	statistics.Difference
-	// Relative is the change of the median as a share of the first side's: 0.1 is 10 %
-	// more. NaN where the first is 0.
+	// Relative is the shift as a share of the first side's median: 0.1 is 10 % more. NaN
+	// where that is 0 or never.
 	Relative float64
 	// HolmP is P corrected for the number of tests in the comparison; NaN where nothing
 	// was tested.

@@ -241,10 +241,14 @@ func (c *Comparison) certainty() string {
 			}
 		}
 	}
-	text := fmt.Sprintf("%d differences were tested (Mann-Whitney, two-sided, alpha %s): about %s would look real by chance alone; %d do",
-		c.Tested, percent(c.Alpha), digits(math.Round(float64(c.Tested)*c.Alpha*10)/10), seen)
+	text := fmt.Sprintf("%d differences were tested (Mann-Whitney, two-sided, alpha %s): about %s would look real by chance alone; ",
+		c.Tested, percent(c.Alpha), digits(math.Round(float64(c.Tested)*c.Alpha*10)/10))
 	if seen == 0 {
-		return text + "."
+		return text + "none does."
 	}
-	return fmt.Sprintf("%s, and %d of these also when corrected for how many there are (Holm).", text, sure)
+	text += fmt.Sprintf("%d do", seen)
+	if sure == 0 {
+		return text + ", none of them when corrected for how many there are (Holm)."
+	}
+	return fmt.Sprintf("%s, %d of them also when corrected for how many there are (Holm).", text, sure)
 }

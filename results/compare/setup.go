@@ -14,14 +14,26 @@ import (
 	"showdown/results"
 )
 
-// Differences says in sentences what differs between sides of one stage beside what they
-// show, and what makes one of them worth less.
-func Differences(sides []Side) []string { return differences(sides, Whole) }
+// Differences says in sentences what differs between an earlier run of a stage and one of
+// now beside what they show, and what makes one of them worth less. Their seeds differ,
+// and one is over before the other begins, always.
+func Differences(sides []Side) []string {
+	w := &warner{sides: sides}
+	w.setup(Whole)
+	return w.out
+}
 
 // differences says in sentences what differs between the sides beside what is compared,
 // and what makes one of them worth less.
 func differences(sides []Side, scope Scope) []string {
 	w := &warner{sides: sides}
+	w.setup(scope)
+	w.seeds()
+	w.order()
+	return w.out
+}
+
+func (w *warner) setup(scope Scope) {
 	if scope == Unmatched {
 		w.add("the stages are not the same and have no reference window: these numbers compare them only if both were played alike")
 	}
@@ -39,12 +51,9 @@ func differences(sides []Side, scope Scope) []string {
 	} else {
 		w.spec()
 	}
-	w.seeds()
-	w.order()
-	for i := range sides {
-		w.health(&sides[i])
+	for i := range w.sides {
+		w.health(&w.sides[i])
 	}
-	return w.out
 }
 
 // warner collects sentences.

@@ -3,6 +3,7 @@ package compare
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"showdown/results"
 )
@@ -77,7 +78,7 @@ func Named(sides []Side) []Side {
 func Letter(i int) string {
 	out := string(rune('A' + i%26))
 	if i >= 26 {
-		out += string(rune('1' + i/26))
+		out += strconv.Itoa(i/26 + 1)
 	}
 	return out
 }

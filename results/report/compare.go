@@ -84,17 +84,29 @@ func sidesTable(sides []compare.SideInfo) table {
 func comparedNumbers(c *compare.Comparison) document {
 	var d document
 	for _, t := range c.Tables {
-		if rows := shown(t.Rows); len(rows) > 0 {
-			d = append(d, heading{capital(t.Title), compareAside}, numbersTable(c, rows))
-			if v, ok := verdictTable(c, rows); ok {
-				d = append(d, heading{"Against " + c.Sides[0].Name, t.Title}, v)
-			}
-		}
+		d = append(d, numberTables(c, t, compareAside)...)
 	}
 	for _, a := range c.Aligned {
 		d = append(d, heading{alignedTitle(a), "share of good answers in each step of " + seconds(a.StepS)}, alignedTable(a))
 	}
 	return d
+}
+
+// numberTables are the tables of a cell: the numbers with their differences, and of
+// repeated runs how sure they are.
+func numberTables(c *compare.Comparison, t compare.Table, aside string) document {
+	rows := shown(t.Rows)
+	if len(rows) == 0 {
+		return nil
+	}
+	d := document{heading{capital(t.Title), aside}, numbersTable(c, rows)}
+	if !repeated(c) {
+		return d
+	}
+	if len(c.Sides) > mostBeside {
+		d = append(d, heading{"Against " + c.Sides[0].Name, t.Title}, verdictTable(c, rows))
+	}
+	return append(d, heading{"How sure that is", "intervals of medians and of the difference"}, intervalTable(c, rows))
 }
 
 // shown are the rows of a short table.
@@ -131,19 +143,19 @@ func numbersTable(c *compare.Comparison, rows []compare.Row) table {
 	if beside {
 		out.head = append(out.head, "difference")
 		if repeated(c) {
-			out.head = append(out.head, "interval", "verdict")
+			out.head = append(out.head, "verdict")
 		}
 	}
 	for _, r := range rows {
 		row := []string{r.Label}
 		for _, s := range r.Sides {
-			row = append(row, spreadOf(r.Unit, s))
+			row = append(row, medianOf(r.Unit, s))
 		}
 		if beside {
 			a := r.Against[0]
 			row = append(row, changeOf(r.Unit, a))
 			if repeated(c) {
-				row = append(row, intervalOf(r, a), verdictOf(a))
+				row = append(row, string(a.Verdict))
 			}
 		}
 		out.rows = append(out.rows, row)
@@ -151,12 +163,8 @@ func numbersTable(c *compare.Comparison, rows []compare.Row) table {
 	return out
 }
 
-// verdictTable has the differences of several sides from the first, where it says more
-// than the numbers do.
-func verdictTable(c *compare.Comparison, rows []compare.Row) (table, bool) {
-	if len(c.Sides) <= mostBeside || !repeated(c) {
-		return table{}, false
-	}
+// verdictTable has the differences of several sides from the first.
+func verdictTable(c *compare.Comparison, rows []compare.Row) table {
 	out := table{head: []string{""}, numbers: true}
 	for _, s := range c.Sides[1:] {
 		out.head = append(out.head, s.Name)
@@ -164,21 +172,82 @@ func verdictTable(c *compare.Comparison, rows []compare.Row) (table, bool) {
 	for _, r := range rows {
 		row := []string{r.Label}
 		for _, a := range r.Against {
-			row = append(row, changeOf(r.Unit, a)+", "+verdictOf(a))
+			row = append(row, changeOf(r.Unit, a)+", "+string(a.Verdict))
 		}
 		out.rows = append(out.rows, row)
 	}
-	return out, true
+	return out
+}
+
+// intervalTable has the intervals, and the p-values that the verdicts come from.
+func intervalTable(c *compare.Comparison, rows []compare.Row) table {
+	out := table{head: []string{""}, numbers: true}
+	for _, s := range c.Sides {
+		out.head = append(out.head, s.Name)
+	}
+	for _, s := range c.Sides[1:] {
+		of := ""
+		if len(c.Sides) > mostBeside {
+			of = " " + s.Name
+		}
+		out.head = append(out.head, "difference"+of, "p"+of)
+	}
+	for _, r := range rows {
+		row := []string{r.Label}
+		for _, s := range r.Sides {
+			row = append(row, between(r.Unit.Format, s.Low, s.High, s.N))
+		}
+		for _, a := range r.Against {
+			p := nothing
+			switch {
+			case !math.IsNaN(a.HolmP):
+				p = chance(a.P)
+			case a.Verdict == compare.CannotKnow:
+				p = a.Why
+			}
+			row = append(row, between(r.Unit.FormatChange, a.Low, a.High, min(a.N1, a.N2)), p)
+		}
+		out.rows = append(out.rows, row)
+	}
+	return out
+}
+
+// between is an interval of n values.
+func between(format func(float64) string, low, high float64, n int) string {
+	if n == 0 {
+		return nothing
+	}
+	a, b := format(low), format(high)
+	if a == b {
+		return a
+	}
+	// The unit is said once.
+	if i := strings.LastIndexByte(a, ' '); i > 0 && strings.HasSuffix(b, a[i:]) {
+		a = a[:i]
+	}
+	return a + " to " + b
+}
+
+// chance is a p-value with four places.
+func chance(p float64) string {
+	if p < 0.0001 {
+		return "under 0.0001"
+	}
+	return number(math.Round(p*1e4) / 1e4)
+}
+
+func medianOf(u compare.Unit, s compare.Spread) string {
+	if s.N == 0 {
+		return nothing
+	}
+	return u.Format(s.Value)
 }
 
 // spreadOf is a side's median with its interval, where it has one.
 func spreadOf(u compare.Unit, s compare.Spread) string {
-	if s.N == 0 {
-		return nothing
-	}
-	text := u.Format(s.Value)
-	if s.N > 1 && s.Low != s.High {
-		text += " [" + u.Format(s.Low) + " to " + u.Format(s.High) + "]"
+	text := medianOf(u, s)
+	if interval := between(u.Format, s.Low, s.High, s.N); s.N > 1 && interval != text {
+		text += " [" + interval + "]"
 	}
 	return text
 }
@@ -207,7 +276,7 @@ func intervalOf(r compare.Row, a compare.Against) string {
 	if a.Confidence == 0 || r.Computed || math.IsNaN(a.Low) || math.IsNaN(a.High) {
 		return nothing
 	}
-	return fmt.Sprintf("%s to %s at %s", r.Unit.FormatChange(a.Low), r.Unit.FormatChange(a.High), confidence(a.Confidence))
+	return between(r.Unit.FormatChange, a.Low, a.High, 1) + " at " + confidence(a.Confidence)
 }
 
 func verdictOf(a compare.Against) string {
@@ -217,7 +286,7 @@ func verdictOf(a compare.Against) string {
 	case math.IsNaN(a.HolmP):
 		return string(a.Verdict)
 	}
-	return fmt.Sprintf("%s, p = %s", a.Verdict, number(math.Round(a.P*1e4)/1e4))
+	return fmt.Sprintf("%s, p = %s", a.Verdict, chance(a.P))
 }
 
 // confidence is a level of confidence, rounded down: it is never said to be more than it is.
@@ -265,12 +334,7 @@ func describeJourneys(j *compare.JourneyComparison) document {
 			d = append(d, paragraph{"! " + w, true})
 		}
 		// A journey has many cells; those that the stages are named for are enough here.
-		t := c.Tables[0]
-		rows := shown(t.Rows)
-		d = append(d, heading{capital(t.Title), ""}, numbersTable(c, rows))
-		if v, ok := verdictTable(c, rows); ok {
-			d = append(d, heading{"Against " + c.Sides[0].Name, ""}, v)
-		}
+		d = append(d, numberTables(c, c.Tables[0], "")...)
 		if n := len(c.Tables) - 1; n > 0 {
 			d = append(d, paragraph{fmt.Sprintf("%s more: compare the runs of this stage alone to see them.", plural(n, "cell")), true})
 		}
