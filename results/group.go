@@ -82,20 +82,29 @@ func ReadGroup(path string) (*Group, error) {
 	return &g, nil
 }
 
+// Groups are the ids of the groups in the store, oldest first.
+func (s *Store) Groups() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, groupsDir))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("list groups in store %s: %w", s.dir, advise(err))
+	}
+	var out []string
+	for _, e := range entries {
+		if id, is := strings.CutSuffix(e.Name(), ".json"); is && idForm.MatchString(id) {
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}
+
 // ResolveGroup is the group that ref means, an id, a prefix of one only or the path of a
 // file, and the path of its file. The error wraps [ErrNoRun] or [ErrAmbiguous].
 func (s *Store) ResolveGroup(ref string) (*Group, string, error) {
-	entries, err := os.ReadDir(filepath.Join(s.dir, groupsDir))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, "", fmt.Errorf("list groups in store %s: %w", s.dir, advise(err))
+	all, err := s.Groups()
+	if err != nil {
+		return nil, "", err
 	}
-	var fits []string
-	for _, e := range entries {
-		id, is := strings.CutSuffix(e.Name(), ".json")
-		if is && idForm.MatchString(id) && ref != "" && strings.HasPrefix(id, ref) {
-			fits = append(fits, id)
-		}
-	}
+	fits := slices.DeleteFunc(all, func(id string) bool { return ref == "" || !strings.HasPrefix(id, ref) })
 	switch {
 	case slices.Contains(fits, ref):
 		fits = []string{ref}

@@ -64,6 +64,9 @@ func TestGroup(t *testing.T) {
 	if err := store.CreateGroup("mine-go", second); err != nil {
 		t.Fatal(err)
 	}
+	if all, err := store.Groups(); err != nil || len(all) != 2 || !slices.Contains(all, g.Group) {
+		t.Errorf("the groups are %v, %v", all, err)
+	}
 	for ref, want := range map[string]error{"20261126T131500": ErrAmbiguous, "nothing": ErrNoRun, "": ErrNoRun} {
 		if _, _, err := store.ResolveGroup(ref); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", ref, err, want)

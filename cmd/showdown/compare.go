@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -38,12 +39,12 @@ func (t *terminal) compareCommand() *cli.Command {
 			if format != "text" && format != "md" && format != "json" && format != "html" {
 				return misuse("write --format text, md, json or html", "compare: no format %q", format)
 			}
-			if !c.Args().Present() {
-				return misuse("showdown compare RUN RUN; showdown runs lists what was recorded", "compare: want the runs")
-			}
 			store, err := results.OpenStore(c.String("out"))
 			if err != nil {
 				return err
+			}
+			if !c.Args().Present() {
+				return misuse(whatThereIs(store), "compare: want the runs")
 			}
 			var subjects []subject
 			for _, ref := range c.Args().Slice() {
@@ -60,6 +61,16 @@ func (t *terminal) compareCommand() *cli.Command {
 			return t.deliver(c, text.Bytes())
 		},
 	}
+}
+
+// whatThereIs says where the names of runs and of their repeats are.
+func whatThereIs(store *results.Store) string {
+	hint := "showdown compare RUN RUN; showdown runs lists what was recorded"
+	if groups, err := store.Groups(); err == nil && len(groups) > 0 {
+		slices.Reverse(groups)
+		hint += "; repeats: " + listed(groups)
+	}
+	return hint
 }
 
 // deliver writes the result to where --to says, in one step where that is a file.

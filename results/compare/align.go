@@ -81,7 +81,7 @@ func onFault(sides []Side, action string) (Aligned, bool) {
 	if until <= 0 {
 		return a, false
 	}
-	a.StepS = stepOf(until, mostSteps-3)
+	a.StepS = stepOf(until, mostSteps-3, coarsest(sides))
 	a.fill(sides, -a.StepS, until+a.StepS)
 	return a, true
 }
@@ -98,7 +98,7 @@ func onClock(sides []Side) Aligned {
 		}
 		a.Sides = append(a.Sides, side)
 	}
-	a.StepS = stepOf(until, mostSteps)
+	a.StepS = stepOf(until, mostSteps, coarsest(sides))
 	a.fill(sides, 0, until)
 	return a
 }
@@ -113,10 +113,21 @@ func lastRequest(s *results.Series) float64 {
 	return 0
 }
 
-// stepOf is the shortest round length of which at most n make up length.
-func stepOf(length float64, n int) float64 {
+// coarsest is the longest bucket of all runs: no step is shorter.
+func coarsest(sides []Side) float64 {
+	longest := 0.0
+	for i := range sides {
+		for _, r := range sides[i].Runs {
+			longest = max(longest, r.Series.BucketS)
+		}
+	}
+	return longest
+}
+
+// stepOf is the shortest round length from least on of which at most n make up length.
+func stepOf(length float64, n int, least float64) float64 {
 	for _, step := range []float64{0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800} {
-		if length <= step*float64(n) {
+		if step >= least && length <= step*float64(n) {
 			return step
 		}
 	}

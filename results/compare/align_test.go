@@ -97,9 +97,10 @@ func TestStepOf(t *testing.T) {
 	for _, test := range []struct {
 		length float64
 		n      int
+		least  float64
 		want   float64
-	}{{0, 10, 0.1}, {10, 10, 1}, {10.1, 10, 2}, {43200, 16, 3600}, {1e6, 16, 86400}, {1e7, 16, 8 * 86400}} {
-		if got := stepOf(test.length, test.n); got != test.want {
+	}{{0, 10, 0, 0.1}, {10, 10, 0, 1}, {10, 10, 3, 5}, {10.1, 10, 0, 2}, {43200, 16, 0, 3600}, {1e6, 16, 0, 86400}, {1e7, 16, 0, 8 * 86400}} {
+		if got := stepOf(test.length, test.n, test.least); got != test.want {
 			t.Errorf("%v in %d steps: %v, want %v", test.length, test.n, got, test.want)
 		}
 	}

@@ -257,6 +257,8 @@ func (n Number) against(first, second Spread) Against {
 		a.Why = "one run each"
 	case !a.Testable():
 		a.Why = fmt.Sprintf("%d and %d runs are too few", a.N1, a.N2)
+	case a.Equal:
+		a.Verdict = NoDifference // and nothing was tested
 	case !a.Seen():
 		a.HolmP, a.Verdict = a.P, NoDifference
 	default:

@@ -50,7 +50,8 @@ type Comparison struct {
 	// Warnings say what differs between the sides beside what is compared.
 	Warnings []string `json:"warnings"`
 	Tables   []Table  `json:"tables"`
-	// Tested is how many numbers were put to the test, Alpha the share of those that the
+	// Tested is how many differences were put to the test, those of equal values left out;
+	// Alpha the share of those that the
 	// test calls different where nothing is.
 	Tested  int       `json:"tested"`
 	Alpha   float64   `json:"alpha"`

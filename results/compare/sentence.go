@@ -149,7 +149,11 @@ func times(a, b float64, less, more string) string {
 	case large/small >= 2:
 		return fmt.Sprintf("%s times %s", digits(math.Round(large/small*10)/10), word)
 	}
-	return percent(math.Abs(b-a)/a) + " " + word
+	share := math.Abs(b-a) / a
+	if share >= 0.1 {
+		share = math.Round(share*100) / 100
+	}
+	return percent(share) + " " + word
 }
 
 // percent is a share as a percentage with few digits.
@@ -222,6 +226,8 @@ func (c *Comparison) certainty() string {
 	switch {
 	case most == 1:
 		return "One run each: the differences were measured, and whether they are more than chance cannot be known from that. Runs with --repeat 5 can tell."
+	case c.Tested == 0 && c.testable():
+		return "Every number is the same in all runs, so nothing was tested."
 	case c.Tested == 0:
 		return fmt.Sprintf("With %d runs on one side the test can find no difference, however large: 4 and 4 are enough, or 5 and 5 to be surer.", least)
 	}
@@ -247,8 +253,25 @@ func (c *Comparison) certainty() string {
 		return text + "none does."
 	}
 	text += fmt.Sprintf("%d do", seen)
-	if sure == 0 {
+	switch sure {
+	case seen:
+		return text + ", all of them also when corrected for how many there are (Holm)."
+	case 0:
 		return text + ", none of them when corrected for how many there are (Holm)."
 	}
 	return fmt.Sprintf("%s, %d of them also when corrected for how many there are (Holm).", text, sure)
+}
+
+// testable says that some number could have been tested.
+func (c *Comparison) testable() bool {
+	for _, t := range c.Tables {
+		for _, r := range t.Rows {
+			for _, a := range r.Against {
+				if a.Testable() {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

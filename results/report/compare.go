@@ -45,7 +45,7 @@ func describeComparison(c *compare.Comparison) document {
 // comparedAside says of which stages the sides are, where their names do not.
 func comparedAside(c *compare.Comparison) string {
 	if c.Stage != "" {
-		return "runs of " + c.Stage
+		return clean("runs of " + c.Stage)
 	}
 	var stages []string
 	for _, s := range c.Sides {
@@ -53,7 +53,7 @@ func comparedAside(c *compare.Comparison) string {
 			stages = append(stages, s.Name+" is "+s.Stage)
 		}
 	}
-	return strings.Join(stages, ", ")
+	return clean(strings.Join(stages, ", "))
 }
 
 func warningList(warnings []string) document {
@@ -99,14 +99,27 @@ func numberTables(c *compare.Comparison, t compare.Table, aside string) document
 	if len(rows) == 0 {
 		return nil
 	}
-	d := document{heading{capital(t.Title), aside}, numbersTable(c, rows)}
+	d := document{heading{named(t.Title), aside}, numbersTable(c, rows)}
 	if !repeated(c) {
 		return d
 	}
 	if len(c.Sides) > mostBeside {
-		d = append(d, heading{"Against " + c.Sides[0].Name, t.Title}, verdictTable(c, rows))
+		d = append(d, heading{named("against " + c.Sides[0].Name), clean(t.Title)}, verdictTable(c, rows))
 	}
-	return append(d, heading{"How sure that is", "intervals of medians and of the difference"}, intervalTable(c, rows))
+	if sure := intervalTable(c, rows); len(sure.rows) > 0 {
+		d = append(d, heading{"How sure that is", "intervals of medians and of the difference, where runs differ"}, sure)
+	}
+	return d
+}
+
+// alike says that a number is the same in all runs of all sides.
+func alike(r compare.Row) bool {
+	for _, a := range r.Against {
+		if !a.Equal {
+			return false
+		}
+	}
+	return true
 }
 
 // shown are the rows of a short table.
@@ -193,6 +206,9 @@ func intervalTable(c *compare.Comparison, rows []compare.Row) table {
 		out.head = append(out.head, "difference"+of, "p"+of)
 	}
 	for _, r := range rows {
+		if alike(r) {
+			continue
+		}
 		row := []string{r.Label}
 		for _, s := range r.Sides {
 			row = append(row, between(r.Unit.Format, s.Low, s.High, s.N))
@@ -298,7 +314,7 @@ func alignedTitle(a compare.Aligned) string {
 	if a.On == "clock" {
 		return "From the beginning of the traffic"
 	}
-	return "From the beginning of " + a.Fault
+	return named("From the beginning of " + a.Fault)
 }
 
 func alignedTable(a compare.Aligned) table {
@@ -329,7 +345,7 @@ func describeJourneys(j *compare.JourneyComparison) document {
 	}
 	d = append(d, heading{"What is compared", ""}, sides)
 	for _, c := range j.Stages {
-		d = append(d, heading{"Stage " + c.Stage, ""}, paragraph{c.Sentence, false})
+		d = append(d, heading{named("stage " + c.Stage), ""}, paragraph{c.Sentence, false})
 		for _, w := range c.Warnings {
 			d = append(d, paragraph{"! " + w, true})
 		}
@@ -342,7 +358,9 @@ func describeJourneys(j *compare.JourneyComparison) document {
 	return d
 }
 
-func capital(text string) string {
+// named is a heading with a name of a record in it: it may hold anything, and be long.
+func named(text string) string {
+	text = clip(clean(text), width/2)
 	if text == "" {
 		return ""
 	}

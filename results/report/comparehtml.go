@@ -112,10 +112,10 @@ type pageStep struct {
 func partOf(c *compare.Comparison, stage bool) comparePart {
 	out := comparePart{}
 	if stage {
-		out.Title, out.Sentence, out.Warnings = clean(c.Stage), c.Sentence, cleaned(c.Warnings)
+		out.Title, out.Sentence, out.Warnings = clean(c.Stage), clean(c.Sentence), cleaned(c.Warnings)
 	}
 	for _, t := range c.Tables {
-		p := pageTable{Title: capital(clean(t.Title))}
+		p := pageTable{Title: named(t.Title)}
 		for _, s := range c.Sides {
 			p.Head = append(p.Head, clean(s.Name))
 		}
@@ -165,7 +165,7 @@ const (
 )
 
 func stripsOf(a compare.Aligned) pageStrips {
-	out := pageStrips{Title: clean(alignedTitle(a)), Step: seconds(a.StepS)}
+	out := pageStrips{Title: alignedTitle(a), Step: seconds(a.StepS)}
 	for _, f := range a.FromS {
 		out.From = append(out.From, seconds(f))
 	}
@@ -196,7 +196,7 @@ func sidesRows(sides []compare.SideInfo) []pageSide {
 		if len(s.Seeds) > 1 {
 			detail = fmt.Sprintf("speed %s · %d runs", number(s.Speed), len(s.Seeds))
 		}
-		out = append(out, pageSide{Name: clean(s.Name), Stage: clean(s.Title), Detail: detail + " · " + s.Verdict, Runs: cleaned(s.Runs)})
+		out = append(out, pageSide{Name: clean(s.Name), Stage: clean(s.Title), Detail: clean(detail + " · " + s.Verdict), Runs: cleaned(s.Runs)})
 	}
 	return out
 }
@@ -250,7 +250,7 @@ func writeCompareHTML(w io.Writer, p comparePage) error {
 	if err != nil {
 		return fmt.Errorf("write comparison: %w", err)
 	}
-	p.Sentence, p.Certainty = clean(p.Sentence), clean(p.Certainty)
+	p.Sentence, p.Certainty, p.Version = clean(p.Sentence), clean(p.Certainty), clean(p.Version)
 	if err := t.Execute(w, p); err != nil {
 		return fmt.Errorf("write comparison: %w", err)
 	}

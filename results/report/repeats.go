@@ -40,7 +40,7 @@ func JourneyRepeats(w io.Writer, runs []*results.JourneySummary, color bool) err
 	d := document{title{fmt.Sprintf("%s: %s", runs[0].Journey, plural(len(runs), "run")), own.Verdict}}
 	for _, name := range names {
 		r := compare.Repeated(stages[name])
-		d = append(d, heading{"Stage " + r.Stage, ""})
+		d = append(d, heading{named("stage " + r.Stage), ""})
 		d = append(d, describeRepeats(r)...)
 	}
 	if list, ok := repeatedClaims(compare.Repeated(claims).Claims, len(claims)); ok {
@@ -74,7 +74,7 @@ func describeRepeats(r *compare.Repetition) document {
 			out.rows = append(out.rows, []string{row.Label + partly(s, n), row.Unit.Format(s.Value), row.Unit.Format(s.Low), row.Unit.Format(s.High)})
 		}
 		if len(out.rows) > 0 {
-			d = append(d, heading{capital(t.Title), compareAside}, out)
+			d = append(d, heading{named(t.Title), compareAside}, out)
 		}
 	}
 	if list, ok := repeatedClaims(r.Claims, n); ok {
@@ -133,7 +133,7 @@ func repeatedClaims(claims []compare.RepeatedClaim, n int) (document, bool) {
 // AgainstResult writes for a terminal how a run stands against the earlier one that it was
 // held to.
 func AgainstResult(w io.Writer, a *results.Against, color bool) error {
-	d := document{heading{"Against " + a.Run, ""}}
+	d := document{heading{named("against " + a.Run), ""}}
 	for _, warning := range a.Warnings {
 		d = append(d, paragraph{"! " + warning, true})
 	}

@@ -31,6 +31,8 @@ type Difference struct {
 	// Whitney's test, two-sided (twice the smaller tail), exact up to 25 values on a side.
 	// 1 when all values are equal.
 	P float64
+	// Equal says that all values of both groups are the same: there is nothing to test.
+	Equal bool
 	// LeastP is the smallest P that groups of this size can have.
 	LeastP float64
 }
@@ -59,6 +61,7 @@ func DifferenceOf(first, second []float64) Difference {
 	}
 	d.P = benchmath.AssumeNothing.Compare(sample(first), sample(second)).P
 	d.shift(first, second, u)
+	d.Equal = slices.Min(first) == slices.Max(first) && slices.Min(second) == slices.Max(second) && first[0] == second[0]
 	return d
 }
 

@@ -3,6 +3,7 @@ package statistics
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -100,6 +101,9 @@ func TestDifferenceOf(t *testing.T) {
 			if d.Shift != test.shift || d.Low != test.low || d.High != test.high || !near(d.Confidence, test.confidence) {
 				t.Errorf("shift %v, %v to %v at %v, want %v, %v to %v at %v",
 					d.Shift, d.Low, d.High, d.Confidence, test.shift, test.low, test.high, test.confidence)
+			}
+			if want := strings.HasPrefix(test.name, "nothing differs") || test.name == "never in both"; d.Equal != want {
+				t.Errorf("equal: %v", d.Equal)
 			}
 			if d.Seen() != (test.p < 0.05) || d.Testable() != (test.least < 0.05) {
 				t.Errorf("seen %v, testable %v", d.Seen(), d.Testable())
