@@ -83,28 +83,31 @@ func badBound(err error) error {
 // stageID is what a summary's stage is called: "whatsthetime/vertical".
 func stageID(s *results.Summary) string { return path.Join(s.Journey, s.Stage) }
 
-// check fails when one of the targets' stages is not the earlier run's, or when a bound is
-// about something that it does not have.
+// check fails when one of the targets is not of the earlier run, or when a bound is about
+// something that none of its stages has.
 func (a *against) check(wanted []target) error {
 	for _, t := range wanted {
-		found := false
+		var sides []compare.Side
 		for _, s := range t.Stages {
-			side, there := a.stages[s.ID()]
-			if !there {
-				continue
-			}
-			found = true
-			for _, b := range a.bounds {
-				// A journey's stages do not all have the same faults and cells; one that has
-				// not says so in the result.
-				if err := b.Check(side); err != nil && !t.journey {
-					return badBound(err)
-				}
+			if side, there := a.stages[s.ID()]; there {
+				sides = append(sides, side)
 			}
 		}
-		if !found {
+		if len(sides) == 0 {
 			return misuse("an earlier run of "+t.id()+" is needed; showdown runs lists what was recorded",
 				"--against: %s is of %s, and not of %s", a.ref, listed(slices.Sorted(maps.Keys(a.stages))), t.id())
+		}
+		for _, b := range a.bounds {
+			var why error
+			for _, side := range sides {
+				// The stages of a journey do not all have the same faults and cells.
+				if why = b.Check(side); why == nil {
+					break
+				}
+			}
+			if why != nil {
+				return badBound(why)
+			}
 		}
 	}
 	return nil

@@ -98,9 +98,19 @@ func TestSentence(t *testing.T) {
 			"What went wrong costs 9 s of service in java and 9 s in go: no difference.", Unmatched,
 		},
 		{
+			"a record without its end",
+			[]Side{sideOf("A", variant("vertical", 0)), sideOf("B", summary(func(s *results.Summary) { s.Complete, s.Faults[0].LostS = false, 5.9 }))},
+			"As far as the record of B goes: a killed instance costs 6 s of service in A and 5.9 s in B: 1.7 % less, at the same price.", Whole,
+		},
+		{
+			"no request",
+			[]Side{sideOf("A", quiet(1)), sideOf("B", summary(func(s *results.Summary) { s.CellSummary = results.CellSummary{} }))},
+			"Nothing can be compared: no request was recorded in B.", Whole,
+		},
+		{
 			"no good answer at all",
 			[]Side{sideOf("A", quiet(1)), sideOf("B", summary(func(s *results.Summary) {
-				s.CellSummary = results.CellSummary{}
+				s.CellSummary = results.CellSummary{Requests: results.Requests{Scheduled: 10, Sent: 10, Failed: 10}}
 			}))},
 			"There is no good answer to compare in B.", Whole,
 		},

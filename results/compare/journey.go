@@ -145,7 +145,7 @@ func (j *JourneyComparison) sum() {
 	}
 	switch {
 	case most.lost > 0:
-		j.Sentence = fmt.Sprintf("%s, most changed in %s: %s%s", stages, stageName(most), strings.ToLower(most.Sentence[:1]), most.Sentence[1:])
+		j.Sentence = fmt.Sprintf("%s, most changed in %s: %s", stages, stageName(most), lower(most.Sentence))
 	default:
 		j.Sentence = fmt.Sprintf("%s, none changed in what users lost.", stages)
 	}

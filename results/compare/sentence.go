@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"showdown/results"
@@ -37,6 +38,21 @@ func phrase(action string) string {
 // sentence says the comparison in plain words, and how far the sides are apart in the
 // seconds of service that users lost.
 func sentence(sides []Side, c *Comparison) (text string, lost float64) {
+	for i := range sides {
+		if all(sides[i], func(s *results.Summary) bool { return s.Requests.Scheduled == 0 }) {
+			return "Nothing can be compared: no request was recorded in " + sides[i].Name + ".", 0
+		}
+	}
+	text, lost = said(sides, c)
+	for i := range sides {
+		if !all(sides[i], func(s *results.Summary) bool { return s.Complete }) {
+			return "As far as the record of " + sides[i].Name + " goes: " + lower(text), lost
+		}
+	}
+	return text, lost
+}
+
+func said(sides []Side, c *Comparison) (text string, lost float64) {
 	if action := costliest(sides); action != "" {
 		return lostSentence(phrase(action), sides, func(s *results.Summary) *float64 {
 			if f := worst(s, action); f != nil && f.StartS != nil {
@@ -112,13 +128,16 @@ func lostSentence(subject string, sides []Side, of func(*results.Summary) *float
 		return text + ": least in " + sides[least].Name + ".", spread(medians)
 	}
 	if d := statistics.DifferenceOf(groups[0], groups[1]); d.Testable() && !d.Seen() {
-		return fmt.Sprintf("No difference seen: %s%s (p = %s).", strings.ToLower(text[:1]), text[1:], digits(d.P)), spread(medians)
+		return fmt.Sprintf("No difference seen: %s (p = %s).", lower(text), digits(d.P)), spread(medians)
 	}
 	if min(medians[0], medians[1]) > 0 || medians[0] == medians[1] {
 		text += ": " + times(medians[0], medians[1], "less", "more")
 	}
 	return text + price(sides) + ".", spread(medians)
 }
+
+// lower is a sentence in the middle of one.
+func lower(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 
 // spread is how far values are apart.
 func spread(values []float64) float64 {
@@ -149,11 +168,12 @@ func times(a, b float64, less, more string) string {
 	case large/small >= 2:
 		return fmt.Sprintf("%s times %s", digits(math.Round(large/small*10)/10), word)
 	}
+	places := 0
 	share := math.Abs(b-a) / a
-	if share >= 0.1 {
-		share = math.Round(share*100) / 100
+	if share < 0.1 {
+		places = 1
 	}
-	return percent(share) + " " + word
+	return trimmed(strconv.FormatFloat(share*100, 'f', places, 64)) + " % " + word
 }
 
 // percent is a share as a percentage with few digits.
