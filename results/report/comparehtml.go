@@ -78,10 +78,12 @@ type comparePart struct {
 }
 
 type pageTable struct {
-	Title  string
-	Head   []string
-	Rows   []pageRow
-	Detail []pageRow
+	Title string
+	// Changes says that the differences from the first side are shown.
+	Changes bool
+	Head    []string
+	Rows    []pageRow
+	Detail  []pageRow
 }
 
 type pageRow struct {
@@ -115,7 +117,8 @@ func partOf(c *compare.Comparison, stage bool) comparePart {
 		out.Title, out.Sentence, out.Warnings = clean(c.Stage), clean(c.Sentence), cleaned(c.Warnings)
 	}
 	for _, t := range c.Tables {
-		p := pageTable{Title: named(t.Title)}
+		// One run of each of many stages: their differences would hide the numbers.
+		p := pageTable{Title: named(t.Title), Changes: repeated(c) || len(c.Sides) <= mostBeside+1}
 		for _, s := range c.Sides {
 			p.Head = append(p.Head, clean(s.Name))
 		}
@@ -125,6 +128,9 @@ func partOf(c *compare.Comparison, stage bool) comparePart {
 				row.Sides = append(row.Sides, spreadOf(r.Unit, s))
 			}
 			for _, a := range r.Against {
+				if !p.Changes {
+					break
+				}
 				change := changeOn(r, a)
 				if !repeated(c) && a.Verdict == compare.CannotKnow {
 					change.Verdict = "" // said once, above
