@@ -39,11 +39,13 @@ var layer = map[string]int{
 	"results/export":            2,
 	"results/foreign":           2,
 	"results/pack":              2,
+	"results/statistics":        2,
 	"targets/cloud/autoscaling": 2,
 	"targets/cloud/elb/proxy":   2,
 
 	"targets/lab":     3,
 	"targets/machine": 3,
+	"results/compare": 3,
 
 	"targets/lab/timings": 4,
 
@@ -82,6 +84,8 @@ var doors = map[string][]string{
 	"gonum.org/v1/plot":                                       {"results/draw"},
 	"codeberg.org/go-fonts/":                                  {"results/draw"},
 	"golang.org/x/image/":                                     {"results/draw"},
+	"golang.org/x/perf":                                       {"results/statistics"},
+	"github.com/aclements/go-moremath/":                       {"results/statistics"},
 	"golang.org/x/term":                                       {"cmd/showdown"},
 	"golang.org/x/sys/":                                       {"targets/backend/process", "targets/machine", "targets/journal", "attack"},
 	"github.com/miekg/dns":                                    {"targets/cloud/route53", "attack"},

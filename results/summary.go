@@ -59,8 +59,12 @@ type Summary struct {
 	// Voids is how many of Reasons, the first ones, make the run unknown at best, whatever
 	// its claims and gates are.
 	Voids int `json:"voids,omitempty"`
-	// Repeats has each number's spread over the runs of --repeat.
+	// Repeats has each number's spread over the runs of --repeat, and Group is their id
+	// in the store.
 	Repeats []Repeat `json:"repeats,omitempty"`
+	Group   string   `json:"group,omitempty"`
+	// Against is how the run stands against an earlier one that it was held to.
+	Against *Against `json:"against,omitempty"`
 }
 
 // CellSummary is what one cell showed.
@@ -263,9 +267,17 @@ type Repeat struct {
 	Name   string    `json:"name"`
 	Values []float64 `json:"values"`
 	Median float64   `json:"median"`
-	// Low and High bound the interval that the documentation of the report states.
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
+	// Low and High bound the interval of the median, and Confidence is how often such an
+	// interval holds the true one: at least 0.95 from 6 values on; with fewer Low and High
+	// are the least and the largest value.
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Confidence float64 `json:"confidence"`
+	// Missing is in how many runs nothing was measured, Never in how many what the number
+	// waits for, such as the recovery from a fault, did not happen. Neither is among the
+	// values.
+	Missing int `json:"missing,omitempty"`
+	Never   int `json:"never,omitempty"`
 }
 
 // JourneySummary is what the runs of a journey's stages showed together.
@@ -280,6 +292,8 @@ type JourneySummary struct {
 	Scorecards []Scorecard      `json:"scorecards,omitempty"`
 	Verdict    showdown.Verdict `json:"verdict"`
 	Repeats    []Repeat         `json:"repeats,omitempty"`
+	Group      string           `json:"group,omitempty"`
+	Against    *Against         `json:"against,omitempty"`
 }
 
 // Encode writes s as indented JSON. Lists and maps without an entry are written

@@ -40,6 +40,7 @@ func newApp(t *terminal) *cli.App {
 			t.exportCommand(),
 			t.importCommand(),
 			t.packCommand(),
+			t.compareCommand(),
 			t.dashboardsCommand(),
 			t.recoverCommand(),
 			t.completionCommand(),

@@ -29,11 +29,11 @@ func (t *terminal) runCommand() *cli.Command {
 		Description:  "TARGET is a journey (whatsthetime), a stage (whatsthetime/vertical), a stage file\nor a folder of them. Exit codes: 0 every claim and gate held, 3 one deviated,\n4 unknown, 5 something could not be undone, 130 interrupted (after healing).",
 		OnUsageError: usage,
 		BashComplete: t.completeTargets,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(),
-			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"}, gateFlag(),
-			yesFlag(),
-		},
+			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"},
+			gateFlag(), yesFlag(), repeatFlag(),
+		}, againstFlags()...),
 		Action: func(c *cli.Context) error {
 			wanted, err := targets(c)
 			if err != nil {
@@ -45,7 +45,18 @@ func (t *terminal) runCommand() *cli.Command {
 			if wanted, err = gated(c, wanted); err != nil {
 				return err
 			}
+			repeats, err := repeatsOf(c)
+			if err != nil {
+				return err
+			}
+			against, err := t.againstOf(c, wanted)
+			if err != nil {
+				return err
+			}
 			return t.withPlayer(c, func(p *player) error {
+				if repeats > 1 {
+					return p.repeat(wanted, repeats, against)
+				}
 				code, documents := exitHeld, []any(nil)
 				for _, target := range wanted {
 					if err := context.Cause(p.ctx); err != nil {
@@ -54,6 +65,9 @@ func (t *terminal) runCommand() *cli.Command {
 					document, result, err := p.target(target)
 					if document != nil {
 						documents = append(documents, document)
+					}
+					if err == nil {
+						result, err = p.judged(against, document, result)
 					}
 					if err != nil {
 						return errors.Join(err, t.documents(c, documents))
@@ -142,6 +156,8 @@ type player struct {
 	harness *harness
 	metrics *metrics
 	seed    uint64
+	// silent keeps the runs from being reported one by one.
+	silent bool
 	// between is called before each stage of a journey and after it, where a command
 	// has something to say there.
 	before func(s *showdown.Stage, number, of int)
@@ -200,7 +216,7 @@ func (p *player) single(s *showdown.Stage) (play.Result, error) {
 	result, err := p.settled(s, func(m *results.Manifest) (*results.Recorder, error) { return p.store.Create(name, m) })
 	if result.Summary != nil {
 		// A run that failed before its traffic has an error to show and no numbers.
-		if !p.c.Bool("json") && (err == nil || result.Summary.Requests.Scheduled > 0) {
+		if !p.c.Bool("json") && !p.silent && (err == nil || result.Summary.Requests.Scheduled > 0) {
 			err = errors.Join(err, report.Terminal(p.t.stdout, result.Summary, p.t.colour(p.c, p.t.stdout)))
 		}
 		p.t.progress(p.c, "recorded in %s", result.Dir)
@@ -373,7 +389,7 @@ func (p *player) journey(target target) (*results.JourneySummary, error) {
 	if saveErr != nil {
 		return j, errors.Join(err, saveErr)
 	}
-	if !p.c.Bool("json") {
+	if !p.c.Bool("json") && !p.silent {
 		fmt.Fprintln(p.t.stdout)
 		err = errors.Join(err, report.JourneyTable(p.t.stdout, j, p.t.colour(p.c, p.t.stdout)))
 	}

@@ -79,7 +79,7 @@ func writePage(w io.Writer, p page) error {
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	p.Style = template.CSS(":root{" + draw.Light().CSS() + "}\n@media screen and (prefers-color-scheme:dark){:root{" + draw.Dark().CSS() + "}}\n" + string(style))
+	p.Style = template.CSS(themeCSS() + string(style))
 	t, err := template.New("page.tmpl").Funcs(template.FuncMap{
 		"blocks": blockHTML, "plate": plateHTML, "mark": verdictMark, "word": verdictWord,
 	}).ParseFS(pageFiles, "page.tmpl")
@@ -95,6 +95,11 @@ func writePage(w io.Writer, p page) error {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
+}
+
+// themeCSS is the inks of the pictures in a page, for light and for dark; paper is light.
+func themeCSS() string {
+	return ":root{" + draw.Light().CSS() + "}\n@media screen and (prefers-color-scheme:dark){:root{" + draw.Dark().CSS() + "}}\n"
 }
 
 // embedded is a summary as JSON for a script element, in which encoding/json leaves no <.

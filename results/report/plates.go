@@ -41,6 +41,15 @@ func JourneyPageOf(set *figure.Set, m *results.JourneyManifest) JourneyPage {
 	return out
 }
 
+// PlatesBeside are the figures that set the runs of a set beside each other.
+func PlatesBeside(set *figure.Set) []Plate {
+	strip, out := plates(set, []string{"F2", "F5", "F4", "F8", "F12"})
+	if strip != nil {
+		out = append([]Plate{*strip}, out...)
+	}
+	return out
+}
+
 // plates are the figures of a set: the one of the first screen, and those named, or all
 // others. What has nothing to show is left out.
 func plates(set *figure.Set, only []string) (strip *Plate, out []Plate) {
