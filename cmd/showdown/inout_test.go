@@ -28,8 +28,8 @@ func command(t *testing.T, stdin string, args ...string) said {
 	return said{code, stdout.String(), stderr.String()}
 }
 
-// played makes a run of two cells that ended, with an outage in the base cell, and its summary.
-func played(t *testing.T, create func(string, *results.Manifest) (*results.Recorder, error), stage string, started time.Time) (dir string) {
+// playedRun makes a run of two cells that ended, with an outage in the base cell, and its summary.
+func playedRun(t *testing.T, create func(string, *results.Manifest) (*results.Recorder, error), stage string, started time.Time) (dir string) {
 	t.Helper()
 	m := &results.Manifest{
 		Journey: "whatsthetime", Stage: stage, Speed: 60, Seed: 7, Started: started, Zero: started.Add(time.Second),
@@ -79,18 +79,18 @@ func filledStore(t *testing.T) (store *results.Store, single, journey string) {
 		t.Fatal(err)
 	}
 	now := time.Now()
-	played(t, store.Create, "old", now.AddDate(0, 0, -30))
+	playedRun(t, store.Create, "old", now.AddDate(0, 0, -30))
 	j, err := store.CreateJourney("whatsthetime", &results.JourneyManifest{Journey: "whatsthetime", Speed: 60, Started: now.Add(-time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, stage := range []string{"single", "vertical"} {
-		played(t, j.Create, stage, now.Add(-time.Hour))
+		playedRun(t, j.Create, stage, now.Add(-time.Hour))
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	single = played(t, store.Create, "single", now)
+	single = playedRun(t, store.Create, "single", now)
 	return store, filepath.Base(single), j.ID()
 }
 
