@@ -20,6 +20,7 @@ var layer = map[string]int{
 	"targets/apps/clock": 1,
 	"targets/journal":    1,
 	"results":            1,
+	"attack/scenario":    1,
 
 	"targets/cloud/ec2":         2,
 	"targets/cloud/elb":         2,
