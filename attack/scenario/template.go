@@ -161,6 +161,10 @@ func parseValue(inside string, place Place) (part, error) {
 	return p, nil
 }
 
+// ExpandHeader is a header value with the values of the environment in it: $NAME and
+// ${NAME}, and $$ for a dollar. It has no other values.
+func ExpandHeader(text string, env Environment) (string, error) { return dollars(text, env) }
+
 // dollars replaces $NAME and ${NAME}.
 func dollars(text string, env Environment) (string, error) {
 	var out strings.Builder

@@ -76,6 +76,7 @@ func setCellDefaults(c *showdown.Cell, p places, path string) {
 	set(&t.Timeout, DefaultTimeout, p, at+".timeout")
 	set(&t.Method, DefaultMethod, p, at+".method")
 	set(&t.Path, DefaultPath, p, at+".path")
+	setScenarioDefaults(&t.Scenario, p, at)
 	for i := range t.Phases {
 		at := element(at+".phases", i)
 		set(&t.Phases[i].Pace, impliedPace(p, at), p, at+".pace")
