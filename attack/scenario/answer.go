@@ -163,6 +163,7 @@ func (s *Step) Judge(a Answer, values []Value) (reason string) {
 	}
 	for i := range s.extract {
 		x := &s.extract[i]
+		values[x.slot] = Value{lack: x.lack}
 		if text, ok := x.from(a, body); ok {
 			values[x.slot] = Value{text: text, there: true}
 		}
@@ -216,7 +217,10 @@ func (x *extraction) from(a Answer, body func() (any, error)) (text string, ok b
 		a.Header("Set-Cookie", func(v string) bool {
 			if c, err := http.ParseSetCookie(v); err == nil && c.Name == x.cookie {
 				// The last one of a name is what a client would keep.
-				text, ok = c.Value, true
+				if text, ok = c.Value, true; c.Quoted {
+					// The quotes are part of what a client sends back (RFC 6265, 5.2).
+					text = `"` + c.Value + `"`
+				}
 			}
 			return true
 		})
