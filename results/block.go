@@ -108,21 +108,6 @@ type blockEncoder struct {
 	endpoint, reason tableEncoder
 }
 
-// table is the table that column c is of indices in; nil for a column of words.
-func (e *blockEncoder) table(c int) *tableEncoder {
-	switch c {
-	case colBackend:
-		return &e.names
-	case colAddress:
-		return &e.address
-	case colEndpoint:
-		return &e.endpoint
-	case colReason:
-		return &e.reason
-	}
-	return nil
-}
-
 // append appends the payload of a block of hits, of which there is at least one and
 // at most [maxBlockHits], to dst. All hits with a Seq below low are in this block or
 // an earlier one.
@@ -135,8 +120,15 @@ func (e *blockEncoder) append(dst []byte, hits []showdown.Hit, low uint64) []byt
 		h := &hits[i]
 		e.names.add(cut(h.Backend))
 		e.address.add(cut(h.Address))
-		e.endpoint.add(cut(h.Endpoint))
-		e.reason.add(cut(h.Reason))
+	}
+	columns := numColumns
+	if !named(hits) {
+		columns = colEndpoint
+	} else {
+		for i := range hits {
+			e.endpoint.add(cut(hits[i].Endpoint))
+			e.reason.add(cut(hits[i].Reason))
+		}
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(hits)))
 	dst = binary.AppendUvarint(dst, low)
@@ -149,16 +141,17 @@ func (e *blockEncoder) append(dst []byte, hits []showdown.Hit, low uint64) []byt
 		e.values = make([]uint64, len(hits))
 	}
 	values := e.values[:len(hits)]
-	for c := range numColumns {
+	for c := range columns {
 		table := e.table(c)
 		zero := uint64(0)
-		for i := range hits {
-			if table != nil {
-				values[i] = table.rows[i]
-			} else {
+		if table != nil {
+			copy(values, table.rows)
+			zero = uint64(len(table.names) - 1)
+		} else {
+			for i := range hits {
 				values[i] = get(&hits[i], c)
+				zero |= values[i]
 			}
-			zero |= values[i]
 		}
 		e.column = e.column[:0]
 		if c == colAddress || c == colEndpoint || c == colReason {

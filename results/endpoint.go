@@ -1,5 +1,7 @@
 package results
 
+import "showdown"
+
 // Endpoint is one kind of request of a scenario.
 type Endpoint struct {
 	Name         string      `json:"name"`
@@ -19,4 +21,29 @@ func filledEndpoints(list []Endpoint) []Endpoint {
 		out[i] = e
 	}
 	return out
+}
+
+// named says that any of the hits is of a scenario.
+func named(hits []showdown.Hit) bool {
+	for i := range hits {
+		if hits[i].Endpoint != "" || hits[i].Reason != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// table is the table that column c is of indices in; nil for a column of words.
+func (e *blockEncoder) table(c int) *tableEncoder {
+	switch c {
+	case colBackend:
+		return &e.names
+	case colAddress:
+		return &e.address
+	case colEndpoint:
+		return &e.endpoint
+	case colReason:
+		return &e.reason
+	}
+	return nil
 }
