@@ -104,6 +104,10 @@ func open(dir, name string) (*os.File, error) {
 	if info.IsDir() {
 		return nil, fmt.Errorf("%s is a folder", name)
 	}
+	if !info.Mode().IsRegular() {
+		// A pipe would be waited for, and could be read once only.
+		return nil, fmt.Errorf("%s is no regular file", name)
+	}
 	return os.Open(path)
 }
 

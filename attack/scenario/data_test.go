@@ -94,4 +94,7 @@ func TestOpen(t *testing.T) {
 	if _, err := read(dir, "."); err == nil || !strings.Contains(err.Error(), "is a folder") {
 		t.Errorf("error %v", err)
 	}
+	if _, err := read(dir, os.DevNull); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Errorf("error %v", err)
+	}
 }
