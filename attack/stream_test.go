@@ -292,3 +292,41 @@ func TestStreamIsReplaced(t *testing.T) {
 		t.Errorf("%v, want 6 ok, or 5 and one that was cut", counts(hits))
 	}
 }
+
+// Clients that resolve a name speak HTTP/2 to its addresses, and try the next one when one
+// cannot be reached.
+func TestNamesOverHTTP2(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.3:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p http.Protocols
+	p.SetUnencryptedHTTP2(true)
+	hosts := make(chan string, 100)
+	s := &http.Server{Protocols: &p, ErrorLog: discardLog(), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		hosts <- r.Host
+	})}
+	go s.Serve(l)
+	defer s.Close()
+	port := l.Addr().(*net.TCPAddr).Port
+	traffic := steady(showdown.Browser, 4, 50, 400*time.Millisecond)
+	traffic.Host, traffic.HTTP = "www", showdown.HTTP2
+	hits := play(t, attack.Config{
+		Traffic: traffic, Domain: "shop.example", Port: port,
+		Servers: []string{attack.ServeDNS(t, "127.0.0.53", func(q *attack.DNSQuery) { q.Reply(q.Answer(60, "127.0.0.99", "127.0.0.3")) })},
+		Names: func(ip string) string {
+			return map[string]string{"127.0.0.3": "web-1"}[ip]
+		},
+	})
+	if n := counts(hits)[showdown.OK]; n != 20 || len(hits) != 20 {
+		t.Errorf("%v, want 20 ok", counts(hits))
+	}
+	for _, h := range hits {
+		if h.Address != "127.0.0.3" || h.Backend != "web-1" || h.DNSAge <= 0 {
+			t.Errorf("%+v", h)
+		}
+	}
+	if host := <-hosts; !strings.HasPrefix(host, "www.shop.example:") {
+		t.Errorf("host %q", host)
+	}
+}

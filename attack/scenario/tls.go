@@ -12,7 +12,7 @@ import (
 // there is none.
 func TLSConfig(t showdown.TLS, dir string) (*tls.Config, []Finding) {
 	var found findings
-	out := &tls.Config{ServerName: t.ServerName, InsecureSkipVerify: t.Insecure} //nolint:gosec // only by that name
+	out := &tls.Config{ServerName: t.ServerName, InsecureSkipVerify: t.Insecure}
 	if t.Insecure && t.CA != "" {
 		found.addKey("insecure", "insecure accepts any certificate, and ca names the ones to trust: drop one")
 	}
