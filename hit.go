@@ -101,6 +101,11 @@ type Hit struct {
 	// request was sent, in lab time since the name server's answer. It is 0 for a client
 	// that was told its addresses.
 	DNSAge time.Duration
+	// Endpoint is the name of the scenario's request; empty without a scenario.
+	Endpoint string
+	// Reason says why a request of a scenario has the outcome wrong, or was never sent:
+	// one of few sentences, with nothing in it that came from a server or the environment.
+	Reason string
 }
 
 // Response is the time from the intended send to the end of the answer, which is

@@ -58,6 +58,8 @@ type Traffic struct {
 	// Cohorts divide the clients into groups that are reported apart; empty is one
 	// group of all clients that know every instance.
 	Cohorts []Cohort `yaml:"cohorts" json:"cohorts,omitempty"`
+	// Scenario is what users ask for in place of Method and Path.
+	Scenario `yaml:",inline"`
 }
 
 // Cohort is a group of clients with a profile of its own.

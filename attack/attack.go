@@ -56,6 +56,12 @@ type Config struct {
 	// OnPhase is called from one goroutine when a segment of the traffic starts; nil
 	// is not called.
 	OnPhase func(showdown.Segment)
+	// Dir is the folder that the files of the traffic's scenario are looked for in; empty
+	// is the present one.
+	Dir string
+	// Env gives the values of the environment that the scenario names; nil is that of the
+	// process.
+	Env func(name string) (value string, ok bool)
 	// MaxInFlight is how many requests may wait for an answer before further ones are
 	// dropped. 0 is twice the highest rate times the timeout, plus 256, multiplied by
 	// the spike that holds, and at most 16384.
@@ -89,6 +95,10 @@ type Attack struct {
 	// are none.
 	names *names
 	emit  func(showdown.Event)
+	// scene is what clients ask for by a scenario; nil without one.
+	scene *scene
+	// streams says that clients speak HTTP/2.
+	streams *streams
 
 	slots *slots
 	// collecting is held while a result is collected, which two goroutines may do
@@ -137,19 +147,22 @@ func New(c Config) (*Attack, error) {
 	if err != nil {
 		return fail("%w", err)
 	}
-	tgt, err := newTarget(orDefault(c.Traffic.Method, http.MethodGet), orDefault(c.Traffic.Path, "/"), nil, nil)
+	scene, err := newScene(c.Traffic, c.Clock, c.Dir, c.Env, c.Seed)
 	if err != nil {
 		return fail("%w", err)
 	}
 	timeout, floored := c.Clock.Timeout(c.Traffic.Timeout, showdown.FloorClient)
 	a := &Attack{
-		name: c.Cell, sites: []site{{}}, targets: []target{tgt}, cohorts: cohorts,
+		name: c.Cell, sites: []site{{secure: scene.secure}}, cohorts: cohorts,
 		timeout: timeout, floored: floored,
 		check: c.Check, sink: c.Sink, onPhase: c.OnPhase, lines: newLines(source),
 		names: names, emit: c.Emit,
 	}
 	if names != nil {
 		names.endpoint = a.resolvedEndpoint
+	}
+	if err := a.play(scene, c.Traffic); err != nil {
+		return fail("%w", err)
 	}
 	a.init(segments, c.Seed, c.MaxInFlight)
 	a.SetAddresses(c.Endpoints)
@@ -160,6 +173,9 @@ func New(c Config) (*Attack, error) {
 func (a *Attack) init(segments []showdown.Segment, seed uint64, limit int) {
 	a.slots = new(slots)
 	a.order = population(a.cohorts, len(a.sites), seed)
+	if a.scene != nil {
+		a.scene.begin(a.order, len(a.cohorts))
+	}
 	a.plan = newPlan(newSchedule(segments))
 	a.pacer = newPacer(a.plan, a.slots)
 	a.pacer.drop, a.pacer.collect = a.dropped, a.collect
@@ -330,12 +346,12 @@ func (a *Attack) resolvedEndpoint(h *host, ip string) *endpoint {
 // newEndpoint is e with its requests, which have host as their Host header where the
 // target has no other.
 func (a *Attack) newEndpoint(site int, e Endpoint, host string) *endpoint {
-	out := &endpoint{Endpoint: e, ip: e.Address, keep: make([][]byte, len(a.targets)), last: make([][]byte, len(a.targets))}
+	out := &endpoint{Endpoint: e, ip: e.Address, host: host, keep: make([][]byte, len(a.targets)), last: make([][]byte, len(a.targets))}
 	if ip, _, err := net.SplitHostPort(e.Address); err == nil {
 		out.ip = ip
 	}
 	for i := range a.targets {
-		if t := &a.targets[i]; t.site == site {
+		if t := &a.targets[i]; t.site == site && t.fixed {
 			out.keep[i], out.last[i] = t.bytes(host)
 		}
 	}

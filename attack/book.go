@@ -1,6 +1,8 @@
 package attack
 
 import (
+	"crypto/tls"
+	"net"
 	"slices"
 	"time"
 
@@ -23,9 +25,24 @@ type endpoint struct {
 	ip string
 	// place is where the endpoint stands among all that names were resolved to.
 	place int
+	// host is the Host header of requests that have no other.
+	host string
 	// keep and last hold one request for each target: for a connection that stays,
-	// and for one that serves this request only.
+	// and for one that serves this request only. A request that a scenario fills in has
+	// none.
 	keep, last [][]byte
+}
+
+// named is the configuration with the name that the server's certificate must have.
+func (e *endpoint) named(c *tls.Config) *tls.Config {
+	if c.ServerName != "" {
+		return c
+	}
+	c = c.Clone()
+	if c.ServerName, _, _ = net.SplitHostPort(e.host); c.ServerName == "" {
+		c.ServerName = e.ip
+	}
+	return c
 }
 
 // book is what clients know of addresses at one time. It never changes; a new one

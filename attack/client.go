@@ -33,6 +33,9 @@ type client struct {
 	cache   entry
 	flight  *flight
 	lookups uint32
+	// dialing is held while an HTTP/2 connection is made: a further request waits for it
+	// and makes no second one.
+	dialing sync.Mutex
 }
 
 // place is what a client has at one site.
@@ -43,6 +46,8 @@ type place struct {
 	// the next one.
 	turn int
 	idle []*conn
+	// streams are the HTTP/2 connections.
+	streams []*stream
 }
 
 // route is the addresses that a request may try, in order.

@@ -34,6 +34,8 @@ type conn struct {
 	answers answerReader
 	// instance is the last X-Instance seen, so that it is a string once.
 	instance string
+	// out holds the request that a scenario filled in last.
+	out []byte
 	exchanger
 }
 
@@ -142,7 +144,7 @@ func (l *lines) dial(ctx context.Context, e *endpoint, secure *tls.Config, deadl
 	}
 	err = c.until(deadline)
 	if err == nil {
-		t := tls.Client(tcp, secure)
+		t := tls.Client(tcp, e.named(secure))
 		c.Conn, c.answers.source = t, t
 		err = t.Handshake()
 	}

@@ -50,6 +50,9 @@ type answerReader struct {
 	// keep asks for the body, at most maxKept bytes of it, in kept.
 	keep bool
 	kept []byte
+	// keepHead asks for the header lines, each with a line feed after it, in headLines.
+	keepHead  bool
+	headLines []byte
 }
 
 // read reads one answer, body included. noBody says that the request was one whose
@@ -59,6 +62,7 @@ func (a *answerReader) read(noBody bool) (answer, error) {
 	a.head = maxHead
 	a.kept = a.kept[:0]
 	a.name = a.name[:0]
+	a.headLines = a.headLines[:0]
 	for {
 		ans, f, err := a.readHead()
 		if err != nil {
@@ -142,6 +146,9 @@ func (a *answerReader) header(line []byte, ans *answer, f *framing) error {
 	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 {
 		return malformed("header without a name")
+	}
+	if a.keepHead {
+		a.headLines = append(append(a.headLines, line...), '\n')
 	}
 	name := line[:colon]
 	switch len(name) {

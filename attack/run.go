@@ -87,6 +87,9 @@ func (r *running) run(ctx context.Context, zero time.Time) error {
 	close(r.over)
 	r.group.Wait()
 	r.lines.closeAll()
+	if r.streams != nil {
+		r.streams.closeAll(r.order)
+	}
 	return cause
 }
 
@@ -136,6 +139,7 @@ func (a *Attack) collect(r *vegeta.Result) {
 		Seq: s.seq, Intended: s.intended, Sent: r.Timestamp.Sub(a.zero), Latency: r.Latency,
 		Outcome: s.outcome, Status: s.status, Client: s.client, Backend: s.backend,
 		BytesIn: s.bytesIn, BytesOut: s.bytesOut, Reused: s.reused, Address: s.address, DNSAge: s.age,
+		Endpoint: s.endpoint, Reason: s.reason,
 	}
 	a.slots.close(r.Seq)
 	a.pacer.collected.Add(1)

@@ -31,7 +31,9 @@ type RunningConfig struct {
 	// Go's defaults.
 	Resolver *net.Resolver
 	TLS      *tls.Config
-	// Sink, OnPhase and MaxInFlight are those of a [Config].
+	// Dir, Env, Sink, OnPhase and MaxInFlight are those of a [Config].
+	Dir         string
+	Env         func(string) (string, bool)
 	Sink        func([]showdown.Hit)
 	OnPhase     func(showdown.Segment)
 	MaxInFlight int
@@ -66,9 +68,24 @@ func NewRunning(c RunningConfig) (*Attack, error) {
 	if a.look.Resolver == nil {
 		a.look.Resolver = new(net.Resolver)
 	}
+	scene, err := newScene(c.Traffic, c.Clock, c.Dir, c.Env, c.Seed)
+	if err != nil {
+		return fail(err)
+	}
+	a.speak(scene)
+	secure := c.TLS
+	if scene.secure != nil {
+		secure = scene.secure
+	}
 	for _, t := range c.Targets {
+		if !c.Traffic.Plain() {
+			if err := a.stageAt(scene, t, secure); err != nil {
+				return fail(fmt.Errorf("%s: %w", t.URL, err))
+			}
+			continue
+		}
 		request := vegeta.Target{Method: orDefault(c.Traffic.Method, http.MethodGet), URL: t.Request(c.Traffic.Path)}
-		if err := a.addNamed(request, t.Name, c.TLS); err != nil {
+		if err := a.addNamed(request, t.Name, secure, scene.http); err != nil {
 			return fail(fmt.Errorf("%s %s: %w", request.Method, request.URL, err))
 		}
 	}
@@ -85,16 +102,31 @@ func NewRunning(c RunningConfig) (*Attack, error) {
 
 // addNamed adds a target as a site of its own, also where another one has its host and
 // port.
-func (a *Attack) addNamed(t vegeta.Target, name string, config *tls.Config) error {
+func (a *Attack) addNamed(t vegeta.Target, name string, config *tls.Config, version showdown.HTTPVersion) error {
 	sites := a.sites
 	a.sites = nil
-	if err := a.addTarget(t, config); err != nil {
+	if err := a.addTarget(t, config, version); err != nil {
 		return err
 	}
 	a.sites[0].name = name
 	a.targets[len(a.targets)-1].site = len(sites)
 	a.sites = append(sites, a.sites...)
 	return nil
+}
+
+// stageAt makes a target of each step of the scene, on a site of the running system's
+// target. As [showdown.Traffic.Path] does, the paths of the steps stand for that of its URL.
+func (a *Attack) stageAt(s *scene, t showdown.Target, config *tls.Config) error {
+	u, err := parseURL(t.URL)
+	if err != nil {
+		return err
+	}
+	sites := a.sites
+	a.sites = nil
+	a.site(u, config, s.http)
+	a.sites[0].name = t.Name
+	a.sites = append(sites, a.sites...)
+	return a.stage(s, len(sites), "", headerFor(u, nil))
 }
 
 // chosen are the places of the targets that a cohort knows, all where it names none.

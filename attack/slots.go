@@ -26,6 +26,8 @@ type slot struct {
 	backend, address  string
 	// age is how old the client's answer of the name servers was at the send.
 	age time.Duration
+	// endpoint and reason are of a scenario's request.
+	endpoint, reason string
 	// response is what vegeta's client gets; it lives here to spare an allocation.
 	response http.Response
 }

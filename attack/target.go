@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"showdown/attack/scenario"
 )
 
 // target is a request as it is written, but for the host.
@@ -22,12 +24,20 @@ type target struct {
 	size   uint32
 	// noBody says that the answer has no body.
 	noBody bool
+	// fixed says that the request is the same every time; else step fills it in.
+	fixed bool
+	// fields is the header for HTTP/2.
+	fields http.Header
+	// step is the scenario's request; nil without a scenario. needsBody and needsHeader
+	// say what it looks at of the answer.
+	step                   *scenario.Step
+	needsBody, needsHeader bool
 }
 
 // newTarget makes a target. It fails when a part of it could not be written as
 // HTTP without changing its meaning.
 func newTarget(method, path string, header http.Header, body []byte) (target, error) {
-	t := target{method: method, path: path, body: body, size: uint32(len(body)), noBody: method == http.MethodHead}
+	t := target{method: method, path: path, body: body, size: uint32(len(body)), noBody: method == http.MethodHead, fixed: true, fields: http.Header{}}
 	if !token(method) {
 		return t, fmt.Errorf("method %q is not one word", method)
 	}
@@ -59,16 +69,26 @@ func newTarget(method, path string, header http.Header, body []byte) (target, er
 				agent = true
 			}
 			lines.WriteString(name + ": " + value + "\r\n")
+			t.fields.Add(name, value)
 		}
 	}
 	if !agent {
-		lines.WriteString("User-Agent: showdown\r\n")
+		lines.WriteString("User-Agent: " + userAgent + "\r\n")
+		t.fields.Set("User-Agent", userAgent)
 	}
-	if len(body) > 0 || method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch {
+	if len(body) > 0 || hasBody(method) {
 		lines.WriteString("Content-Length: " + strconv.Itoa(len(body)) + "\r\n")
 	}
 	t.header = lines.String()
 	return t, nil
+}
+
+// userAgent is what requests without a User-Agent header have.
+const userAgent = "showdown"
+
+// hasBody says that a request of the method says how long its body is, be it empty.
+func hasBody(method string) bool {
+	return method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch
 }
 
 // bytes is the request to that address, for a connection that stays and for one

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"showdown"
+	"showdown/attack/scenario"
 )
 
 // transport is the http.RoundTripper beneath vegeta's client. It sends the request
@@ -33,6 +34,11 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // serve sends the request of the slot.
 func (a *Attack) serve(s *slot) {
+	s.endpoint, s.reason = "", ""
+	if a.scene != nil {
+		a.perform(s)
+		return
+	}
 	c := a.turn(s)
 	a.ask(s, c)
 	if a.workers > 0 {
@@ -81,22 +87,30 @@ func (f *freeClients) put(c *client) {
 	f.mu.Unlock()
 }
 
-// ask lets the client send the slot's request to the addresses it may try, within
-// the timeout in total.
+// ask lets the client send the slot's request, one of the targets in rotation.
 func (a *Attack) ask(s *slot, c *client) {
-	at := a.which(s, c)
+	a.askFor(s, c, a.which(s, c), nil)
+}
+
+// askFor lets the client send the request of the target at that place, with the values of
+// its scenario, to the addresses that it may try, within the timeout in total.
+func (a *Attack) askFor(s *slot, c *client, at int, values []scenario.Value) {
 	tgt := &a.targets[at]
 	deadline := time.Now().Add(a.timeout)
 	s.client, s.status, s.bytesIn, s.bytesOut = c.number, 0, 0, 0
 	s.backend, s.reused = showdown.NoBackend, false
 	s.address, s.age = "", 0
+	if a.streams != nil {
+		a.askOnStream(s, c, tgt, values, deadline)
+		return
+	}
 	var r route
 	if c.host == nil {
 		r = c.route(tgt.site, a.book.Load())
 	} else {
 		defer a.nameBackend(s)
 		for cn := c.take(tgt.site, nil); cn != nil; cn = c.take(tgt.site, nil) {
-			if a.askOn(s, c, tgt, at, cn, deadline) {
+			if a.askOn(s, c, tgt, at, cn, values, deadline) {
 				return
 			}
 		}
@@ -112,7 +126,7 @@ func (a *Attack) ask(s *slot, c *client) {
 		e := r.known[place]
 		s.backend, s.address = e.Name, e.ip
 		cn := c.take(tgt.site, e)
-		for cn != nil && !a.askOn(s, c, tgt, at, cn, deadline) {
+		for cn != nil && !a.askOn(s, c, tgt, at, cn, values, deadline) {
 			cn = c.take(tgt.site, e)
 		}
 		if cn != nil {
@@ -135,7 +149,7 @@ func (a *Attack) ask(s *slot, c *client) {
 		}
 		cn.fetched = r.fetched
 		c.connected(tgt.site, r, place)
-		a.askOn(s, c, tgt, at, cn, deadline)
+		a.askOn(s, c, tgt, at, cn, values, deadline)
 		return
 	}
 }
@@ -149,12 +163,17 @@ func (a *Attack) nameBackend(s *slot) {
 
 // askOn sends the request on a connection and notes what came of it. It is false
 // when the connection had ended before, and nothing was sent.
-func (a *Attack) askOn(s *slot, c *client, tgt *target, at int, cn *conn, deadline time.Time) bool {
+func (a *Attack) askOn(s *slot, c *client, tgt *target, at int, cn *conn, values []scenario.Value, deadline time.Time) bool {
 	request, last := cn.endpoint.keep[at], c.last(cn)
 	if last {
 		request = cn.endpoint.last[at]
 	}
-	cn.answers.keep = a.check != nil
+	size := tgt.size
+	if !tgt.fixed {
+		request, size = tgt.fill(&cn.out, cn.endpoint.host, last, values)
+	}
+	cn.answers.keep = a.check != nil || tgt.needsBody
+	cn.answers.keepHead = tgt.needsHeader
 	s.address = cn.endpoint.ip
 	if c.host != nil {
 		s.age = time.Since(cn.fetched)
@@ -165,7 +184,7 @@ func (a *Attack) askOn(s *slot, c *client, tgt *target, at int, cn *conn, deadli
 		cn.close()
 		return false
 	}
-	s.reused, s.bytesOut = reused, tgt.size
+	s.reused, s.bytesOut = reused, size
 	if err != nil {
 		cn.close()
 		s.outcome = failure(exchanging, err)
@@ -183,6 +202,9 @@ func (a *Attack) askOn(s *slot, c *client, tgt *target, at int, cn *conn, deadli
 		if a.check(ans.status, cn.answers.kept, time.Now()) != nil {
 			s.outcome = showdown.Wrong
 		}
+	}
+	if tgt.step != nil {
+		judge(s, tgt.step, scenario.Answer{Status: ans.status, Header: cn.answers.values, Body: cn.answers.kept}, values)
 	}
 	if ans.closes || last {
 		cn.close()

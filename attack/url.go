@@ -33,6 +33,14 @@ type URLConfig struct {
 	Method string
 	Header http.Header
 	Body   []byte
+	// Scenario is what is asked for in place of Method, Body and the path of the URL, which
+	// its paths are appended to; its steps have Header where they have none of that name.
+	// nil has no requests of its own, and may be one that only says how clients speak.
+	Scenario *showdown.Scenario
+	// Dir is the folder that the files of the scenario are looked for in, and Env gives the
+	// values of the environment that it names; nil is that of the process.
+	Dir string
+	Env func(name string) (value string, ok bool)
 
 	// Rate is requests per second; 0 is as fast as Workers can, each with one request
 	// at a time. Then a request's intended time is the time at which it was sent.
@@ -83,6 +91,10 @@ func NewURL(c URLConfig) (*Attack, error) {
 	if c.Rate < 0 || c.Workers < 0 || c.Duration < 0 || c.Timeout < 0 || c.Clients < 0 {
 		return fail(errors.New("rate, workers, duration, timeout and clients cannot be negative"))
 	}
+	scene, err := c.scene()
+	if err != nil {
+		return fail(err)
+	}
 	list, err := readTargets(c)
 	if err != nil {
 		return fail(err)
@@ -101,9 +113,18 @@ func NewURL(c URLConfig) (*Attack, error) {
 	if a.look.Resolver == nil {
 		a.look.Resolver = new(net.Resolver)
 	}
-	for _, t := range list {
-		if err := a.addTarget(t, c.TLS); err != nil {
-			return fail(fmt.Errorf("%s %s: %w", t.Method, t.URL, err))
+	if scene.secure != nil {
+		c.TLS = scene.secure
+	}
+	if len(scene.plan.Steps) > 0 {
+		if err := a.addScene(scene, c); err != nil {
+			return fail(err)
+		}
+	} else {
+		for _, t := range list {
+			if err := a.addTarget(t, c.TLS, scene.http); err != nil {
+				return fail(fmt.Errorf("%s %s: %w", t.Method, t.URL, err))
+			}
 		}
 	}
 	clients := c.Clients
@@ -125,12 +146,16 @@ func NewURL(c URLConfig) (*Attack, error) {
 		if clients == 0 {
 			clients = DefaultURLClients
 		}
+		if c.Clients == 0 && scene.plan.Script {
+			clients = max(clients, c.scriptClients())
+		}
 	}
 	profile := showdown.Profile(orDefault(string(c.Profile), string(showdown.Browser)))
 	if !slices.Contains(showdown.Profiles(), profile) {
 		return fail(fmt.Errorf("unknown profile %q; profiles are %v", profile, showdown.Profiles()))
 	}
 	a.cohorts = []cohort{{profile: profile, size: clients}}
+	a.speak(scene)
 	a.init(segments, c.Seed, c.MaxInFlight)
 	return a, nil
 }
@@ -184,12 +209,47 @@ func sniff(in *bufio.Reader) string {
 }
 
 // addTarget adds a target, and the site it lies on when that is new.
-func (a *Attack) addTarget(t vegeta.Target, config *tls.Config) error {
+func (a *Attack) addTarget(t vegeta.Target, config *tls.Config, version showdown.HTTPVersion) error {
 	u, err := parseURL(t.URL)
 	if err != nil {
 		return err
 	}
-	header := t.Header.Clone()
+	header := headerFor(u, t.Header)
+	out, err := newTarget(t.Method, u.RequestURI(), header, t.Body)
+	if err != nil {
+		return err
+	}
+	out.site = a.site(u, config, version)
+	a.targets = append(a.targets, out)
+	return nil
+}
+
+// site is the number of the site that a URL lies on, which it adds when it is new.
+func (a *Attack) site(u *url.URL, config *tls.Config, version showdown.HTTPVersion) int {
+	s := site{host: u.Hostname(), port: port(u)}
+	at := slices.IndexFunc(a.sites, func(x site) bool {
+		return x.host == s.host && x.port == s.port && (x.secure != nil) == (u.Scheme == "https")
+	})
+	if at >= 0 {
+		return at
+	}
+	if u.Scheme == "https" {
+		s.secure = config.Clone()
+		if s.secure == nil {
+			s.secure = new(tls.Config)
+		}
+		s.secure.NextProtos = protocols(version)
+		if s.secure.ServerName == "" {
+			s.secure.ServerName = s.host
+		}
+	}
+	a.sites = append(a.sites, s)
+	return len(a.sites) - 1
+}
+
+// headerFor is the header with what a URL adds to it: its host, and its user.
+func headerFor(u *url.URL, header http.Header) http.Header {
+	header = header.Clone()
 	if header == nil {
 		header = http.Header{}
 	}
@@ -200,30 +260,7 @@ func (a *Attack) addTarget(t vegeta.Target, config *tls.Config) error {
 	if header.Get("Host") == "" {
 		header.Set("Host", u.Host)
 	}
-	out, err := newTarget(t.Method, u.RequestURI(), header, t.Body)
-	if err != nil {
-		return err
-	}
-	s := site{host: u.Hostname(), port: port(u)}
-	out.site = slices.IndexFunc(a.sites, func(x site) bool {
-		return x.host == s.host && x.port == s.port && (x.secure != nil) == (u.Scheme == "https")
-	})
-	if out.site < 0 {
-		if u.Scheme == "https" {
-			s.secure = config.Clone()
-			if s.secure == nil {
-				s.secure = new(tls.Config)
-			}
-			s.secure.NextProtos = []string{"http/1.1"}
-			if s.secure.ServerName == "" {
-				s.secure.ServerName = s.host
-			}
-		}
-		out.site = len(a.sites)
-		a.sites = append(a.sites, s)
-	}
-	a.targets = append(a.targets, out)
-	return nil
+	return header
 }
 
 func parseURL(raw string) (*url.URL, error) {

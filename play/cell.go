@@ -133,7 +133,7 @@ func (c *cell) up(ctx context.Context) error {
 	var err error
 	c.attack, err = attack.New(attack.Config{
 		Cell: c.spec.Name, Traffic: c.spec.Traffic, Clock: c.stage.Clock, Seed: c.seed,
-		Endpoints: endpoints, Source: c.lab.ClientSource(), Check: c.check(),
+		Dir: scenarioDir(c.stage.Stage), Endpoints: endpoints, Source: c.lab.ClientSource(), Check: c.check(),
 		Servers: c.lab.NameServers(), Domain: c.lab.Domain(), Port: cloud.Port, Names: c.lab.Owner, Emit: c.emit,
 		Sink: c.sink(), OnPhase: c.phase,
 	})

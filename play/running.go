@@ -17,7 +17,7 @@ func (c *cell) attach() error {
 	var err error
 	c.attack, err = attack.NewRunning(attack.RunningConfig{
 		Cell: c.spec.Name, Targets: c.spec.Targets, Traffic: c.spec.Traffic, Clock: c.stage.Clock, Seed: c.seed,
-		Public: c.stage.Public, Sink: func(hits []showdown.Hit) { c.taken(hits) }, OnPhase: c.phase,
+		Dir: scenarioDir(c.stage.Stage), Public: c.stage.Public, Sink: func(hits []showdown.Hit) { c.taken(hits) }, OnPhase: c.phase,
 	})
 	if err != nil {
 		return err

@@ -182,6 +182,9 @@ func newStage(c Config) (*stage, error) {
 	if err := chaos.Check(&spec); err != nil {
 		return nil, fmt.Errorf("stage %s: %w", spec.ID(), err)
 	}
+	if err := checkScenarios(&spec, c.Clock); err != nil {
+		return nil, fmt.Errorf("stage %s: %w", spec.ID(), err)
+	}
 	c.Stage = &spec
 	s := &stage{Config: c, log: &eventLog{clock: c.Clock}}
 	for i := range spec.Cells {

@@ -60,12 +60,14 @@ const (
 	colAddress
 	// colDNSAge is the DNSAge, coarsely: see ageCode.
 	colDNSAge
+	// colEndpoint and colReason are indices in the column's own table of texts.
+	colEndpoint
+	colReason
 	numColumns
 )
 
-// get is the word that stands for column c of h; index is that of its backend, and
-// address that of its address.
-func get(h *showdown.Hit, c int, index, address uint64) uint64 {
+// get is the word that stands for column c of h, where that is no index in a table.
+func get(h *showdown.Hit, c int) uint64 {
 	switch c {
 	case colSeq:
 		return h.Seq
@@ -81,8 +83,6 @@ func get(h *showdown.Hit, c int, index, address uint64) uint64 {
 		return uint64(h.Status)
 	case colClient:
 		return uint64(h.Client)
-	case colBackend:
-		return index
 	case colBytesIn:
 		return uint64(h.BytesIn)
 	case colBytesOut:
@@ -91,8 +91,6 @@ func get(h *showdown.Hit, c int, index, address uint64) uint64 {
 		if h.Reused {
 			return 1
 		}
-	case colAddress:
-		return address
 	case colDNSAge:
 		return ageCode(h.DNSAge)
 	}
@@ -106,6 +104,8 @@ type blockEncoder struct {
 	column  []byte
 	names   tableEncoder
 	address tableEncoder
+	// endpoint and reason are the tables of texts that only scenarios have.
+	endpoint, reason tableEncoder
 }
 
 // append appends the payload of a block of hits, of which there is at least one and
@@ -114,9 +114,21 @@ type blockEncoder struct {
 func (e *blockEncoder) append(dst []byte, hits []showdown.Hit, low uint64) []byte {
 	e.names.reset()
 	e.address.reset()
+	e.endpoint.reset()
+	e.reason.reset()
 	for i := range hits {
-		e.names.add(cut(hits[i].Backend))
-		e.address.add(cut(hits[i].Address))
+		h := &hits[i]
+		e.names.add(cut(h.Backend))
+		e.address.add(cut(h.Address))
+	}
+	columns := numColumns
+	if !named(hits) {
+		columns = colEndpoint
+	} else {
+		for i := range hits {
+			e.endpoint.add(cut(hits[i].Endpoint))
+			e.reason.add(cut(hits[i].Reason))
+		}
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(hits)))
 	dst = binary.AppendUvarint(dst, low)
@@ -129,18 +141,24 @@ func (e *blockEncoder) append(dst []byte, hits []showdown.Hit, low uint64) []byt
 		e.values = make([]uint64, len(hits))
 	}
 	values := e.values[:len(hits)]
-	for c := range numColumns {
+	for c := range columns {
+		table := e.table(c)
 		zero := uint64(0)
-		for i := range hits {
-			values[i] = get(&hits[i], c, e.names.rows[i], e.address.rows[i])
-			zero |= values[i]
+		if table != nil {
+			copy(values, table.rows)
+			zero = uint64(len(table.names) - 1)
+		} else {
+			for i := range hits {
+				values[i] = get(&hits[i], c)
+				zero |= values[i]
+			}
 		}
 		e.column = e.column[:0]
-		if c == colAddress {
-			if e.address.empty() {
+		if c == colAddress || c == colEndpoint || c == colReason {
+			if table.empty() {
 				continue
 			}
-			e.column = appendAddresses(e.column, e.address.names)
+			e.column = appendAddresses(e.column, table.names)
 		} else if zero == 0 {
 			continue
 		}
@@ -157,7 +175,7 @@ type blockDecoder struct {
 	hits   []showdown.Hit
 	values []uint64
 	names  []string
-	// addresses is the table of the block's addresses.
+	// addresses is the table of the column that is being read: addresses, or texts.
 	addresses []string
 	// known makes equal names of different blocks one string.
 	known map[string]string
@@ -216,7 +234,7 @@ func (d *blockDecoder) decode(p []byte) (hits []showdown.Hit, low uint64, err er
 			continue
 		}
 		values := d.values[:count]
-		if c == colAddress {
+		if c == colAddress || c == colEndpoint || c == colReason {
 			if col, err = d.addressTable(col, int(count)); err != nil {
 				return nil, 0, fmt.Errorf("column %d: %w", c, err)
 			}
@@ -282,7 +300,7 @@ func (d *blockDecoder) limit(c int) uint64 {
 		return uint64(len(d.names) - 1)
 	case colReused:
 		return 1
-	case colAddress:
+	case colAddress, colEndpoint, colReason:
 		return uint64(len(d.addresses) - 1)
 	case colDNSAge:
 		return maxAgeCode
@@ -348,6 +366,18 @@ func (d *blockDecoder) set(hits []showdown.Hit, c int, values []uint64) (most ui
 		if most < uint64(len(d.addresses)) {
 			for i, v := range values {
 				hits[i].Address = d.addresses[v]
+			}
+		}
+	case colEndpoint:
+		if most < uint64(len(d.addresses)) {
+			for i, v := range values {
+				hits[i].Endpoint = d.addresses[v]
+			}
+		}
+	case colReason:
+		if most < uint64(len(d.addresses)) {
+			for i, v := range values {
+				hits[i].Reason = d.addresses[v]
 			}
 		}
 	case colDNSAge:

@@ -244,9 +244,18 @@ func randomHit(rng *rand.Rand, last showdown.Hit) showdown.Hit {
 		BytesIn:  uint32(near(int64(last.BytesIn))),
 		BytesOut: uint32(near(int64(last.BytesOut))),
 		Reused:   rng.IntN(2) == 0,
+		Endpoint: last.Endpoint, Reason: last.Reason,
 	}
 	if rng.IntN(3) == 0 {
 		h.Backend = name()
+	}
+	switch rng.IntN(8) {
+	case 0:
+		h.Endpoint = name()
+	case 1:
+		h.Reason = name()
+	case 2:
+		h.Endpoint = ip()
 	}
 	switch rng.IntN(6) {
 	case 0:

@@ -77,14 +77,19 @@ type CellSummary struct {
 	LatencyMS    Latency  `json:"latency_ms"`
 	// WaitedS is the AWS seconds that requests would have waited for timeouts that
 	// the speed divided.
-	WaitedS   float64    `json:"waited_s"`
-	Generator Generator  `json:"generator"`
-	Faults    []Fault    `json:"faults"`
-	Phases    []Phase    `json:"phases"`
-	Cohorts   []Cohort   `json:"cohorts"`
-	Backends  []Backend  `json:"backends,omitempty"`
-	Reference *Reference `json:"reference"`
-	Cost      *Cost      `json:"cost"`
+	WaitedS   float64   `json:"waited_s"`
+	Generator Generator `json:"generator"`
+	Faults    []Fault   `json:"faults"`
+	Phases    []Phase   `json:"phases"`
+	Cohorts   []Cohort  `json:"cohorts"`
+	Backends  []Backend `json:"backends,omitempty"`
+	// Endpoints are the requests of a scenario by name. Absent without one.
+	Endpoints []Endpoint `json:"endpoints,omitempty"`
+	// RequestReasons counts why requests of a scenario were wrong, or never sent, by
+	// sentence. Absent without one.
+	RequestReasons map[string]uint64 `json:"request_reasons,omitempty"`
+	Reference      *Reference        `json:"reference"`
+	Cost           *Cost             `json:"cost"`
 	// Exposure is what can be reached from outside, by tier. Absent where no instance
 	// said its addresses.
 	Exposure []Tier `json:"exposure,omitempty"`
@@ -368,6 +373,9 @@ func (c CellSummary) filled() CellSummary {
 		cohorts[i] = h
 	}
 	c.Cohorts = cohorts
+	if c.Endpoints != nil {
+		c.Endpoints = filledEndpoints(c.Endpoints)
+	}
 	if c.Cost != nil {
 		cost := *c.Cost
 		cost.Items = filled(cost.Items)

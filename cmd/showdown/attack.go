@@ -14,6 +14,7 @@ import (
 
 	"showdown"
 	"showdown/attack"
+	"showdown/attack/scenario"
 	"showdown/play"
 	"showdown/results"
 	"showdown/results/report"
@@ -24,7 +25,10 @@ func (t *terminal) attackCommand() *cli.Command {
 		Name:  "attack",
 		Usage: "drive load at any URL of your own, and measure it",
 		Description: "The same generator, record and analysis as those of a stage, without a lab.\n" +
-			"--targets reads vegeta's target files (http and json; - is standard input).",
+			"--targets reads vegeta's target files (http and json; - is standard input).\n" +
+			"--scenario reads requests with weights, or the steps of a session, that are sent to --url:\n" +
+			"docs/scenarios.md describes the file. In --header, $NAME is a value of the environment,\n" +
+			"which no record keeps.",
 		OnUsageError: usage,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "url", EnvVars: []string{"SHOWDOWN_URL"}, Usage: "what to ask for"},
@@ -40,6 +44,14 @@ func (t *terminal) attackCommand() *cli.Command {
 			&cli.StringFlag{Name: "body", EnvVars: []string{"SHOWDOWN_BODY"}, Usage: "request body; @FILE reads it from a file"},
 			&cli.DurationFlag{Name: "timeout", EnvVars: []string{"SHOWDOWN_TIMEOUT"}, Value: 2 * time.Second, Usage: "bound of a request, connecting included"},
 			&cli.BoolFlag{Name: "yes", EnvVars: []string{"SHOWDOWN_YES"}, Usage: "the host is mine, although it is neither loopback nor private"},
+			&cli.StringFlag{Name: "scenario", EnvVars: []string{"SHOWDOWN_SCENARIO"}, Usage: "`FILE` with the requests that are sent to --url"},
+			&cli.StringFlag{Name: "http", EnvVars: []string{"SHOWDOWN_HTTP"}, Usage: "version of HTTP: 1.1 or 2 (default 1.1)"},
+			&cli.BoolFlag{Name: "keepalive", EnvVars: []string{"SHOWDOWN_KEEPALIVE"}, Value: true, Usage: "let connections carry more than one request"},
+			&cli.StringFlag{Name: "cacert", EnvVars: []string{"SHOWDOWN_CACERT"}, Usage: "PEM `FILE` of the certificates that servers are trusted by"},
+			&cli.StringFlag{Name: "cert", EnvVars: []string{"SHOWDOWN_CERT"}, Usage: "PEM `FILE` of the client's certificate"},
+			&cli.StringFlag{Name: "key", EnvVars: []string{"SHOWDOWN_KEY"}, Usage: "PEM `FILE` of the client's key"},
+			&cli.StringFlag{Name: "server-name", EnvVars: []string{"SHOWDOWN_SERVER_NAME"}, Usage: "name that the server's certificate must have"},
+			&cli.BoolFlag{Name: "insecure", EnvVars: []string{"SHOWDOWN_INSECURE"}, Usage: "accept any certificate"},
 			seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(),
 		},
 		Action: t.attack,
@@ -88,13 +100,14 @@ func (t *terminal) attack(c *cli.Context) (err error) {
 	defer attack.Tune()()
 
 	stage := attackStage(c, probe)
+	stage.Cells[0].Traffic.Scenario = *config.Scenario
 	clock, err := showdown.NewClock(1)
 	if err != nil {
 		return err
 	}
 	ac := play.AttackConfig{
 		Attack: config, Stage: stage, Seed: config.Seed,
-		Command: append([]string{"showdown"}, commandLine(c)...),
+		Command: attackCommandLine(c),
 		Record: func(m *results.Manifest) (*results.Recorder, error) {
 			return store.Create("attack", m)
 		},
@@ -152,7 +165,11 @@ func (t *terminal) attackConfig(c *cli.Context) (attack.URLConfig, error) {
 		if !ok || strings.TrimSpace(name) == "" {
 			return config, misuse(`write --header "Accept: text/html"`, "attack: header %q has no name and colon", h)
 		}
-		config.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+		if value, err := scenario.ExpandHeader(value, os.LookupEnv); err != nil {
+			return config, misuse("set the variable, or write $$ for a dollar", "attack: header %s: %w", strings.TrimSpace(name), err)
+		} else {
+			config.Header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+		}
 	}
 	body := c.String("body")
 	if file, ok := strings.CutPrefix(body, "@"); ok {
@@ -173,7 +190,7 @@ func (t *terminal) attackConfig(c *cli.Context) (attack.URLConfig, error) {
 		t.targetFile = data
 		config.Targets = bytes.NewReader(data)
 	}
-	return config, nil
+	return config, attackScenario(c, &config)
 }
 
 // allowed fails for hosts that may be somebody else's, unless the user said yes.
@@ -198,7 +215,7 @@ func attackStage(c *cli.Context, a *attack.Attack) *showdown.Stage {
 	rate := c.Float64("rate")
 	title := strings.Join(a.Hosts(), ", ")
 	if url := c.String("url"); url != "" {
-		title = url
+		title = withoutPassword(url)
 	}
 	return &showdown.Stage{
 		Version: showdown.FormatVersion, Journey: "attack", Name: "url", Title: title,

@@ -129,6 +129,8 @@ func namesOf(kind argument, cell *showdown.Cell) (what string, known []string) {
 			known = append(known, c.Name)
 		}
 		return "cohort", known
+	case endpointArg:
+		return "endpoint", cell.Traffic.Endpoints()
 	case sourceArg:
 		return "source", sources(cell)
 	case backendArg, reachedArg:

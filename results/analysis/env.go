@@ -54,7 +54,8 @@ func (e *evaluation) env() env {
 		Activities:    e.activities, OperatorActions: e.operatorActions,
 		Saving: e.saving, ReservedCost: e.reservedCost, Optimum: e.optimum, BreakEven: e.breakEven, SlotUse: e.slotUse,
 		Score: e.score, Improves: e.improves,
-		Between: between, Abs: math.Abs,
+		Endpoint: e.endpointWindow,
+		Between:  between, Abs: math.Abs,
 	}
 }
 
@@ -198,6 +199,9 @@ func (e *evaluation) longest(w Window) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if w.Endpoint != "" {
+		return 0, e.lack("outages are of a cell or a cohort, not of an endpoint")
+	}
 	longest := time.Duration(0)
 	for _, o := range c.outagesOf(w.Cohort) {
 		if o.from < w.To && o.to > w.From {
@@ -221,6 +225,9 @@ func (e *evaluation) degradedTime(w Window) (float64, error) {
 	c, _, err := e.holds(w)
 	if err != nil {
 		return 0, err
+	}
+	if w.Endpoint != "" {
+		return 0, e.lack("degraded time is of a whole cell, not of an endpoint")
 	}
 	if w.Cohort != "" {
 		return 0, e.lack("degraded time is of a whole cell, not of a cohort")

@@ -33,6 +33,8 @@ const (
 	// a pillar, of [results.Pillars].
 	stageArg
 	pillarArg
+	// endpointArg is a request of a scenario, by its name.
+	endpointArg
 )
 
 // function is the data of a function of the language. How it is computed is in
@@ -111,6 +113,8 @@ func functions() map[string]function {
 		"improves":         {usage: `improves("dns")`, args: []argument{stageArg}, unit: count},
 		"operator_actions": {usage: `operator_actions("base")`, args: []argument{cellArg}, optional: 1, unit: count},
 
+		"endpoint": {usage: `endpoint("checkout", during("A"))`, args: []argument{endpointArg, windowArg}, optional: 1, unit: window},
+
 		"between": {usage: `x between 30s and 3m`, args: []argument{numberArg, numberArg, numberArg}, unit: truth, live: true},
 		"abs":     {usage: `abs(x)`, args: []argument{numberArg}, live: true},
 	}
@@ -183,6 +187,8 @@ type env struct {
 
 	Score    func(stage, pillar string) (float64, error) `expr:"score"`
 	Improves func(stage string) (float64, error)         `expr:"improves"`
+
+	Endpoint func(name string, in ...Window) (Window, error) `expr:"endpoint"`
 
 	Between func(x, low, high float64) bool `expr:"between"`
 	Abs     func(x float64) float64         `expr:"abs"`

@@ -30,7 +30,8 @@ type plan struct {
 type pass struct {
 	plan
 	// bounds cut the traffic into stretches that hold no bound inside; a window is
-	// made of whole ones. stretches has a tally for each of them and each cohort.
+	// made of whole ones. stretches has a tally for each of them, each cohort, and in it
+	// each endpoint.
 	bounds    []time.Duration
 	stretches [][]*tally
 	stretch   int
@@ -41,6 +42,8 @@ type pass struct {
 	// there is one group.
 	cohortEnds []int
 	cohorts    []cohortPass
+	// endpoints are those of the scenario.
+	endpoints endpoints
 
 	attribution *attribution
 	outages     outageDetector
@@ -93,6 +96,7 @@ func newPass(p plan) *pass {
 			q.cohortEnds = append(q.cohortEnds, end)
 		}
 	}
+	q.endpoints = newEndpoints(p.cell.Traffic.Endpoints())
 	q.stretches = make([][]*tally, len(q.bounds)+1)
 	q.move(0)
 	return q
@@ -106,7 +110,7 @@ func (p *pass) move(i int) {
 		p.nextBound = p.bounds[i]
 	}
 	if p.stretches[i] == nil {
-		tallies := make([]*tally, len(p.cohorts))
+		tallies := make([]*tally, len(p.cohorts)*p.endpoints.groups())
 		for c := range tallies {
 			tallies[c] = &tally{}
 		}
@@ -164,9 +168,12 @@ func (p *pass) add(hits []showdown.Hit) {
 			p.starts = p.starts[1:]
 		}
 		cohort := p.cohort(h.Client)
-		t := p.stretches[p.stretch][cohort]
+		t := p.stretches[p.stretch][cohort*p.endpoints.groups()+p.endpoints.group(h.Endpoint)]
 		good := h.Outcome == showdown.OK
 		t.add(h, p.backend(h.Backend))
+		if h.Reason != "" {
+			t.reason(h.Reason, 1)
+		}
 		p.degraded.add(at, good)
 		p.previous = previous{at: at, failed: !good, tally: t}
 		if good {

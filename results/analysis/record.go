@@ -75,11 +75,15 @@ func (c *cellRecord) window(w Window) *stretchOf {
 		only = slices.IndexFunc(c.cell.Traffic.Cohorts, func(k showdown.Cohort) bool { return k.Name == w.Cohort })
 		s.cohort = len(c.cohorts) > 1
 	}
+	groups, endpoint := c.endpoints.groups(), -1
+	if w.Endpoint != "" {
+		endpoint = c.endpoints.group(w.Endpoint)
+	}
 	from, _ := slices.BinarySearch(c.bounds, w.From)
 	to, _ := slices.BinarySearch(c.bounds, w.To)
 	for i := from + 1; i <= to; i++ {
 		for k, t := range c.stretches[i] {
-			if t != nil && (only < 0 || k == only) {
+			if t != nil && (only < 0 || k/groups == only) && (endpoint < 0 || k%groups == endpoint) {
 				s.merge(t)
 				s.parts = append(s.parts, t)
 			}

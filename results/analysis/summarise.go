@@ -249,6 +249,7 @@ func (c *cellRecord) summary() results.CellSummary {
 		out.Backends = append(out.Backends, results.Backend{Name: c.backendName[i], OK: b.ok, Failed: b.failed})
 	}
 	slices.SortFunc(out.Backends, func(a, b results.Backend) int { return cmp.Compare(a.Name, b.Name) })
+	out.Endpoints, out.RequestReasons = c.endpointSummaries(), all.reasons
 	out.Reference = c.referenceSummary()
 	out.Reach = c.reachesOf()
 	out.Exposure = c.exposure()

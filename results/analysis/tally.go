@@ -24,6 +24,9 @@ type tally struct {
 	// statuses counts by HTTP status, in the order in which they came first. There are
 	// few, and the first is nearly always the one that is looked for.
 	statuses []statusCount
+	// reasons counts why requests of a scenario were wrong or not sent, at most
+	// [maxReasons] and what remains as [otherReasons]; nil without one.
+	reasons map[string]uint64
 }
 
 // statusCount is how many answers had a status.
@@ -81,6 +84,9 @@ func (t *tally) merge(o *tally) {
 	t.waited += o.waited
 	for _, s := range o.statuses {
 		t.answered(s.status, s.n)
+	}
+	for r, n := range o.reasons {
+		t.reason(r, n)
 	}
 	for i, b := range o.backends {
 		if len(t.backends) <= i {

@@ -64,6 +64,14 @@ func describe(s *results.Summary) document {
 		})
 	}
 	for _, c := range cellsOf(s) {
+		if len(c.Endpoints) > 0 {
+			d = append(d, heading{"Endpoints", "of the cell " + c.name}, endpointTable(c.Endpoints))
+		}
+		if len(c.RequestReasons) > 0 {
+			d = append(d, heading{"Why requests were wrong or not sent", "in the cell " + c.name}, reasonTable(c.RequestReasons))
+		}
+	}
+	for _, c := range cellsOf(s) {
 		if len(c.Reach) > 0 {
 			d = append(d, heading{"Who reaches whom", "in the cell " + c.name + ", found by connecting"}, reachTable(c.Reach))
 			for _, note := range reachNotes(c.Reach) {

@@ -33,6 +33,7 @@ func (c *checker) traffic(cell *showdown.Cell, path string) {
 	}
 	c.told(cell, path)
 	c.ageing(path+".connections", t.Connections)
+	c.scenario(t, path)
 	if !isPath(t.Path) && !(cell.Running() && t.Path == "" && !c.places.has(path+".path")) {
 		c.add(path+".path", "path %q is not a path: it begins with / and has no blanks, like /time", t.Path)
 	}

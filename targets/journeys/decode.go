@@ -92,6 +92,10 @@ func (d *decoder) value(node ast.Node, v reflect.Value, path string, depth int) 
 	case reflect.Slice:
 		d.slice(node, v, path, depth)
 	case reflect.Map:
+		if v.Type().Elem().Kind() == reflect.Struct {
+			d.named(node, v, path, depth)
+			return
+		}
 		d.texts(node, v, path, depth)
 	default:
 		d.basic(node, v, path)
@@ -201,9 +205,9 @@ func (d *decoder) structure(node ast.Node, v reflect.Value, path string, depth i
 			continue
 		}
 		if g, ok := fields.groups[p.name]; ok && d.isGroup(p.value) {
-			i = g
+			i = []int{g}
 		}
-		d.value(p.value, v.Field(i), at, depth+1)
+		d.value(p.value, v.FieldByIndex(i), at, depth+1)
 	}
 }
 
@@ -257,6 +261,22 @@ func (d *decoder) texts(node ast.Node, v reflect.Value, path string, depth int) 
 		if text, ok := d.scalar(value, at, "one value"); ok {
 			v.SetMapIndex(reflect.ValueOf(p.name), reflect.ValueOf(text))
 		}
+	}
+}
+
+// named decodes a mapping of names to groups of fields.
+func (d *decoder) named(node ast.Node, v reflect.Value, path string, depth int) {
+	pairs, ok := d.pairs(node, path, "names, each with a group of fields", depth)
+	if !ok {
+		return
+	}
+	v.Set(reflect.MakeMap(v.Type()))
+	for _, p := range pairs {
+		at := child(path, p.name)
+		d.places.keys[at] = position(p.key)
+		x := reflect.New(v.Type().Elem()).Elem()
+		d.value(p.value, x, at, depth+1)
+		v.SetMapIndex(reflect.ValueOf(p.name), x)
 	}
 }
 
@@ -360,17 +380,25 @@ func leaf(path string) string {
 
 type structFields struct {
 	names []string
-	index map[string]int
+	index map[string][]int
 	// groups are the fields that take a group of fields where the one of index under the
 	// same name takes a value: their tag is "name,group".
 	groups map[string]int
 }
 
-// fieldsOf is the names that t's fields have in YAML, in the order of the struct.
+// fieldsOf is the names that t's fields have in YAML, in the order of the struct; those of
+// an inline struct are t's own.
 func fieldsOf(t reflect.Type) structFields {
-	f := structFields{index: map[string]int{}, groups: map[string]int{}}
+	f := structFields{index: map[string][]int{}, groups: map[string]int{}}
 	for i := range t.NumField() {
 		name, option, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		if option == "inline" {
+			inner := fieldsOf(t.Field(i).Type)
+			f.names = append(f.names, inner.names...)
+			for name, index := range inner.index {
+				f.index[name] = append([]int{i}, index...)
+			}
+		}
 		if name == "" || name == "-" {
 			continue
 		}
@@ -379,7 +407,7 @@ func fieldsOf(t reflect.Type) structFields {
 			continue
 		}
 		f.names = append(f.names, name)
-		f.index[name] = i
+		f.index[name] = []int{i}
 	}
 	return f
 }

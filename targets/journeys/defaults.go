@@ -102,6 +102,7 @@ func setTrafficDefaults(t *showdown.Traffic, p places, at string) {
 	set(&t.Clients, DefaultClients, p, at+".clients")
 	set(&t.Profile, DefaultProfile, p, at+".profile")
 	set(&t.Method, DefaultMethod, p, at+".method")
+	setScenarioDefaults(&t.Scenario, p, at)
 	for i := range t.Phases {
 		at := element(at+".phases", i)
 		set(&t.Phases[i].Pace, impliedPace(p, at), p, at+".pace")

@@ -38,7 +38,7 @@ func reflectSchema(t *testing.T) []byte {
 	s.Description = "A stage of a journey, version 1: what is built, what users do, what breaks, and what is claimed about it."
 	ownSchema(t, &r, s)
 	for name, required := range map[string][]string{
-		"Stage": {"version", "journey", "stage", "title", "cells"}, "Cell": {"name", "traffic"},
+		"Stage": {"version", "journey", "stage", "title", "cells"}, "Request": {"name"}, "Cell": {"name", "traffic"},
 		"Topology": nil, "Instance": {"name", "type"}, "SecurityGroup": {"name"}, "SecurityRule": {"from"}, "Traffic": {"phases"}, "Phase": {"name"},
 		"Cohort": {"name", "share"}, "Step": {"letter", "do"}, "Repeat": {"times", "every"}, "Reference": {"fault", "length"}, "Claim": {"id", "text", "expect"},
 		"HostedZone": {"name", "records"}, "RecordSet": {"name"},
@@ -124,6 +124,14 @@ func texts(values []string) []any {
 	return out
 }
 
+func textsOf[T ~string](values []T) []string {
+	var out []string
+	for _, v := range values {
+		out = append(out, string(v))
+	}
+	return out
+}
+
 // rootComments is what the root package's files say about its types and fields.
 func rootComments(t *testing.T) map[string]string {
 	t.Helper()
@@ -193,6 +201,10 @@ func mapType(t reflect.Type) *jsonschema.Schema {
 		return s
 	case reflect.TypeFor[showdown.Pace]():
 		return names("constant", "ramp", "steps", "sine", "spike")
+	case reflect.TypeFor[showdown.DataOrder]():
+		return names(texts(textsOf(showdown.DataOrders()))...)
+	case reflect.TypeFor[showdown.HTTPVersion]():
+		return &jsonschema.Schema{Enum: append(texts(textsOf(showdown.HTTPVersions())), 1.1, 2)}
 	case reflect.TypeFor[showdown.BalancerType]():
 		return names("application", "classic")
 	case reflect.TypeFor[showdown.Algorithm]():

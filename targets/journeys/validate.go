@@ -35,6 +35,7 @@ func Validate(s *showdown.Stage, clock showdown.Clock) error {
 		found = append(found, tooOften(&cell.Topology, clock, path+".topology")...)
 		found = append(found, beyond(cell, clock, path)...)
 		found = append(found, tooRare(cell, clock, path)...)
+		found = append(found, misfits(cell, clock, path)...)
 		for j, p := range cell.Traffic.Phases {
 			if p.Pace != showdown.Sine {
 				continue
