@@ -36,7 +36,7 @@ func TestScriptOnARunningSystem(t *testing.T) {
 		{Name: "cart", Path: "/cart", Header: map[string]string{"X-Token": "{{token}}"}},
 		{Name: "cart again", Path: "/cart", Header: map[string]string{"X-Token": "{{token}}"}},
 	}
-	tr := traffic(6, showdown.Browser)
+	tr := traffic(60, showdown.Browser) // enough of them that one is free beside any stall
 	tr.Scenario = showdown.Scenario{Script: script}
 	good, failed := runRunning(t, attack.RunningConfig{
 		Targets: []showdown.Target{{Name: "web-1", URL: one.URL + "/elsewhere"}, {Name: "web-2", URL: two.URL}}, Traffic: tr,

@@ -174,7 +174,7 @@ func (a *Attack) perform(s *slot) {
 	}
 	turn := a.order[s.seq%uint64(len(a.order))]
 	free := &sc.sessions[turn.cohort]
-	ses := free.take(time.Now())
+	ses := free.take(time.Now)
 	if ses == nil {
 		a.unsent(s, turn, showdown.Dropped, reasonNoClient)
 		return

@@ -28,11 +28,13 @@ type freeSessions struct {
 	list sessionHeap
 }
 
-// take is the session that has been free for the longest time at now; nil when none is.
-func (f *freeSessions) take(now time.Time) *session {
+// take is the session that has been free for the longest time; nil when none is. now is
+// asked under the lock: before it, a session that another worker gives back meanwhile would
+// seem free in the future only.
+func (f *freeSessions) take(now func() time.Time) *session {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.list) == 0 || f.list[0].free.After(now) {
+	if len(f.list) == 0 || f.list[0].free.After(now()) {
 		return nil
 	}
 	return heap.Pop(&f.list).(*session)

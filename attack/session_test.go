@@ -1,6 +1,8 @@
 package attack
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -10,7 +12,8 @@ import (
 func TestFreeSessions(t *testing.T) {
 	var f freeSessions
 	at := func(s float64) time.Time { return time.Unix(0, 0).Add(time.Duration(s * 1e9)) }
-	if f.take(at(1)) != nil {
+	from := func(s float64) func() time.Time { return func() time.Time { return at(s) } }
+	if f.take(from(1)) != nil {
 		t.Error("there is a session where nobody is")
 	}
 	a, b, c, d := &session{place: 0}, &session{place: 1}, &session{place: 2}, &session{place: 3}
@@ -22,13 +25,40 @@ func TestFreeSessions(t *testing.T) {
 		at   float64
 		want *session
 	}{{1, b}, {1, d}, {1, nil}, {2, c}, {4.9, nil}, {5, a}, {9, nil}} {
-		if got := f.take(at(step.at)); got != step.want {
+		if got := f.take(from(step.at)); got != step.want {
 			t.Errorf("at %g s: %+v, want %+v", step.at, got, step.want)
 		}
 	}
 	f.give(a, at(11))
 	f.give(b, at(10))
-	if got := f.take(at(12)); got != b {
+	if got := f.take(from(12)); got != b {
 		t.Errorf("%+v, want the one that is free for longer", got)
+	}
+}
+
+// As many workers as sessions, none of which thinks: nobody finds none free.
+func TestFreeSessionsOfWorkers(t *testing.T) {
+	const workers, rounds = 4, 20_000
+	var f freeSessions
+	for i := range workers {
+		f.give(&session{place: i}, time.Time{})
+	}
+	var none atomic.Int64
+	var wait sync.WaitGroup
+	for range workers {
+		wait.Go(func() {
+			for range rounds {
+				s := f.take(time.Now)
+				if s == nil {
+					none.Add(1)
+					continue
+				}
+				f.give(s, time.Now())
+			}
+		})
+	}
+	wait.Wait()
+	if n := none.Load(); n > 0 {
+		t.Errorf("%d of %d times no session was free", n, workers*rounds)
 	}
 }

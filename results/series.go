@@ -52,5 +52,6 @@ type Curve struct {
 }
 
 // CurvePoint is a percentile, 0 to 100, with the service time and the response time in
-// milliseconds.
+// milliseconds; a ResponseMS of 0 is not known, as in a record that was imported without
+// intended times.
 type CurvePoint struct{ Percentile, ServiceMS, ResponseMS float64 }

@@ -223,6 +223,9 @@ func fill(ctx context.Context, args []string) error {
 		}
 		slices.SortFunc(part, byEnd)
 		rec.Hits(showdown.BaseCell).Append(part)
+		if err := rec.Flush(); err != nil { // faster than a disk: nothing may be dropped
+			return err
+		}
 	}
 	if err := rec.Close(); err != nil {
 		return err

@@ -49,8 +49,12 @@ func (t *terminal) demoCommand() *cli.Command {
 				if err != nil {
 					return err
 				}
-				if run, resolveErr := p.store.Resolve(j.Run); resolveErr == nil {
-					t.keepPage(c, run)
+				run, err := p.store.Resolve(j.Run)
+				if err == nil {
+					err = t.keepPage(c, run)
+				}
+				if err != nil {
+					return err
 				}
 				if code := verdictCode(j.Verdict); code != exitHeld {
 					return verdict(code)

@@ -44,9 +44,9 @@ func page(run results.Run, asked ...results.Summary) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// keepPage writes the HTML report into the run's folder and says where. A folder that
-// cannot be written is no reason to fail: the report is on stdout too.
-func (t *terminal) keepPage(c *cli.Context, run results.Run) {
+// keepPage writes the HTML report into the run's folder, whole or not at all, and says
+// where. A folder that is read-only is no reason to fail: the report is on stdout too.
+func (t *terminal) keepPage(c *cli.Context, run results.Run) error {
 	data, err := page(run)
 	path := filepath.Join(run.Dir, pageFile)
 	if err == nil {
@@ -56,10 +56,11 @@ func (t *terminal) keepPage(c *cli.Context, run results.Run) {
 	case errors.Is(err, os.ErrPermission):
 		t.progress(c, "%s was not written: the folder is read-only; --format html prints it", path)
 	case err != nil:
-		t.progress(c, "%s was not written: %v", path, err)
+		return hinted(err, "--format html prints the report")
 	default:
 		t.progress(c, "the report: %s", path)
 	}
+	return nil
 }
 
 // printPage prints the HTML report.

@@ -41,13 +41,17 @@ func (t *terminal) reportCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if _, _, packed := packedFile(ref); format == "text" && !packed {
-				defer t.keepPage(c, run)
-			}
 			if run.Journey {
-				return t.reportJourney(c, run, format)
+				err = t.reportJourney(c, run, format)
+			} else {
+				err = t.reportRun(c, run, format)
 			}
-			return t.reportRun(c, run, format)
+			if _, _, packed := packedFile(ref); format == "text" && !packed {
+				if pageErr := t.keepPage(c, run); err == nil {
+					err = pageErr
+				}
+			}
+			return err
 		},
 	}
 }

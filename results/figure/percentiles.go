@@ -29,17 +29,26 @@ func percentiles(m *maker) content {
 	}
 	tracks, note := m.most(tracks, 12)
 	curves = curves[:len(tracks)]
-	low, high, nines := math.Inf(1), 0.0, 0.0
+	low, high, nines, responses := math.Inf(1), 0.0, 0.0, false
 	c := content{tracks: tracks, table: Table{Header: []string{"track", "answers", "percentile", "one_in", "service_ms", "response_ms"}}}
 	for i, k := range curves {
 		for _, p := range k.Points {
-			low, high = min(low, p.ServiceMS, p.ResponseMS), max(high, p.ServiceMS, p.ResponseMS)
+			low, high = min(low, p.ServiceMS), max(high, p.ServiceMS, p.ResponseMS)
+			var response *float64
+			if p.ResponseMS > 0 {
+				low, response, responses = min(low, p.ResponseMS), &p.ResponseMS, true
+			}
 			nines = max(nines, oneIn(p))
-			c.table.add(tracks[i].name, k.N, p.Percentile, oneIn(p), p.ServiceMS, p.ResponseMS)
+			c.table.add(tracks[i].name, k.N, p.Percentile, oneIn(p), p.ServiceMS, response)
 		}
 	}
 	c.title = m.percentilesTitle(tracks, curves)
-	c.note = l.say("Latencies of good answers. A curve ends where fewer than ten answers lie beyond: what is higher would be chance. The service time, drawn through, counts from the moment the request was sent, the response time, dashed, from the moment it should have been.")
+	c.note = l.say("Latencies of good answers. A curve ends where fewer than ten answers lie beyond: what is higher would be chance.") + " "
+	if responses {
+		c.note += l.say("The service time, drawn through, counts from the moment the request was sent, the response time, dashed, from the moment it should have been.")
+	} else {
+		c.note += l.say("The record does not say when a request should have been sent: this is the service time, from the send.")
+	}
 	if len(tracks) > 1 {
 		c.note += " " + l.say("The others are drawn in grey behind each.")
 	}
@@ -106,8 +115,12 @@ func (m *maker) drawCurves(cv *canvas, p panel, curves []results.Curve, mine int
 		}
 	}
 	own := curves[mine]
-	s, r := line(own, service), line(own, response)
-	cv.Line(draw.Style{Stroke: draw.Second, Width: cv.size.line * 0.8, Dash: []float64{cv.size.line * 2.5, cv.size.line * 2}}, r...)
+	s := line(own, service)
+	r := s // where the record does not know the response time
+	if own.Points[0].ResponseMS > 0 {
+		r = line(own, response)
+		cv.Line(draw.Style{Stroke: draw.Second, Width: cv.size.line * 0.8, Dash: []float64{cv.size.line * 2.5, cv.size.line * 2}}, r...)
+	}
 	cv.Line(draw.Style{Stroke: draw.First, Width: cv.size.line}, s...)
 	end := own.Points[len(own.Points)-1]
 	at := s[len(s)-1]
