@@ -126,6 +126,7 @@ const theSecret = "the-secret-of-the-test"
 // TestNothingIsLeftOfPrograms kills what holds the programs, at some moment of a run, and
 // looks for them and for their children that ran away.
 func TestNothingIsLeftOfPrograms(t *testing.T) {
+	t.Parallel()
 	dir := example(t, "go")
 	path := filepath.Join(dir, "own.yaml")
 	if err := os.WriteFile(path, []byte(escaping), 0o600); err != nil {
@@ -211,6 +212,7 @@ var failing atomic.Int64
 
 // TestProgramsThatFail says what is wrong with a program, its last words and what to do.
 func TestProgramsThatFail(t *testing.T) {
+	t.Parallel()
 	const stage = `version: 1
 journey: mine
 stage: failing
@@ -258,6 +260,7 @@ cells:
 // TestProgramThatEndsInTheRun: a program that crashes by itself is said, and spoils the
 // verdict.
 func TestProgramThatEndsInTheRun(t *testing.T) {
+	t.Parallel()
 	dir := example(t, "go")
 	path := filepath.Join(dir, "mortal.yaml")
 	stage := strings.NewReplacer(
@@ -305,6 +308,7 @@ func TestProgramThatEndsInTheRun(t *testing.T) {
 
 // TestDraftRuns: what init writes runs, and holds.
 func TestDraftRuns(t *testing.T) {
+	t.Parallel()
 	dir := example(t, "go")
 	for _, args := range [][]string{
 		{"--fault", "kill"},

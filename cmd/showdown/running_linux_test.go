@@ -177,6 +177,7 @@ func TestProcessesExample(t *testing.T) {
 }
 
 func TestContainersExample(t *testing.T) {
+	t.Parallel()
 	host := dockerHost(t)
 	e := newExample(t, "containers", "DOCKER_HOST="+host)
 	e.holds()
