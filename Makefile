@@ -1,6 +1,6 @@
 # make test     run every test, installing what they need (as root)
 # make lint     formatting, vet and staticcheck
-# make bench    the bounds of docs/bounds.md, rivals in the same run, about 10 minutes
+# make bench    the bounds of docs/bounds.md, rivals in the same run, about 12 minutes
 # make soak     150 kills at random moments of random stages, and the table of what they hit
 # make browser  a headless Chromium loads a page through a load balancer's node
 # make faults   docs/faults.md anew: every chaos action played and measured
