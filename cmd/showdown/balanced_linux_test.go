@@ -63,6 +63,12 @@ func zoneFailure(mode string) string {
 	return fmt.Sprintf("    timeline:\n      - {letter: Z, at: 20s, do: fail-az, for: 2m, with: {zone: us-east-1b, mode: %s}}\n", mode)
 }
 
+// lasting is the stage with traffic that lasts longer than anybody is waited for: what ends
+// its run is the test, however late it looks.
+func lasting(more string) string {
+	return strings.Replace(fmt.Sprintf(balancedStage, more), "for: 4m", "for: 20m", 1)
+}
+
 // eventsOf are the events of a run, whose record must be whole.
 func (p *program) eventsOf(dir string) []showdown.Event {
 	p.t.Helper()
@@ -145,7 +151,7 @@ func TestInterruptedInAZone(t *testing.T) {
 		name := test.mode + " at " + string(test.moment)
 		t.Run(name, func(t *testing.T) {
 			p := newProgram(t)
-			p.start("run", p.file("balanced.yaml", fmt.Sprintf(balancedStage, zoneFailure(test.mode))), "--speed", "60")
+			p.start("run", p.file("balanced.yaml", lasting(zoneFailure(test.mode))), "--speed", "60")
 			p.until(func() bool { return p.said(string(test.moment)) })
 			listeners := p.listeners()
 			p.group(syscall.SIGINT)
@@ -165,7 +171,7 @@ func TestKilledInAZone(t *testing.T) {
 	for _, mode := range []string{"crash", "hang", "blackhole"} {
 		t.Run(mode, func(t *testing.T) {
 			p := newProgram(t)
-			p.start("run", p.file("balanced.yaml", fmt.Sprintf(balancedStage, zoneFailure(mode))), "--speed", "60")
+			p.start("run", p.file("balanced.yaml", lasting(zoneFailure(mode))), "--speed", "60")
 			p.until(func() bool { return p.said(string(showdown.FaultConfirmed)) })
 			listeners := p.listeners()
 			if err := p.cmd.Process.Kill(); err != nil {
