@@ -249,6 +249,9 @@ func capacityFigure(m *maker) content {
 	c.tracks, c.key = tracks, m.keyOf(tracks)
 	c.title = m.capacityTitle(found)
 	c.note = l.say("Capacity, the thick line, is the instances in service, demand, the thin one, the offered rate, both in instances at full speed. Hatched: too few instances, so users are lost. Grey: more than needed, so money is. Dotted: what the group wants.")
+	if len(found) == 1 && len(recorded(all)) > 1 && !m.set.several() {
+		c.note += " " + l.say("Only the cell %s is drawn.", tracks[0].name)
+	}
 	if tracks[0].window {
 		c.note += " " + l.say("Each panel is the reference window of its stage.")
 	}
