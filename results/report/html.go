@@ -118,6 +118,8 @@ func verdictMark(v showdown.Verdict) string {
 		return "✓"
 	case showdown.Deviated:
 		return "✗"
+	case measured:
+		return "·"
 	}
 	return "?"
 }
@@ -125,7 +127,7 @@ func verdictMark(v showdown.Verdict) string {
 // verdictWord is a verdict as a class and a word.
 func verdictWord(v showdown.Verdict) string {
 	switch v {
-	case showdown.Held, showdown.Deviated:
+	case showdown.Held, showdown.Deviated, measured:
 		return string(v)
 	}
 	return "unknown"

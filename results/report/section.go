@@ -41,7 +41,7 @@ func (p RunPage) section(before *results.Summary) section {
 	s := p.Summary
 	t := times{s.Speed}
 	out := section{
-		ID: anchor(s.Stage), Name: nameOf(s), Title: s.Title, Verdict: s.Verdict, Sentence: sentence(s, t), Reasons: s.Reasons,
+		ID: anchor(s.Stage), Name: nameOf(s), Title: s.Title, Verdict: badge(s), Sentence: sentence(s, t), Reasons: s.Reasons,
 		Strip: p.Strip, Plates: p.Plates, Figures: merits(s, t),
 		Than: than(before, s),
 	}
