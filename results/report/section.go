@@ -63,7 +63,10 @@ func (p RunPage) section(before *results.Summary) section {
 	if len(s.Gates) > 0 {
 		out.Gates = document{gateList(s.Gates)}
 	}
-	out.Cells = document{feltTable(s, t)}
+	if aside := t.aside(); aside != "" {
+		out.Cells = append(out.Cells, paragraph{strings.ToUpper(aside[:1]) + aside[1:] + ".", true})
+	}
+	out.Cells = append(out.Cells, feltTable(s, t))
 	out.More = moreBlocks(s, t)
 	out.Generator = generatorBlocks(s)
 	if c := s.Cost; c != nil && len(c.Items) > 0 {
