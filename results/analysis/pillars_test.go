@@ -128,9 +128,9 @@ func TestPillarsAreCompared(t *testing.T) {
 		{"another tier", func(s *results.Summary) {
 			s.Exposure = append(s.Exposure, results.Tier{Name: "db", Instances: 1, Public: 1})
 		}, results.Security, worse, "instances with a public address"},
-		{"more available", func(s *results.Summary) { s.Reference.Availability = ptr(0.81) }, results.Reliability, better, "availability"},
+		{"more available", func(s *results.Summary) { s.Reference.Availability = ptr(0.82) }, results.Reliability, better, "availability"},
 		{"within chance", func(s *results.Summary) {
-			s.Reference.Availability, s.Reference.LostS = ptr(0.803), 55.5
+			s.Reference.Availability, s.Reference.LostS = ptr(0.808), 55.5
 		}, results.Reliability, same, ""},
 		{"less lost", func(s *results.Summary) { s.Reference.LostS = 50 }, results.Reliability, better, "lost"},
 		{"a longer outage", func(s *results.Summary) { s.Reference.LongestOutageS = 62 }, results.Reliability, worse, "longest outage"},

@@ -1,6 +1,7 @@
 package diagram
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -164,7 +165,8 @@ func Of(t showdown.Topology, o Options) Diagram {
 	for i, r := range t.Reservations {
 		d.Notes = append(d.Notes, Node{
 			ID: fmt.Sprintf("reserved-%d-%s", i+1, slug(r.Type)), Kind: Reserved,
-			Name: fmt.Sprintf(w.reserved, r.Count, r.Type, r.Term),
+			Name:  fmt.Sprintf(w.reserved, r.Count, r.Type, cmp.Or(w.terms[r.Term], r.Term)),
+			Short: fmt.Sprintf(w.shortReserved, r.Count, cmp.Or(w.terms[r.Term], r.Term)),
 		})
 	}
 	return d

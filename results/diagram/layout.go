@@ -153,7 +153,9 @@ func (d Diagram) lay(e float64, t detail, v View) *plan {
 	}
 	p.fill(d, inZones)
 	for _, n := range d.Notes {
-		p.notes = append(p.notes, &slot{Node: n, box: box{w: p.text(n.Name, small, 16) + 1.9*e, h: 1.6 * e}})
+		s := &slot{Node: n}
+		s.box = box{w: p.text(p.name(s), small, 16) + 1.9*e, h: 1.6 * e}
+		p.notes = append(p.notes, s)
 	}
 	p.place(d)
 	return p

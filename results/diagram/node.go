@@ -241,6 +241,6 @@ func (a *artist) note(s *slot) {
 	}
 	a.p.RoundRect(s.x, s.y, s.w, s.h, .3*a.e, line)
 	Glyph(a.p, s.Kind, s.x+.35*a.e, s.y+.3*a.e, 1*a.e, ink(bold))
-	a.p.Text(s.x+1.55*a.e, s.y+1.1*a.e, draw.Fit(s.Name, small*a.e, s.w-1.8*a.e, bold), draw.Type{Size: small * a.e, Ink: ink(bold), Bold: bold})
+	a.p.Text(s.x+1.55*a.e, s.y+1.1*a.e, draw.Fit(a.name(s), small*a.e, s.w-1.8*a.e, bold), draw.Type{Size: small * a.e, Ink: ink(bold), Bold: bold})
 	a.p.Close()
 }

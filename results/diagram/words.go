@@ -7,10 +7,10 @@ type words struct {
 	users, few, dns, elasticIP             string
 	believes, frame, badge                 string
 	address, records, alias, size, oneSize string
-	reserved, failed                       string
+	reserved, shortReserved, failed        string
 	states                                 map[State]string
 	beliefs                                map[Belief]string
-	balancer                               map[string]string
+	balancer, terms                        map[string]string
 }
 
 // wordsIn is the words of a language; English for one that is not known.
@@ -24,8 +24,9 @@ func wordsIn(lang string) words {
 			},
 			beliefs:  map[Belief]string{Initial: "en attente", Healthy: "sain", Unhealthy: "malade", Draining: "en vidage", Unused: "hors service"},
 			balancer: map[string]string{"application": "application", "classic": "classique"},
+			terms:    map[string]string{"1y": "1 an", "3y": "3 ans"},
 			records:  "%d adresses, TTL %s", address: "1 adresse, TTL %s", alias: "alias vers %s", size: "Auto Scaling %s, %d à %d", oneSize: "Auto Scaling %s, %d",
-			reserved: "%d × %s réservées, %s", failed: "%.0f %% d’échecs",
+			reserved: "%d × %s réservées, %s", shortReserved: "%d réservées, %s", failed: "%.0f %% d’échecs",
 		}
 	}
 	return words{
@@ -36,8 +37,9 @@ func wordsIn(lang string) words {
 		},
 		beliefs:  map[Belief]string{Initial: "initial", Healthy: "healthy", Unhealthy: "unhealthy", Draining: "draining", Unused: "unused"},
 		balancer: map[string]string{"application": "application", "classic": "classic"},
+		terms:    map[string]string{"1y": "1 year", "3y": "3 years"},
 		records:  "%d addresses, TTL %s", address: "1 address, TTL %s", alias: "alias of %s", size: "Auto Scaling %s, %d to %d", oneSize: "Auto Scaling %s, %d",
-		reserved: "%d × %s reserved, %s", failed: "%.0f%% fail",
+		reserved: "%d × %s reserved, %s", shortReserved: "%d reserved, %s", failed: "%.0f%% fail",
 	}
 }
 

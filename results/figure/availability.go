@@ -91,6 +91,9 @@ func availability(m *maker) content {
 	c.title = m.availabilityTitle(tracks)
 	c.note = l.say("A cell is %s; some fail where less than %s were answered well. Lost is the failed share added up over time; an outage is a time in which nobody was answered.",
 		l.duration(cell), l.share(leastOf(tracks)))
+	if c.key != "" {
+		c.note += " " + l.say("A request counts when it was sent: what is under way when a fault begins fails before it.")
+	}
 	if tracks[0].window {
 		c.note += " " + l.say("Each row is the reference window of its stage.")
 	}
@@ -201,6 +204,9 @@ func (m *maker) availabilityTitle(tracks []track) string {
 	if worst.longest() == 0 && best.lost() > 0 && worst.availability() != nil && best.availability() != nil {
 		return l.say("%s loses %s of its requests, %s %s", m.called(worst), l.share(1-*worst.availability()), best.name, l.share(1-*best.availability()))
 	}
+	if best.longest() == 0 && best.lost() == 0 {
+		return l.say("%s loses %s, %s nothing", m.called(worst), m.loss(worst), best.name)
+	}
 	return l.say("%s loses %s, %s %s", m.called(worst), m.loss(worst), best.name, m.loss(best))
 }
 
@@ -221,8 +227,6 @@ func (m *maker) loss(t track) string {
 	switch {
 	case t.longest() > 0:
 		return l.say("%s for %s", l.share(1), l.seconds(t.longest()))
-	case t.lost() == 0:
-		return l.say("nothing")
 	case t.availability() == nil:
 		return "?"
 	}

@@ -42,7 +42,9 @@ func (t track) felling(from, to float64) felling {
 	if n >= leastForP99 {
 		out.p99 = heatQuantile(heat, t.series.Bounds, 0.99)
 	}
-	if lab := (to - from) / t.speed(); lab > 0 {
+	// Over the buckets that were counted: the stretch may begin and end within one.
+	counted, _ := part.buckets()
+	if lab := float64(len(counted)) * t.series.BucketS / t.speed(); lab > 0 {
 		out.rate = float64(out.scheduled-out.failed) / lab
 	}
 	return out
@@ -91,7 +93,8 @@ func (t track) blastsOf(only string) []blast {
 				over = max(over, *o.RecoveredS)
 			}
 			if over <= start {
-				before = max(before, over)
+				// The bucket in which it was over has failures of before that.
+				before = max(before, math.Ceil(over/t.series.BucketS)*t.series.BucketS)
 			}
 			if *o.StartS >= end {
 				after = min(after, *o.StartS)

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"showdown"
 	"showdown/results/draw"
 	"showdown/targets/cloud/ec2"
 )
@@ -12,8 +11,8 @@ import (
 // supply is what a track had and what its load needed, in instances over time.
 type supply struct {
 	track track
-	// each is the rate that one instance carries at full speed, in requests per second of
-	// the lab.
+	// each is the rate that one instance of the type that the track begins with carries at
+	// full speed, in requests per second of the lab.
 	each float64
 	// have and desired change at their times; need is by stretches.
 	have, desired []held
@@ -35,13 +34,7 @@ func (t track) eachCarries() (rate float64, ok bool) {
 		return 0, false
 	}
 	work := m.Spec.WorkOf(c)
-	names := map[string]bool{}
-	for _, in := range c.Topology.AllInstances() {
-		names[in.Type] = true
-	}
-	for _, g := range c.Topology.AutoScalingGroups {
-		names[g.Template.Type] = true
-	}
+	names := t.types()
 	if len(names) != 1 || !(work > 0) {
 		return 0, false
 	}
@@ -53,6 +46,22 @@ func (t track) eachCarries() (rate float64, ok bool) {
 		rate = it.CoreMark / work
 	}
 	return rate, true
+}
+
+// types are the types of the instances that the track begins with.
+func (t track) types() map[string]bool {
+	names := map[string]bool{}
+	c := t.spec()
+	if c == nil {
+		return names
+	}
+	for _, in := range c.Topology.AllInstances() {
+		names[in.Type] = true
+	}
+	for _, g := range c.Topology.AutoScalingGroups {
+		names[g.Template.Type] = true
+	}
+	return names
 }
 
 // supplyOf compares capacity and demand; ok is false where the record does not have both.
@@ -74,7 +83,7 @@ func (t track) supplyOf() (s supply, ok bool) {
 			s.desired = putHeld(s.desired, step.AtS-t.from, float64(*step.Desired))
 		}
 	}
-	s.have, s.desired = cutHeld(t.slowed(s.have), t.length()), cutHeld(s.desired, t.length())
+	s.have, s.desired = cutHeld(t.weighed(s.have), t.length()), cutHeld(s.desired, t.length())
 	if len(s.have) == 0 {
 		return s, false
 	}
@@ -100,44 +109,6 @@ func (t track) supplyOf() (s supply, ok bool) {
 		}
 	}
 	return s, len(s.need) > 0
-}
-
-// slowed is a number of instances with those that ran out of CPU credits counted by the
-// share of full speed that they have left.
-func (t track) slowed(have []held) []held {
-	speeds := map[string]float64{}
-	var mean []held
-	for _, e := range t.own() {
-		v, ok := e.Data["speed"].(float64)
-		if e.Kind != showdown.InstanceCredits || !ok {
-			continue
-		}
-		speeds[e.Target] = v
-		sum := 0.0
-		for _, name := range sortedKeys(speeds) {
-			sum += speeds[name]
-		}
-		mean = putHeld(mean, e.T-t.from, round(sum/float64(len(speeds)), 2))
-	}
-	if len(mean) == 0 {
-		return have
-	}
-	times := []float64{}
-	for _, h := range append(slices.Clone(have), mean...) {
-		times = append(times, h.at)
-	}
-	slices.Sort(times)
-	var out []held
-	for _, at := range slices.Compact(times) {
-		share := 1.0
-		if mean[0].at <= at {
-			share = heldAt(mean, at)
-		}
-		if have[0].at <= at {
-			out = putHeld(out, at, heldAt(have, at)*share)
-		}
-	}
-	return out
 }
 
 func putHeld(list []held, at, n float64) []held {
@@ -248,7 +219,10 @@ func capacityFigure(m *maker) content {
 	}
 	c.tracks, c.key = tracks, m.keyOf(tracks)
 	c.title = m.capacityTitle(found)
-	c.note = l.say("Capacity, the thick line, is the instances in service, demand, the thin one, the offered rate, both in instances at full speed. Hatched: too few instances, so users are lost. Grey: more than needed, so money is. Dotted: what the group wants.")
+	c.note = l.say("Capacity, the thick line, is the instances in service, demand, the thin one, the offered rate, both in instances of the first type at full speed. Hatched: too little capacity, so users are lost. Grey: more than needed, so money is. Dotted: what the group wants.")
+	if len(found) == 1 && len(recorded(all)) > 1 && !m.set.several() {
+		c.note += " " + l.say("Only the cell %s is drawn.", tracks[0].name)
+	}
 	if tracks[0].window {
 		c.note += " " + l.say("Each panel is the reference window of its stage.")
 	}
@@ -373,18 +347,18 @@ func (m *maker) capacityTitle(found []supply) string {
 	if len(found) == 1 {
 		s := found[0]
 		if s.lacking > 0 {
-			return l.say("For %s there were too few instances; of %s instance hours %s were more than needed", l.duration(s.lacking), hours(s.used), hours(s.over))
+			return l.say("For %s capacity was too low; of %s instance hours %s were more than needed", l.duration(s.lacking), hours(s.used), hours(s.over))
 		}
 		return l.say("There were always enough instances; of %s instance hours %s were more than needed", hours(s.used), hours(s.over))
 	}
 	if worst.lacking > 0 && worst.track.name == widest.track.name {
-		return l.say("%s has too few instances for %s, and else %s instance hours more than it needs", m.called(worst.track), l.duration(worst.lacking), hours(widest.over))
+		return l.say("%s has too little capacity for %s, and else %s instance hours more than it needs", m.called(worst.track), l.duration(worst.lacking), hours(widest.over))
 	}
 	if worst.lacking > 0 && widest.over < widest.used/20 {
-		return l.say("%s has too few instances for %s", m.called(worst.track), l.duration(worst.lacking))
+		return l.say("%s has too little capacity for %s", m.called(worst.track), l.duration(worst.lacking))
 	}
 	if worst.lacking > 0 {
-		return l.say("%s has too few instances for %s; %s has %s instance hours more than it needs", m.called(worst.track), l.duration(worst.lacking), widest.track.name, hours(widest.over))
+		return l.say("%s has too little capacity for %s; %s has %s instance hours more than it needs", m.called(worst.track), l.duration(worst.lacking), widest.track.name, hours(widest.over))
 	}
 	return l.say("There are always enough instances; %s has %s instance hours more than it needs", m.calledInside(widest.track), hours(widest.over))
 }

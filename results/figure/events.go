@@ -189,8 +189,9 @@ func timeline(m *maker) content {
 		if len(groups) < 2 {
 			return nothing(l.say("There is no timeline to show: the record has no event of a fault or an instance."))
 		}
+		c.note = l.say("A request counts when it was sent: what is under way when a fault begins fails before it.")
 		if len(rest) > 0 {
-			c.note = l.say("Only the cell %s is drawn.", tracks[0].name)
+			c.note += " " + l.say("Only the cell %s is drawn.", tracks[0].name)
 		}
 	}
 	c.tracks, c.key = tracks, m.keyOf(tracks)

@@ -23,8 +23,10 @@ type built struct {
 	// changed how many of its parts are not in it; nil for the first.
 	against *diagram.Diagram
 	changed *int
-	// also are further cells of the same architecture.
-	also []string
+	// also are further cells that begin with the same architecture, with what a month of
+	// those costs that ended with another bill; alsoMonths are the bills.
+	also       []string
+	alsoMonths []float64
 }
 
 // builds are the architectures of the stages, or of the cells of one run.
@@ -46,7 +48,7 @@ func (m *maker) builds() []*built {
 		if !m.set.several() {
 			for _, o := range out {
 				if reflect.DeepEqual(o.diagram, b.diagram) {
-					o.also = append(o.also, b.name)
+					m.alsoIn(o, &b)
 					return
 				}
 			}
@@ -84,9 +86,23 @@ func (m *maker) builds() []*built {
 	for _, b := range out {
 		if len(b.also) > 0 {
 			b.promise = m.lang.say("the same in %s", m.lang.list(b.also))
+			if len(b.alsoMonths) > 0 {
+				b.promise = m.lang.say("at first the same in %s", m.lang.list(b.also))
+			}
 		}
 	}
 	return out
+}
+
+// alsoIn adds a cell to the one that it begins like. It may have become another one, as a
+// group does whose instances are exchanged: then its bill says so.
+func (m *maker) alsoIn(o, b *built) {
+	name := b.name
+	if o.month != nil && b.month != nil && math.Abs(*b.month-*o.month) > 0.02**o.month {
+		name = m.lang.say("%s (%s)", name, m.lang.monthly(*b.month))
+		o.alsoMonths = append(o.alsoMonths, *b.month)
+	}
+	o.also = append(o.also, name)
 }
 
 // resized is the topology of a cell with the instance types that its timeline leaves.
@@ -133,7 +149,7 @@ func evolution(m *maker) content {
 		c.table.add(b.name, b.promise, n, zones, len(b.topology.LoadBalancers), len(b.topology.AutoScalingGroups), b.month, changed)
 	}
 	switch {
-	case len(all) == 1:
+	case !slices.ContainsFunc(all, func(b *built) bool { return b.changed != nil && *b.changed > 0 }):
 	case m.set.several():
 		c.note = l.say("Bold is what is new or another one than in the picture before.") + " "
 	default:
@@ -225,6 +241,9 @@ func (m *maker) evolutionTitle(all []*built) string {
 		for _, b := range all {
 			if b.month != nil {
 				low, high = min(low, *b.month), max(high, *b.month)
+			}
+			for _, v := range b.alsoMonths {
+				low, high = min(low, v), max(high, v)
 			}
 		}
 		if high > low {

@@ -94,6 +94,8 @@ func (m *maker) few(texts []string) string {
 // duration is a length of AWS time in the unit that suits it.
 func (l Lang) duration(s float64) string {
 	switch {
+	case s < 1:
+		return l.seconds(round(s, 3))
 	case s < 150:
 		return l.seconds(round(s, 1))
 	case s < 3*3600:

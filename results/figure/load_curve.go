@@ -349,6 +349,15 @@ func (c *canvas) mark(p draw.Point, i int) {
 	}
 }
 
+// carried is what a curve was seen to carry: up to its knee, or at least the most that was
+// offered where there was none, since nobody looked further.
+func (m *maker) carried(c loadCurve) string {
+	if !c.beyond {
+		return m.lang.say("at least %s", m.lang.rate(c.knee))
+	}
+	return m.lang.rate(c.knee)
+}
+
 func (m *maker) loadTitle(curves []loadCurve) string {
 	l := m.lang
 	byKnee := func(a, b loadCurve) int { return compare(a.knee, b.knee) }
@@ -360,12 +369,14 @@ func (m *maker) loadTitle(curves []loadCurve) string {
 	switch {
 	case best.knee == 0:
 		return l.say("Even the lowest load that was offered was too much")
-	case len(curves) > 1 && worst.knee > 0:
-		return l.say("%s carries %s, %s %s", m.called(best.track), l.rate(best.knee), worst.track.name, l.rate(worst.knee))
-	case len(curves) > 1:
-		return l.say("%s carries %s, %s not even its lowest load", m.called(best.track), l.rate(best.knee), worst.track.name)
-	case !best.beyond:
+	case !slices.ContainsFunc(curves, func(c loadCurve) bool { return c.beyond }):
 		return l.say("All of the load was carried, up to %s", l.rate(best.knee))
+	case len(curves) > 1 && worst.knee == best.knee:
+		return l.say("Each of %d carries %s", len(curves), l.rate(best.knee))
+	case len(curves) > 1 && worst.knee > 0:
+		return l.say("%s carries %s, %s %s", m.called(best.track), m.carried(best), worst.track.name, m.carried(worst))
+	case len(curves) > 1:
+		return l.say("%s carries %s, %s not even its lowest load", m.called(best.track), m.carried(best), worst.track.name)
 	}
 	return l.say("It carries %s; beyond that answers fail or take too long", l.rate(best.knee))
 }

@@ -246,7 +246,7 @@ func writeCompareHTML(w io.Writer, p comparePage) error {
 	if err != nil {
 		return fmt.Errorf("write comparison: %w", err)
 	}
-	p.Sentence, p.Certainty, p.Version = clean(p.Sentence), clean(p.Certainty), clean(p.Version)
+	p.Sentence, p.Certainty, p.Version = unbroken(p.Sentence), clean(p.Certainty), clean(p.Version)
 	if err := t.Execute(w, p); err != nil {
 		return fmt.Errorf("write comparison: %w", err)
 	}

@@ -30,7 +30,7 @@ func describe(s *results.Summary) document {
 		complete = "INCOMPLETE"
 	}
 	d := document{
-		title{strings.Trim(head, "/: "), s.Verdict},
+		title{strings.Trim(head, "/: "), badge(s)},
 		paragraph{fmt.Sprintf("run %s · speed %s · seed %d · lab %s · %s",
 			s.Run, number(s.Speed), s.Seed, lab(s.LabSeconds), complete), true},
 		paragraph{sentence(s, t), false},
@@ -131,9 +131,14 @@ func sentence(s *results.Summary, t times) string {
 		out = fmt.Sprintf("%d of %s held, %d deviated, %d unknown.", counts[showdown.Held], plural(n, "claim"), counts[showdown.Deviated], counts[showdown.Unknown])
 	}
 	out = strings.TrimSpace(out + " " + gateSentence(s.Gates))
+	if s.Verdict == showdown.Unknown && slices.ContainsFunc(cellsOf(s), func(c namedCell) bool { return c.Generator.Saturated || c.Generator.Disturbed }) {
+		out += " The machine was disturbed or too slow while it ran: what follows may be its fault and not the architecture's."
+	}
 	switch d := s.Downtime; {
 	case s.Requests.Scheduled == 0:
 		out += " No request was recorded."
+	case s.Requests.OK == 0:
+		out += " No request was answered well."
 	case d.LongestOutageS > 0:
 		cause := ""
 		for _, o := range d.Outages {

@@ -82,6 +82,7 @@ func writePage(w io.Writer, p page) error {
 	p.Style = template.CSS(themeCSS() + string(style))
 	t, err := template.New("page.tmpl").Funcs(template.FuncMap{
 		"blocks": blockHTML, "plate": plateHTML, "mark": verdictMark, "word": verdictWord,
+		"line": unbroken, "lines": lines, "heading": func(text string) string { return capped(unbroken(text), titleRunes) },
 	}).ParseFS(pageFiles, "page.tmpl")
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
@@ -118,6 +119,8 @@ func verdictMark(v showdown.Verdict) string {
 		return "✓"
 	case showdown.Deviated:
 		return "✗"
+	case measured:
+		return "·"
 	}
 	return "?"
 }
@@ -125,7 +128,7 @@ func verdictMark(v showdown.Verdict) string {
 // verdictWord is a verdict as a class and a word.
 func verdictWord(v showdown.Verdict) string {
 	switch v {
-	case showdown.Held, showdown.Deviated:
+	case showdown.Held, showdown.Deviated, measured:
 		return string(v)
 	}
 	return "unknown"
@@ -139,7 +142,7 @@ func plateHTML(p *Plate) template.HTML {
 	var b strings.Builder
 	b.WriteString(`<figure class="plate">`)
 	if p.Title != "" {
-		fmt.Fprintf(&b, "<h3>%s</h3>\n", template.HTMLEscapeString(clean(p.Title)))
+		fmt.Fprintf(&b, "<h3>%s</h3>\n", template.HTMLEscapeString(unbroken(p.Title)))
 	}
 	if err := p.Picture.Inline(&b, "drawing"); err != nil {
 		return ""
@@ -152,7 +155,7 @@ func plateHTML(p *Plate) template.HTML {
 // blockHTML lays blocks of a document out.
 func blockHTML(d document) template.HTML {
 	var b strings.Builder
-	text := func(s string) string { return template.HTMLEscapeString(clean(s)) }
+	text := func(s string) string { return template.HTMLEscapeString(unbroken(s)) }
 	for _, block := range d {
 		switch block := block.(type) {
 		case heading:
@@ -204,7 +207,7 @@ func tableHTML(b *strings.Builder, t table) {
 }
 
 func listHTML(b *strings.Builder, l list) {
-	text := func(s string) string { return template.HTMLEscapeString(clean(s)) }
+	text := func(s string) string { return template.HTMLEscapeString(unbroken(s)) }
 	b.WriteString("<ul class=\"entries\">\n")
 	for _, e := range l {
 		badge := fmt.Sprintf(`<b class="letter">%s</b>`, text(e.word()))
@@ -217,7 +220,7 @@ func listHTML(b *strings.Builder, l list) {
 			for _, d := range e.details {
 				value := text(d.text)
 				if d.label == "expected" {
-					value = "<code>" + value + "</code>"
+					value = "<code>" + template.HTMLEscapeString(clean(d.text)) + "</code>" // as it can be copied
 				}
 				fmt.Fprintf(b, "<dt>%s</dt><dd>%s</dd>", text(d.label), value)
 			}

@@ -41,7 +41,7 @@ func (p RunPage) section(before *results.Summary) section {
 	s := p.Summary
 	t := times{s.Speed}
 	out := section{
-		ID: anchor(s.Stage), Name: nameOf(s), Title: s.Title, Verdict: s.Verdict, Sentence: sentence(s, t), Reasons: s.Reasons,
+		ID: anchor(s.Stage), Name: nameOf(s), Title: s.Title, Verdict: badge(s), Sentence: sentence(s, t), Reasons: s.Reasons,
 		Strip: p.Strip, Plates: p.Plates, Figures: merits(s, t),
 		Than: than(before, s),
 	}
@@ -63,7 +63,10 @@ func (p RunPage) section(before *results.Summary) section {
 	if len(s.Gates) > 0 {
 		out.Gates = document{gateList(s.Gates)}
 	}
-	out.Cells = document{feltTable(s, t)}
+	if aside := t.aside(); aside != "" {
+		out.Cells = append(out.Cells, paragraph{strings.ToUpper(aside[:1]) + aside[1:] + ".", true})
+	}
+	out.Cells = append(out.Cells, feltTable(s, t))
 	out.More = moreBlocks(s, t)
 	out.Generator = generatorBlocks(s)
 	if c := s.Cost; c != nil && len(c.Items) > 0 {

@@ -38,6 +38,8 @@ func verdictStyle(v showdown.Verdict) string {
 		return green
 	case showdown.Deviated:
 		return red
+	case measured:
+		return bold
 	}
 	return yellow
 }
