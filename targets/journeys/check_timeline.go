@@ -118,7 +118,7 @@ func (c *checker) reference(cell *showdown.Cell, path string) {
 	if ref.Fault == "" {
 		c.missing(path+".fault", "the letter of the reference event")
 	} else if step, ok := cell.Step(ref.Fault); !ok {
-		c.add(path+".fault", "no step of the timeline has the letter %q: write one of %s", ref.Fault, list(letters(cell)))
+		c.add(path+".fault", "no step of the timeline has the letter %q: %s", ref.Fault, meant(ref.Fault, letters(cell)))
 	} else if step.Jitter > 0 || step.WaitsFor() != "" {
 		c.add(path+".fault", "step %s has no moment of its own, and all stages of a journey play the reference event at theirs: give it at, and no jitter, during or after", step.Letter)
 	}
