@@ -252,6 +252,9 @@ func (t *terminal) tagCommand() *cli.Command {
 			}
 			tags, err := results.ChangeTags(run.Dir, add, remove)
 			if err != nil {
+				if errors.Is(err, results.ErrTag) {
+					return &failure{code: exitUsage, err: err, hint: "showdown runs tag RUN NAME..."}
+				}
 				return hinted(err, "showdown runs tag RUN NAME...")
 			}
 			if c.Bool("json") {
