@@ -15,11 +15,6 @@ func meant(name string, known []string) string {
 	if near, ok := nearest(name, known); ok {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	// A name that the file failed to say is an empty one.
-	known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == "" })
-	if len(known) == 0 {
-		return "there is none"
-	}
 	return "write one of " + list(known)
 }
 
