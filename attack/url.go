@@ -265,10 +265,11 @@ func headerFor(u *url.URL, header http.Header) http.Header {
 
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
-	if err != nil {
-		return nil, err
-	}
 	switch {
+	case !strings.Contains(raw, "://"): // a host and a port alone; url.Parse takes either for something else
+		return nil, fmt.Errorf("url %q does not start with http:// or https://", raw)
+	case err != nil:
+		return nil, err
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("url %q does not start with http:// or https://", raw)
 	case u.Hostname() == "" || strings.ContainsAny(u.Host, " \r\n"):

@@ -251,6 +251,7 @@ func TestNewURLRefuses(t *testing.T) {
 		{"one of URL and targets", attack.URLConfig{}},
 		{"one of URL and targets", attack.URLConfig{URL: "http://x", Targets: strings.NewReader("")}},
 		{"does not start with http", attack.URLConfig{URL: "localhost:80"}},
+		{"does not start with http", attack.URLConfig{URL: "127.0.0.1:80"}},
 		{"no host", attack.URLConfig{URL: "http:///x"}},
 		{"not one word", attack.URLConfig{URL: "http://x", Method: "GET X"}},
 		{"line break", attack.URLConfig{URL: "http://x", Header: http.Header{"A": {"b\r\nc"}}}},

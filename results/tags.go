@@ -41,12 +41,15 @@ func ReadTags(dir string) ([]string, error) {
 	return slices.Compact(f.Tags), nil
 }
 
+// ErrTag is the error of a tag that cannot be one.
+var ErrTag = errors.New("want up to 64 letters, digits, points, hyphens and underlines")
+
 // ChangeTags adds tags to the run in folder dir and removes others, and returns what it has
 // then. A tag is up to 64 letters, digits, points, hyphens and underlines.
 func ChangeTags(dir string, add, remove []string) ([]string, error) {
 	for _, tag := range add {
 		if !tagForm.MatchString(tag) {
-			return nil, fmt.Errorf("tag %q: want up to 64 letters, digits, points, hyphens and underlines", tag)
+			return nil, fmt.Errorf("tag %q: %w", tag, ErrTag)
 		}
 	}
 	tags, err := ReadTags(dir)

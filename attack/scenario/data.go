@@ -45,6 +45,9 @@ func ReadData(name string, in io.Reader) (*Data, error) {
 		var bad *csv.ParseError
 		switch {
 		case errors.As(err, &bad):
+			if errors.Is(bad.Err, csv.ErrBareQuote) || errors.Is(bad.Err, csv.ErrQuote) {
+				return nil, fmt.Errorf("%s:%d: %w: put a value that has a quote in quotes, and each of its own twice", name, bad.Line, bad.Err)
+			}
 			return nil, fmt.Errorf("%s:%d: %w", name, bad.Line, bad.Err)
 		case err != nil:
 			return nil, fmt.Errorf("%s: read: %w", name, err)

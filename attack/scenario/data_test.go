@@ -27,7 +27,7 @@ func TestReadData(t *testing.T) {
 		"u,u\na,b\n":                `users.csv:1: the column "u" stands there twice`,
 		"u,\na,b\n":                 "users.csv:1: column 2 has no name",
 		"u,a b\na,b\n":              "users.csv:1: column 2 has no name",
-		"u\na\"b\n":                 "users.csv:2:",
+		"u\na\"b\n":                 `users.csv:2: bare " in non-quoted-field: put a value that has a quote in quotes`,
 		"u\n\"secret":               "users.csv:2:",
 	} {
 		_, err := ReadData("users.csv", strings.NewReader(text))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -67,7 +68,11 @@ func (a *asker) ask(flag, question, now string, set func(string) error) error {
 	}
 	for {
 		fmt.Fprintf(a.out, "%s [%s]: ", question, now)
-		line, err := a.in.ReadString('\n')
+		line, err := answer(a.c.Context, a.in)
+		if a.c.Context.Err() != nil {
+			fmt.Fprintln(a.out)
+			return err
+		}
 		line = strings.TrimSpace(line)
 		if err != nil && line == "" {
 			fmt.Fprintln(a.out)
@@ -81,5 +86,25 @@ func (a *asker) ask(flag, question, now string, set func(string) error) error {
 			continue
 		}
 		return nil
+	}
+}
+
+// answer reads a line. An interrupt does not wait for it: the reader is left behind with
+// its line, and what asked ends.
+func answer(ctx context.Context, in *bufio.Reader) (string, error) {
+	type read struct {
+		line string
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() {
+		line, err := in.ReadString('\n')
+		done <- read{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case r := <-done:
+		return r.line, r.err
 	}
 }

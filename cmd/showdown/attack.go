@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -175,7 +174,7 @@ func (t *terminal) attackConfig(c *cli.Context) (attack.URLConfig, error) {
 	if file, ok := strings.CutPrefix(body, "@"); ok {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			return config, hinted(fmt.Errorf("attack: read the body: %w", err), "name a file that can be read after --body @")
+			return config, misuse("name a file that can be read after --body @", "attack: read the body: %w", err)
 		}
 		body = string(data)
 	}
@@ -185,7 +184,7 @@ func (t *terminal) attackConfig(c *cli.Context) (attack.URLConfig, error) {
 	if name := c.String("targets"); name != "" {
 		data, err := t.readInput(name)
 		if err != nil {
-			return config, hinted(fmt.Errorf("attack: read the targets: %w", err), "name a file that can be read, or - for standard input")
+			return config, misuse("name a file that can be read, or - for standard input", "attack: read the targets: %w", err)
 		}
 		t.targetFile = data
 		config.Targets = bytes.NewReader(data)

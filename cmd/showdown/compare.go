@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -83,16 +83,17 @@ func (t *terminal) deliver(c *cli.Context, text []byte) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".showdown-*")
 	if err != nil {
-		return hinted(err, "choose another file with --to")
+		return hinted(fmt.Errorf("write %s: %w", path, unpath(err)), "choose another file with --to")
 	}
 	defer os.Remove(f.Name())
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	err = cmp.Or(err, f.Chmod(0o644))
+	err = cmp.Or(err, f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return hinted(fmt.Errorf("write %s: %w", path, unpath(err)), "free some space there, or choose another file with --to")
 	}
 	t.progress(c, "written to %s", path)
 	return nil

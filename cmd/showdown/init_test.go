@@ -3,7 +3,11 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"errors"
 	"flag"
+	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -53,7 +57,25 @@ func asking(t *testing.T, answers string, flags ...string) (*asker, *bytes.Buffe
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	return &asker{c: cli.NewContext(cli.NewApp(), set, nil), in: bufio.NewReader(strings.NewReader(answers)), out: &out}, &out
+	c := cli.NewContext(cli.NewApp(), set, nil)
+	c.Context = t.Context()
+	return &asker{c: c, in: bufio.NewReader(strings.NewReader(answers)), out: &out}, &out
+}
+
+// Somebody who presses Ctrl-C at a question wants to be asked nothing more.
+func TestAnInterruptedQuestionEnds(t *testing.T) {
+	silent, _ := io.Pipe()
+	a, out := asking(t, "")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	a.c.Context, a.in = ctx, bufio.NewReader(silent)
+	cancel(interrupted{os.Interrupt})
+	name := "kept"
+	if err := a.text("name", "Name", &name); !errors.As(err, new(interrupted)) {
+		t.Errorf("the question ended with %v", err)
+	}
+	if name != "kept" || out.String() != "Name [kept]: \n" {
+		t.Errorf("%q, and it wrote %q", name, out.String())
+	}
 }
 
 func TestAsking(t *testing.T) {

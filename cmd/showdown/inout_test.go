@@ -278,7 +278,7 @@ func TestRunsCommand(t *testing.T) {
 	if got := command(t, "", "runs", "tag", journey, "class", out); got.stdout != "class\n" {
 		t.Errorf("tag: %+v", got)
 	}
-	if got := command(t, "", "runs", "tag", single, "a b", out); got.code != exitError || !strings.Contains(got.stderr, "letters, digits") {
+	if got := command(t, "", "runs", "tag", single, "a b", out); got.code != exitUsage || !strings.Contains(got.stderr, "letters, digits") {
 		t.Errorf("tag: %+v", got)
 	}
 	listed := func(args ...string) (ids []string) {

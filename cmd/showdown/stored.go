@@ -252,6 +252,9 @@ func (t *terminal) tagCommand() *cli.Command {
 			}
 			tags, err := results.ChangeTags(run.Dir, add, remove)
 			if err != nil {
+				if errors.Is(err, results.ErrTag) {
+					return &failure{code: exitUsage, err: err, hint: "showdown runs tag RUN NAME..."}
+				}
 				return hinted(err, "showdown runs tag RUN NAME...")
 			}
 			if c.Bool("json") {
@@ -306,11 +309,14 @@ func (t *terminal) remove(c *cli.Context) error {
 			fmt.Fprintln(t.stderr, r.ID)
 		}
 		fmt.Fprintf(t.stderr, "remove %s, %s, for good? [y/N] ", countRuns(len(runs)), mebibytes(size))
-		line, err := bufio.NewReader(t.stdin).ReadString('\n')
+		line, err := answer(c.Context, bufio.NewReader(t.stdin))
+		if err != nil {
+			fmt.Fprintln(t.stderr) // the question has no answer that ended its line
+		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+		if said := strings.ToLower(strings.TrimSpace(line)); said != "y" && said != "yes" {
 			return misuse("answer y, or write --yes", "runs rm: nothing was removed")
 		}
 	}

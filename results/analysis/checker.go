@@ -125,6 +125,8 @@ func isFactor(u unit) bool { return u == plain || u == share || u == shareLitera
 
 // compare checks that two operands have units that go together.
 func (c *checker) compare(at, left, right ast.Node, l, r unit) {
+	c.percent(left, right, l, r)
+	c.percent(right, left, r, l)
 	if l.comparable(r) || isZero(left) || isZero(right) {
 		return
 	}
@@ -145,6 +147,19 @@ func (c *checker) compare(at, left, right ast.Node, l, r unit) {
 		}
 	}
 	c.fail(at, "%s cannot be compared with %s", l, r)
+}
+
+// percent refuses a bare number above 1 beside what is measured as a share, as of
+// somebody who forgot the sign: no share is ever above 99, so it decides nothing.
+func (c *checker) percent(measured, bare ast.Node, m, b unit) {
+	_, call := measured.(*ast.CallNode)
+	f, ok := bare.(*ast.FloatNode)
+	if !call || !ok || m != share || b != plain || f.Value <= 1 {
+		return
+	}
+	written := c.tokens[c.token(f.Location().From)]
+	number := c.source[written.from:written.to]
+	c.fail(f, "a share is at most 1: write %s%%", number)
 }
 
 func isZero(n ast.Node) bool {

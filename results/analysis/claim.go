@@ -34,7 +34,8 @@ func (p *Program) checkNames(stage *showdown.Stage, own string, compared []strin
 	sourceCell := own // of the source that was named last
 	for _, n := range p.names {
 		fail := func(what, value string, known []string) error {
-			if len(known) == 0 {
+			// A letter that a stage file failed to say is an empty one.
+			if known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == "" }); len(known) == 0 {
 				return syntaxError(p.source, n.offset, "unknown %s %q: there is none", what, value)
 			}
 			return syntaxError(p.source, n.offset, "unknown %s %q: there is %s", what, value, strings.Join(known, ", "))

@@ -93,6 +93,8 @@ func TestCompileRefuses(t *testing.T) {
 		{`between 1 and 2`, `between`, `value before it`},
 		{`outage("A") < 99%`, `<`, `AWS time cannot be compared with a share`},
 		{`outage("A") < p99(whole())`, `<`, `AWS time cannot be compared with a latency in real time`},
+		{`availability(whole()) > 99`, `99`, `a share is at most 1: write 99%`},
+		{`availability(whole()) between 95 and 99`, `95`, `a share is at most 1: write 95%`},
 		{`availability(whole()) > 3s`, `>`, `a share cannot be compared with a duration`},
 		{`availability("A") > 3`, `"A"`, ``},
 		{`outage("A")`, `outage`, `compare it with something`},

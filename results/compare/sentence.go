@@ -249,7 +249,11 @@ func (c *Comparison) certainty() string {
 	case c.Tested == 0 && c.testable():
 		return "Every number is the same in all runs, so nothing was tested."
 	case c.Tested == 0:
-		return fmt.Sprintf("With %d runs on one side the test can find no difference, however large: 4 and 4 are enough, or 5 and 5 to be surer.", least)
+		runs := "runs"
+		if least == 1 {
+			runs = "run"
+		}
+		return fmt.Sprintf("With %d %s on one side the test can find no difference, however large: 4 and 4 are enough, or 5 and 5 to be surer.", least, runs)
 	}
 	seen, sure := 0, 0
 	for _, t := range c.Tables {

@@ -101,8 +101,9 @@ func TestRealVegeta(t *testing.T) {
 		if count[showdown.HTTP5xx] != report.StatusCodes["503"] || count[showdown.HTTP5xx] == 0 {
 			t.Errorf("%s: %d 503s of %d", encoding, count[showdown.HTTP5xx], report.StatusCodes["503"])
 		}
-		// A POST whose connection ends is reset; a third of all was for the port without a server.
-		if count[showdown.Refused] != 100 || count[showdown.Reset] == 0 || count[showdown.Refused]+count[showdown.Reset] != report.StatusCodes["0"] {
+		// A POST whose connection ends is reset; a third of all, in turn, was for the port without a
+		// server: of 300, or of fewer where a busy machine kept vegeta from sending them.
+		if third := len(hits) / 3; count[showdown.Refused] < third || count[showdown.Refused] > third+1 || count[showdown.Reset] == 0 || count[showdown.Refused]+count[showdown.Reset] != report.StatusCodes["0"] {
 			t.Errorf("%s: %v, and vegeta has %d without an answer", encoding, count, report.StatusCodes["0"])
 		}
 		if notes := strings.Join(m.Source.Notes, "\n"); strings.Contains(notes, "no kind that is known") {

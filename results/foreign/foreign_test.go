@@ -346,6 +346,7 @@ func TestRefused(t *testing.T) {
 		{"gob, truncated", string(gob[:len(gob)-10]), "", "it ends in the middle of a request: the file is truncated"},
 		{"gob, damaged", string(gob[:400]) + strings.Repeat("\xff", 50), "", "request "},
 		{"gob by force", "hello", VegetaGob, "request 1, before byte 5"},
+		{"gzip, truncated in its first block", broken.String()[:400], "", "it ends in the middle of what gzip compressed"},
 		{"gzip, truncated", broken.String()[:broken.Len()-20], "", "the file is truncated"},
 		{"k6, truncated", k6Head + k6Points(zero, `"status":"200"`, 1, 1, 1, 1) + `{"metric":"http_reqs","type":"Po`, "", "line 12: it ends in the middle"},
 		{"k6, foreign line", k6Head + `{"metric":"http_reqs","type":"Sample"}` + "\n", "", "line 3: neither a metric nor a point"},

@@ -85,6 +85,9 @@ func open(in io.Reader, f Format) (decoder, Format, error) {
 		buffered = bufio.NewReaderSize(zr, sniffed)
 	}
 	head, err := buffered.Peek(sniffed)
+	if errors.Is(err, io.ErrUnexpectedEOF) { // only of gzip: its last block or its sum is missing
+		return nil, "", errors.New("it ends in the middle of what gzip compressed: the file is truncated")
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, "", err
 	}

@@ -189,7 +189,7 @@ func faultList(faults []results.Fault, t times) list {
 		case f.StartS == nil:
 			e.text += fmt.Sprintf(", planned at %s: it never began", seconds(f.PlannedS))
 		case f.EndS == nil:
-			e.text += fmt.Sprintf(", at %s and never taken back", t.both(*f.StartS))
+			e.text += fmt.Sprintf(", at %s, and not taken back before the record ends", t.both(*f.StartS))
 		default:
 			e.text += fmt.Sprintf(", from %s to %s", seconds(*f.StartS), seconds(*f.EndS))
 		}

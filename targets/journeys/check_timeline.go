@@ -118,7 +118,11 @@ func (c *checker) reference(cell *showdown.Cell, path string) {
 	if ref.Fault == "" {
 		c.missing(path+".fault", "the letter of the reference event")
 	} else if step, ok := cell.Step(ref.Fault); !ok {
-		c.add(path+".fault", "no step of the timeline has the letter %q: write one of %s", ref.Fault, list(letters(cell)))
+		known := "write one of " + list(letters(cell))
+		if len(letters(cell)) == 0 {
+			known = "there is none"
+		}
+		c.add(path+".fault", "no step of the timeline has the letter %q: %s", ref.Fault, known)
 	} else if step.Jitter > 0 || step.WaitsFor() != "" {
 		c.add(path+".fault", "step %s has no moment of its own, and all stages of a journey play the reference event at theirs: give it at, and no jitter, during or after", step.Letter)
 	}
@@ -133,7 +137,9 @@ func (c *checker) reference(cell *showdown.Cell, path string) {
 func letters(cell *showdown.Cell) []string {
 	var out []string
 	for _, s := range cell.Timeline {
-		out = append(out, s.Letter)
+		if s.Letter != "" { // which the file failed to say
+			out = append(out, s.Letter)
+		}
 	}
 	return out
 }

@@ -359,6 +359,11 @@ func describe(node ast.Node) string {
 		return "nothing"
 	}
 	if tk := node.GetToken(); tk != nil {
+		// A file that is none of YAML's is one text as long as itself.
+		const most = 60
+		if text := []rune(tk.Value); len(text) > most {
+			return fmt.Sprintf("%q", string(text[:most])+"...")
+		}
 		return fmt.Sprintf("%q", tk.Value)
 	}
 	return "something else"

@@ -132,6 +132,8 @@ func TestLoadRefusesWithThePlaceAndTheFix(t *testing.T) {
 		"blank value":       {replace("title: One server", "title: ''"), `mine.yaml:4:8: the title is empty: fill it in`},
 		"not a list":        {replace("steps: [100, 200]", "steps: 100"), `mine.yaml:18:18: steps must be a list`},
 		"not a group":       {replace("    reference:\n      fault: A\n      before: 30s\n      length: 7m\n", "    reference: A\n"), `mine.yaml:25:16: reference must be a group of fields`},
+		"a long text":       {strings.Repeat("word ", 40), `found "` + strings.Repeat("word ", 12) + `..."`},
+		"a letter list":     {replace("letter: A", "letter: [A]"), `no step of the timeline has the letter "A": there is none`},
 		"not one value":     {replace("rate: 100\n", "rate: [100]\n"), `rate must be one value: found a list`},
 		"a tag":             {replace("title: One server", "title: !!int 5"), `mine.yaml:4:8: title has a YAML tag: write the value without one`},
 		"an unknown alias":  {replace("title: One server", "title: *tilte"), `mine.yaml:4:8: alias *tilte is used before its anchor`},
