@@ -93,6 +93,17 @@ func (s step) ahead(l limits) time.Duration {
 	return l.ahead
 }
 
+// CommandsReady fails where a command of a step over a running system could not be run
+// now, as its run would: it is not there, or lacks a variable. folder is that of the
+// stage file.
+func CommandsReady(s showdown.Step, folder string) error {
+	if !s.Own() {
+		return nil
+	}
+	_, err := prepareOwn(s, folder)
+	return err
+}
+
 // prepareOwn resolves the commands and the probe of a step.
 func prepareOwn(s showdown.Step, folder string) (o own, err error) {
 	if o.do, err = prepareCommand(s.Run, folder); err != nil {

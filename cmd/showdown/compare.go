@@ -188,7 +188,7 @@ func (t *terminal) found(c *cli.Context, store *results.Store, ref string) (id s
 	case groupErr == nil && (runErr != nil || group.Group == ref):
 		found, gone := results.GroupRuns(group, path)
 		if len(gone) > 0 {
-			t.progress(c, "%d runs of %s are not in the store any more: %s", len(gone), group.Group, someOf(gone))
+			t.progress(c, "not in the store any more, of the runs of %s: %s", group.Group, someOf(gone))
 		}
 		if len(found) == 0 {
 			return "", nil, fmt.Errorf("%w: group %s has no run that was finished", results.ErrNoRun, group.Group)

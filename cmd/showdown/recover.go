@@ -54,7 +54,7 @@ func (t *terminal) recoverCommand() *cli.Command {
 			case err != nil:
 				return &failure{code: exitNotUndone, err: err, hint: "end these yourself, then run showdown recover again"}
 			case failed > 0:
-				return &failure{code: exitNotUndone, err: fmt.Errorf("recover: %d things could not be undone", failed), hint: "end these yourself, then run showdown recover again; --forget gives up undo commands that fail"}
+				return &failure{code: exitNotUndone, err: fmt.Errorf("recover: %s could not be undone", several(failed, "thing")), hint: "end these yourself, then run showdown recover again; --forget gives up undo commands that fail"}
 			}
 			return nil
 		},

@@ -46,7 +46,9 @@ func (t *terminal) reportCommand() *cli.Command {
 			} else {
 				err = t.reportRun(c, run, format)
 			}
-			if _, _, packed := packedFile(ref); format == "text" && !packed {
+			// A report that could not be made, or was asked for wrongly, has no page.
+			made := err == nil || errors.As(err, new(verdict))
+			if _, _, packed := packedFile(ref); made && format == "text" && !packed {
 				if pageErr := t.keepPage(c, run); err == nil {
 					err = pageErr
 				}

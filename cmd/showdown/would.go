@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"showdown"
+	"showdown/chaos"
 	"showdown/targets/journeys"
 )
 
@@ -45,6 +47,14 @@ func would(s *showdown.Stage, clock showdown.Clock) []string {
 				text += ", where it is not set now"
 			}
 			out = append(out, text+".")
+		}
+	}
+	for i := range s.Cells {
+		for j := range s.Cells[i].Timeline {
+			step := s.Cells[i].Timeline[j]
+			if err := chaos.CommandsReady(step, filepath.Dir(s.Source)); err != nil {
+				out = append(out, fmt.Sprintf("Before it can run: step %s, %v.", step.Letter, err))
+			}
 		}
 	}
 	return out
