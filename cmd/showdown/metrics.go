@@ -43,6 +43,7 @@ func (t *terminal) serveMetrics(c *cli.Context) (*metrics, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.exporter.Handler())
+	mux.Handle("GET "+dashboards.MachinesPath, m.exporter.MachinesHandler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { m.served <- m.server.Serve(listener) }()
