@@ -1,8 +1,12 @@
 package dashboards
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -108,4 +112,26 @@ func TestReachableMachinesFollowTheEvents(t *testing.T) {
 	if got := names(); got != "" {
 		t.Errorf("after the lab: %s", got)
 	}
+}
+
+// machineMetrics are the names of what a machine and a load balancer's node export, as
+// the package that exports them writes them down.
+func machineMetrics(t *testing.T) []string {
+	t.Helper()
+	out := []string{machineUp}
+	name := regexp.MustCompile(`desc\("(\w+)"`)
+	for file, prefix := range map[string]string{"metrics.go": "showdown_machine_", "node_metrics.go": "showdown_balancer_"} {
+		source, err := os.ReadFile(filepath.Join("..", "targets", "machine", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := name.FindAllSubmatch(source, -1)
+		if len(found) < 8 || !bytes.Contains(source, []byte(prefix)) {
+			t.Fatalf("%s: %d metrics with %s", file, len(found), prefix)
+		}
+		for _, m := range found {
+			out = append(out, prefix+string(m[1]))
+		}
+	}
+	return out
 }
