@@ -30,6 +30,7 @@ type tableOptions struct {
 type tableLook struct {
 	Align       string   `json:"align"`
 	CellOptions cellLook `json:"cellOptions"`
+	Inspect     bool     `json:"inspect"`
 }
 
 type cellLook struct {

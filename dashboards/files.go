@@ -265,6 +265,13 @@ groups:
       - record: showdown:send_delay_seconds:p99_rate5s
         expr: |
           histogram_quantile(0.99, sum by (run_id, stage, cell, le) (rate(showdown_send_delay_seconds_bucket[5s])))
+      - alert: ShowdownSiteDown
+        expr: showdown:availability:ratio_rate5s < 0.05
+        for: 2s
+        labels:
+          severity: critical
+        annotations:
+          summary: 'Cell {{ $labels.cell }} of {{ $labels.stage }} serves nobody: {{ $value | humanizePercentage }} of the requests get a good answer.'
       - alert: ShowdownOutageWithoutCause
         expr: |
           showdown:availability:ratio_rate5s < 0.99

@@ -346,17 +346,24 @@ tests:
   - interval: 1s
     input_series:
       - series: 'showdown_requests_total{run_id="known",stage="s",cell="base",outcome="ok"}'
-        values: '0+100x10 1000x20'
+        values: '0+100x10 1000x40'
       - series: 'showdown_requests_total{run_id="known",stage="s",cell="base",outcome="refused"}'
-        values: '0x10 0+100x20'
+        values: '0x10 0+100x20 2000x20'
       - series: 'showdown_requests_total{run_id="unknown",stage="s",cell="base",outcome="ok"}'
         values: '0+100x10 1000x20'
       - series: 'showdown_requests_total{run_id="unknown",stage="s",cell="base",outcome="refused"}'
-        values: '0x10 0+100x20'
+        values: '0x10 0+100x20 2000x20'
       - series: 'showdown_chaos_active{run_id="known",stage="s",cell="base",letter="A",action="kill",target="web-1"}'
         values: '0x10 1x20'
       - series: 'showdown_node_state{run_id="known",stage="s",cell="base",node="web-1",source="truth"}'
         values: '1x10 3x20'
+      # Late from 10 s on: the requests of 5 ms become requests of 50 ms.
+      - series: 'showdown_send_delay_seconds_bucket{run_id="known",stage="s",cell="base",le="0.005"}'
+        values: '0+100x10 1000x20'
+      - series: 'showdown_send_delay_seconds_bucket{run_id="known",stage="s",cell="base",le="0.05"}'
+        values: '0+100x30'
+      - series: 'showdown_send_delay_seconds_bucket{run_id="known",stage="s",cell="base",le="+Inf"}'
+        values: '0+100x30'
     promql_expr_test:
       - expr: showdown:availability:ratio_rate5s{run_id="known"}
         eval_time: 8s
@@ -371,6 +378,22 @@ tests:
         exp_alerts:
           - exp_labels: {run_id: unknown, stage: s, cell: base, severity: warning}
             exp_annotations: {summary: 'Cell base of s fails requests and no chaos action is on.'}
+      - {eval_time: 8s, alertname: ShowdownSiteDown, exp_alerts: []}
+      - eval_time: 20s
+        alertname: ShowdownSiteDown
+        exp_alerts:
+          - exp_labels: {run_id: known, stage: s, cell: base, severity: critical}
+            exp_annotations: {summary: 'Cell base of s serves nobody: 0% of the requests get a good answer.'}
+          - exp_labels: {run_id: unknown, stage: s, cell: base, severity: critical}
+            exp_annotations: {summary: 'Cell base of s serves nobody: 0% of the requests get a good answer.'}
+      - {eval_time: 8s, alertname: ShowdownGeneratorLate, exp_alerts: []}
+      - eval_time: 20s
+        alertname: ShowdownGeneratorLate
+        exp_alerts:
+          - exp_labels: {run_id: known, stage: s, cell: base, severity: warning}
+            exp_annotations: {summary: 'Requests of cell base leave late: the numbers show the generator as well as the lab.'}
+      # A run that is over offers nothing, and is not down.
+      - {eval_time: 38s, alertname: ShowdownSiteDown, exp_alerts: []}
       - eval_time: 20s
         alertname: ShowdownNodeDown
         exp_alerts:

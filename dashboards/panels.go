@@ -271,7 +271,7 @@ func latencyHeatmap() Panel {
 			Color:        heatmapColor{Exponent: .5, Fill: purple, Mode: "scheme", Scale: "exponential", Scheme: "Blues", Steps: 64},
 			FilterValues: heatmapFilter{LE: 1e-9}, Legend: heatmapLegend{Show: true}, RowsFrame: heatmapRows{Layout: "auto"},
 			Tooltip: heatmapTooltip{Mode: "single"}, YAxis: heatmapAxis{AxisPlacement: "left", Unit: "s"},
-			CellValues: heatmapCells{Unit: "reqps"}, Exemplars: heatmapExemplarLook{Color: purple},
+			CellValues: heatmapCells{Unit: "reqps"}, ShowValue: "never", Exemplars: heatmapExemplarLook{Color: purple},
 		},
 		FieldConfig: FieldConfig{Defaults: FieldDefaults{Unit: "s"}},
 	}
