@@ -20,25 +20,30 @@ import (
 // nil metrics does neither.
 type metrics struct {
 	exporter *dashboards.Exporter
-	// server is nil without --metrics, remote without --remote-write.
-	server *http.Server
-	remote *remoteWrite
-	served chan error
-	say    func(format string, args ...any)
+	// server is nil without --metrics, remote without --remote-write, grafana without
+	// --grafana-url.
+	server  *http.Server
+	remote  *remoteWrite
+	grafana *liveGrafana
+	served  chan error
+	say     func(format string, args ...any)
 }
 
 // serveMetrics listens where --metrics says, so that a port in use is an error
-// before anything is started, and writes where --remote-write says. Without both flags
-// it is nil.
+// before anything is started, and sends where --remote-write and --grafana-url say.
+// Without any of the three it is nil.
 func (t *terminal) serveMetrics(c *cli.Context) (_ *metrics, err error) {
 	address := c.String("metrics")
-	if address == "" && c.String("remote-write") == "" {
+	if address == "" && c.String("remote-write") == "" && c.String("grafana-url") == "" {
 		return nil, nil
 	}
 	m := &metrics{
 		exporter: dashboards.NewExporter(dashboards.Info{Version: version()}),
 		served:   make(chan error, 1),
 		say:      func(format string, args ...any) { t.progress(c, format, args...) },
+	}
+	if m.grafana, err = t.startGrafana(c); err != nil {
+		return nil, err
 	}
 	if m.remote, err = t.startRemoteWrite(c, m.exporter); err != nil {
 		return nil, err
@@ -67,7 +72,7 @@ func (t *terminal) serveMetrics(c *cli.Context) (_ *metrics, err error) {
 
 // stage is the observer of one stage.
 func (m *metrics) stage(s *showdown.Stage, clock showdown.Clock) *stageMetrics {
-	return &stageMetrics{Exporter: m.exporter, spec: s, clock: clock, remote: m.remote}
+	return &stageMetrics{Exporter: m.exporter, spec: s, clock: clock, out: m}
 }
 
 // Close serves for linger more, so that the last scrape sees the end of the run,
@@ -76,6 +81,7 @@ func (m *metrics) Close(ctx context.Context, linger time.Duration) error {
 	if m == nil {
 		return nil
 	}
+	m.grafana.Close()
 	if m.server == nil {
 		m.remote.Close()
 		return nil
@@ -100,9 +106,15 @@ func (m *metrics) Close(ctx context.Context, linger time.Duration) error {
 // stageMetrics tells the exporter which stage the hits and events are of.
 type stageMetrics struct {
 	*dashboards.Exporter
-	spec   *showdown.Stage
-	clock  showdown.Clock
-	remote *remoteWrite
+	spec  *showdown.Stage
+	clock showdown.Clock
+	out   *metrics
+}
+
+// Event gives an event to the metrics and to whom they are sent.
+func (s *stageMetrics) Event(ev showdown.Event) {
+	s.Exporter.Event(ev)
+	s.out.grafana.event(ev)
 }
 
 // Started says that the labs of run are up. The stages of a journey share the
@@ -113,5 +125,6 @@ func (s *stageMetrics) Started(run string, cost map[string]results.Cost) {
 	for cell, c := range cost {
 		s.StageCost(cell, c.MonthUSD)
 	}
-	s.remote.snapshot() // the zeros that an increase is counted from
+	s.out.grafana.started(run, s.spec.ID(), time.Now())
+	s.out.remote.snapshot() // the zeros that an increase is counted from
 }
