@@ -133,7 +133,7 @@ const (
 	// "draining" (with "delay_s"), "deregistered" (with "cut", the requests that were ended).
 	TargetState EventKind = "target.state"
 	// BalancerNode is a load balancer's node in the name's answer or not: target is the
-	// node, and it carries "balancer", "zone", "address", "in_dns" and "reason".
+	// node, and it carries "balancer", "zone", "address", "private", "in_dns" and "reason".
 	BalancerNode EventKind = "balancer.node"
 	// BalancerChanged is a load balancer with another setting: target is the balancer,
 	// "change" says it in words. What is said first also carries "floors": in words, where a

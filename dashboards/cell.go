@@ -18,20 +18,21 @@ type cell struct {
 	steps            map[string]showdown.Step
 	segments         []showdown.Segment
 
-	// requests are the counters by outcome; the rest is by class, good or not.
-	requests              []prometheus.Counter
-	durationOK, durationX prometheus.Observer
-	intendedOK, intendedX prometheus.Observer
-	delay                 prometheus.Observer
-	offered, goodput      prometheus.Gauge
-	downtime              prometheus.Counter
+	// plain is the endpoint of requests that name none.
+	plain            string
+	delay            prometheus.Observer
+	offered, goodput prometheus.Gauge
+	downtime         prometheus.Counter
 
 	// mu guards what follows.
-	mu     sync.Mutex
-	meter  outageMeter
-	good   rateMeter
-	nodes  map[string]*node
-	faults map[string]*fault
+	mu        sync.Mutex
+	endpoints map[string]*endpoint
+	meter     outageMeter
+	good      rateMeter
+	nodes     map[string]*node
+	faults    map[string]*fault
+	beliefs   *beliefs
+	machines  map[string]string
 	// awaited are the nodes that no good answer was seen of, with the lab time from
 	// which one counts. It is nearly always empty, which keeps a batch cheap.
 	awaited map[string]time.Duration
@@ -41,23 +42,16 @@ type cell struct {
 }
 
 func newCell(m *metrics, s *stage, spec *showdown.Cell) *cell {
-	endpoint := spec.Traffic.Path
-	if endpoint == "" {
-		endpoint = "/"
-	}
 	c := &cell{
 		metrics: m, run: s.run, stage: s.id, name: spec.Name, clock: s.clock,
 		steps:    map[string]showdown.Step{},
 		segments: spec.Traffic.Segments(s.clock),
-		nodes:    map[string]*node{}, faults: map[string]*fault{}, awaited: map[string]time.Duration{},
+		plain:    plainEndpoint(spec), endpoints: map[string]*endpoint{}, beliefs: newBeliefs(), machines: map[string]string{},
+		nodes: map[string]*node{}, faults: map[string]*fault{}, awaited: map[string]time.Duration{},
 	}
-	for _, o := range showdown.Outcomes() {
-		c.requests = append(c.requests, m.requests.WithLabelValues(c.run, c.stage, c.name, endpoint, o.String()))
+	for _, name := range endpointNames(spec) {
+		c.endpoint(name)
 	}
-	c.durationOK = m.duration.WithLabelValues(c.run, c.stage, c.name, endpoint, classOK)
-	c.durationX = m.duration.WithLabelValues(c.run, c.stage, c.name, endpoint, classError)
-	c.intendedOK = m.intended.WithLabelValues(c.run, c.stage, c.name, endpoint, classOK)
-	c.intendedX = m.intended.WithLabelValues(c.run, c.stage, c.name, endpoint, classError)
 	c.delay = m.delay.WithLabelValues(c.run, c.stage, c.name)
 	c.offered = m.offered.WithLabelValues(c.run, c.stage, c.name)
 	c.goodput = m.goodput.WithLabelValues(c.run, c.stage, c.name)
@@ -67,6 +61,13 @@ func newCell(m *metrics, s *stage, spec *showdown.Cell) *cell {
 	}
 	for _, name := range spec.TargetNames() {
 		c.node(name)
+	}
+	for _, lb := range spec.Topology.LoadBalancers {
+		for _, g := range lb.TargetGroups {
+			for _, name := range g.Instances {
+				c.believe(name)
+			}
+		}
 	}
 	for _, step := range spec.Timeline {
 		c.steps[step.Letter] = step
@@ -103,36 +104,31 @@ func possibleTargets(step showdown.Step, instances []showdown.Instance) []string
 
 // hits folds a batch.
 func (c *cell) hits(hits []showdown.Hit) {
+	outcomes := len(showdown.Outcomes())
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	counts := make([]int, len(c.requests))
 	for i := range hits {
 		h := &hits[i]
-		if int(h.Outcome) >= len(counts) {
+		if int(h.Outcome) >= outcomes {
 			continue
 		}
-		counts[h.Outcome]++
+		c.endpoint(h.Endpoint).add(h)
+		kind := bad
 		switch h.Outcome {
 		case showdown.OK:
-			c.durationOK.Observe(h.Latency.Seconds())
-			c.intendedOK.Observe(h.Response().Seconds())
-			c.delay.Observe(max(0, h.Sent-h.Intended).Seconds())
+			kind = good
 			c.good.add(h.Sent + h.Latency)
-			c.meter.add(h.Seq, h.Intended, good)
 			c.seen(h)
 		case showdown.Dropped:
-			c.meter.add(h.Seq, h.Intended, silent)
-		default:
-			c.durationX.Observe(h.Latency.Seconds())
-			c.intendedX.Observe(h.Response().Seconds())
+			kind = silent
+		}
+		if kind != silent {
 			c.delay.Observe(max(0, h.Sent-h.Intended).Seconds())
-			c.meter.add(h.Seq, h.Intended, bad)
 		}
+		c.meter.add(h.Seq, h.Intended, kind)
 	}
-	for i, n := range counts {
-		if n > 0 {
-			c.requests[i].Add(float64(n))
-		}
+	for _, e := range c.endpoints {
+		e.flush()
 	}
 	down, ended := c.meter.take()
 	if down > 0 {

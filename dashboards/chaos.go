@@ -73,10 +73,19 @@ func (c *cell) event(ev showdown.Event) {
 			n.state = "terminated"
 			c.show(name)
 		}
+		for name := range c.beliefs.targets {
+			delete(c.beliefs.targets, name)
+			c.believe(name)
+		}
+		clear(c.machines)
 	case showdown.InstanceState:
 		c.instanceState(ev.Target, text(ev.Data["to"]), at)
 	case showdown.InstanceListening:
 		c.arrived(ev.Target)
+	case showdown.InstanceAddress:
+		c.reached(ev.Target, text(ev.Data["private"]))
+	case showdown.TargetHealth, showdown.TargetState, showdown.BalancerNode:
+		c.balanced(ev)
 	case showdown.InstanceStatus:
 		if n := c.node(ev.Target); text(ev.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
 			c.arrived(ev.Target)

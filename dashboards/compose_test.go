@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,9 @@ func TestCompose(t *testing.T) {
 			Ports        []string
 			Volumes      []string
 			Environment  map[string]string
+			ReadOnly     bool `yaml:"read_only"`
+			Healthcheck  struct{ Test []string }
+			DependsOn    map[string]struct{ Condition string } `yaml:"depends_on"`
 		}
 		Volumes map[string]any
 	}
@@ -35,6 +39,11 @@ func TestCompose(t *testing.T) {
 	for name, s := range compose.Services {
 		if s.Build == "" && !exact.MatchString(s.Image) {
 			t.Errorf("%s: image %q is no exact version", name, s.Image)
+		}
+		for on, d := range s.DependsOn {
+			if d.Condition != "service_healthy" || len(compose.Services[on].Healthcheck.Test) == 0 {
+				t.Errorf("%s starts before %s is healthy, or nobody asks whether it is", name, on)
+			}
 		}
 		if len(s.Ports) == 0 {
 			t.Errorf("%s: no port is published", name)
@@ -58,6 +67,13 @@ func TestCompose(t *testing.T) {
 	service, port, _ := strings.Cut(opts.Target, ":")
 	if got := strings.Join(compose.Services[service].Command, " "); !strings.Contains(got, "--metrics 0.0.0.0:"+port) {
 		t.Errorf("%s runs %q and is scraped at %s", service, got, opts.Target)
+	}
+	own := compose.Services[service]
+	if want := []string{"CMD", "/showdown", "__healthy", "http://127.0.0.1:" + port + "/healthz"}; !slices.Equal(own.Healthcheck.Test, want) || !own.ReadOnly {
+		t.Errorf("%s is read-only: %v; its health is asked with %q, want %q", service, own.ReadOnly, own.Healthcheck.Test, want)
+	}
+	if p := compose.Services["grafana"].Environment["GF_SECURITY_ADMIN_PASSWORD"]; !strings.Contains(p, "classroom") {
+		t.Errorf("the password %q is not marked as the classroom's", p)
 	}
 	home := compose.Services["grafana"].Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
 	if _, err := os.Stat(filepath.Join("files", "grafana", "dashboards", filepath.Base(home))); err != nil {

@@ -32,7 +32,7 @@ const DefaultTarget = "127.0.0.1:9091"
 
 // Paths of the files, under the folder they are written to.
 const (
-	overviewPath   = "grafana/dashboards/overview.json"
+	dashboardsPath = "grafana/dashboards/"
 	datasourcePath = "grafana/provisioning/datasources/prometheus.yml"
 	providerPath   = "grafana/provisioning/dashboards/showdown.yml"
 	prometheusPath = "prometheus/prometheus.yml"
@@ -90,8 +90,8 @@ func checkOwn(path string) error {
 	if strings.HasPrefix(string(data), mark) {
 		return nil
 	}
-	var d Dashboard
-	if strings.HasSuffix(path, ".json") && json.Unmarshal(data, &d) == nil && d.UID == OverviewUID {
+	var d struct{ UID string }
+	if strings.HasSuffix(path, ".json") && json.Unmarshal(data, &d) == nil && d.UID == "showdown-"+strings.TrimSuffix(filepath.Base(path), ".json") {
 		return nil
 	}
 	return fmt.Errorf("%s is there and showdown did not write it: move it away or write to another folder", path)
@@ -131,21 +131,23 @@ func render(opts Options) ([]file, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	d := Overview()
-	if err := d.Validate(); err != nil {
-		return nil, err
+	var files []file
+	for _, d := range Dashboards() {
+		if err := d.Validate(); err != nil {
+			return nil, err
+		}
+		data, err := d.JSON()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{dashboardsPath + strings.TrimPrefix(d.UID, "showdown-") + ".json", data})
 	}
-	overview, err := d.JSON()
-	if err != nil {
-		return nil, err
-	}
-	return []file{
-		{overviewPath, overview},
+	return append(files, []file{
 		{datasourcePath, datasourceYAML(opts)},
 		{providerPath, providerYAML(opts)},
 		{prometheusPath, prometheusYAML(opts)},
 		{rulesPath, rulesYAML()},
-	}, nil
+	}...), nil
 }
 
 func (o Options) check() error {
@@ -233,8 +235,16 @@ rule_files:
 scrape_configs:
   - job_name: showdown
     static_configs:
-      - targets: [%s]
-`, mark, scrapeInterval, quote(o.Target))
+      - targets: [%[3]s]
+  # The lab's machines, which showdown asks for whoever scrapes it: they have addresses
+  # that only its own host reaches.
+  - job_name: showdown-machines
+    scrape_interval: 1s
+    scrape_timeout: 1s
+    metrics_path: %[4]s
+    static_configs:
+      - targets: [%[3]s]
+`, mark, scrapeInterval, quote(o.Target), MachinesPath)
 }
 
 // rulesYAML holds what is useful without a dashboard. The windows are 5 s: they must
@@ -255,6 +265,13 @@ groups:
       - record: showdown:send_delay_seconds:p99_rate5s
         expr: |
           histogram_quantile(0.99, sum by (run_id, stage, cell, le) (rate(showdown_send_delay_seconds_bucket[5s])))
+      - alert: ShowdownSiteDown
+        expr: showdown:availability:ratio_rate5s < 0.05
+        for: 2s
+        labels:
+          severity: critical
+        annotations:
+          summary: 'Cell {{ $labels.cell }} of {{ $labels.stage }} serves nobody: {{ $value | humanizePercentage }} of the requests get a good answer.'
       - alert: ShowdownOutageWithoutCause
         expr: |
           showdown:availability:ratio_rate5s < 0.99

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -130,7 +131,15 @@ func TestWriteFilesRefuses(t *testing.T) {
 }
 
 func TestDashboardsAreStrict(t *testing.T) {
-	for _, d := range []Dashboard{Overview(), RunOverview("20261123T101500-whatsthetime-vertical-3f2a")} {
+	const run = "20261123T101500-whatsthetime-vertical-3f2a"
+	at := time.Date(2026, 11, 23, 10, 15, 0, 0, time.UTC)
+	all := slices.Concat(Dashboards(), RunDashboards(run, at, at.Add(time.Minute)), RunDashboards("run-1", at, time.Time{}))
+	uids := map[string]bool{}
+	for _, d := range all {
+		if uids[d.UID] {
+			t.Errorf("two dashboards have the uid %s", d.UID)
+		}
+		uids[d.UID] = true
 		if err := d.Validate(); err != nil {
 			t.Error(err)
 		}
@@ -154,7 +163,11 @@ func TestDashboardsAreStrict(t *testing.T) {
 		if id, ok := raw["id"]; !ok || id != nil {
 			t.Errorf("%s: id is %v, want null", d.UID, id)
 		}
-		if raw["refresh"] != "1s" || raw["graphTooltip"] != 1.0 || raw["schemaVersion"] != 42.0 || !cmp.Equal(raw["tags"], []any{"showdown"}) {
+		refresh := "1s"
+		if raw["time"].(map[string]any)["to"] != "now" {
+			refresh = "" // what is over does not change
+		}
+		if raw["refresh"] != refresh || raw["graphTooltip"] != 1.0 || raw["schemaVersion"] != 42.0 || d.Tags[0] != "showdown" {
 			t.Errorf("%s: refresh %v, graphTooltip %v, schemaVersion %v, tags %v", d.UID, raw["refresh"], raw["graphTooltip"], raw["schemaVersion"], raw["tags"])
 		}
 	}
@@ -207,7 +220,7 @@ func TestRunUID(t *testing.T) {
 		"20261123T101500-single-3f2a": "showdown-overview-20261123T101500-s-3f2a",
 		"20261123T101500-whatsthetime-vertical-3f2a": "showdown-overview-20261123T101500-w-3f2a",
 	} {
-		if got := runUID(run); got != want || len(got) > maxUID {
+		if got := runUID(OverviewUID, run); got != want || len(got) > maxUID {
 			t.Errorf("%s: %s (%d), want %s", run, got, len(got), want)
 		}
 	}
@@ -226,6 +239,7 @@ func TestEveryMetricOfTheFilesIsExported(t *testing.T) {
 	for _, family := range families {
 		known = append(known, family.GetName(), family.GetName()+"_bucket", family.GetName()+"_sum", family.GetName()+"_count")
 	}
+	known = append(known, machineMetrics(t)...)
 	names := regexp.MustCompile(`\bshowdown_[a-z0-9_]+`)
 	seen := map[string]bool{}
 	for path, text := range tree(t, "files") {
@@ -273,13 +287,9 @@ func TestPromtoolAcceptsTheMetrics(t *testing.T) {
 // TestPromtoolAcceptsEveryQuery hands the panels' expressions to Prometheus' own
 // parser, as recording rules.
 func TestPromtoolAcceptsEveryQuery(t *testing.T) {
-	data, err := Overview().JSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	queries, err := promtest.PanelQueries(data)
-	if err != nil {
-		t.Fatal(err)
+	var queries []promtest.PanelQuery
+	for _, d := range Dashboards() {
+		queries = append(queries, queriesOf(t, d)...)
 	}
 	rules := strings.Builder{}
 	rules.WriteString("groups:\n- name: panels\n  rules:\n")
@@ -295,9 +305,23 @@ func TestPromtoolAcceptsEveryQuery(t *testing.T) {
 		t.Fatal(err)
 	}
 	promtool(t, nil, "check", "rules", path)
-	if len(queries) < 20 {
+	if len(queries) < 70 {
 		t.Errorf("only %d queries found", len(queries))
 	}
+}
+
+// queriesOf are the queries of a dashboard's panels and annotations.
+func queriesOf(t *testing.T, d Dashboard) []promtest.PanelQuery {
+	t.Helper()
+	data, err := d.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries, err := promtest.PanelQueries(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return queries
 }
 
 // panelValues is what Grafana puts in for the variables: the window of a rate is four
@@ -305,6 +329,7 @@ func TestPromtoolAcceptsEveryQuery(t *testing.T) {
 func panelValues(run, window string) map[string]string {
 	return map[string]string{
 		"__rate_interval": "1s", "__range": window, "run": run, "stage": ".*", "cell": "base", "slo": "0.25",
+		"endpoint": ".*", "node": ".*",
 	}
 }
 
@@ -321,17 +346,24 @@ tests:
   - interval: 1s
     input_series:
       - series: 'showdown_requests_total{run_id="known",stage="s",cell="base",outcome="ok"}'
-        values: '0+100x10 1000x20'
+        values: '0+100x10 1000x40'
       - series: 'showdown_requests_total{run_id="known",stage="s",cell="base",outcome="refused"}'
-        values: '0x10 0+100x20'
+        values: '0x10 0+100x20 2000x20'
       - series: 'showdown_requests_total{run_id="unknown",stage="s",cell="base",outcome="ok"}'
         values: '0+100x10 1000x20'
       - series: 'showdown_requests_total{run_id="unknown",stage="s",cell="base",outcome="refused"}'
-        values: '0x10 0+100x20'
+        values: '0x10 0+100x20 2000x20'
       - series: 'showdown_chaos_active{run_id="known",stage="s",cell="base",letter="A",action="kill",target="web-1"}'
         values: '0x10 1x20'
       - series: 'showdown_node_state{run_id="known",stage="s",cell="base",node="web-1",source="truth"}'
         values: '1x10 3x20'
+      # Late from 10 s on: the requests of 5 ms become requests of 50 ms.
+      - series: 'showdown_send_delay_seconds_bucket{run_id="known",stage="s",cell="base",le="0.005"}'
+        values: '0+100x10 1000x20'
+      - series: 'showdown_send_delay_seconds_bucket{run_id="known",stage="s",cell="base",le="0.05"}'
+        values: '0+100x30'
+      - series: 'showdown_send_delay_seconds_bucket{run_id="known",stage="s",cell="base",le="+Inf"}'
+        values: '0+100x30'
     promql_expr_test:
       - expr: showdown:availability:ratio_rate5s{run_id="known"}
         eval_time: 8s
@@ -346,6 +378,22 @@ tests:
         exp_alerts:
           - exp_labels: {run_id: unknown, stage: s, cell: base, severity: warning}
             exp_annotations: {summary: 'Cell base of s fails requests and no chaos action is on.'}
+      - {eval_time: 8s, alertname: ShowdownSiteDown, exp_alerts: []}
+      - eval_time: 20s
+        alertname: ShowdownSiteDown
+        exp_alerts:
+          - exp_labels: {run_id: known, stage: s, cell: base, severity: critical}
+            exp_annotations: {summary: 'Cell base of s serves nobody: 0% of the requests get a good answer.'}
+          - exp_labels: {run_id: unknown, stage: s, cell: base, severity: critical}
+            exp_annotations: {summary: 'Cell base of s serves nobody: 0% of the requests get a good answer.'}
+      - {eval_time: 8s, alertname: ShowdownGeneratorLate, exp_alerts: []}
+      - eval_time: 20s
+        alertname: ShowdownGeneratorLate
+        exp_alerts:
+          - exp_labels: {run_id: known, stage: s, cell: base, severity: warning}
+            exp_annotations: {summary: 'Requests of cell base leave late: the numbers show the generator as well as the lab.'}
+      # A run that is over offers nothing, and is not down.
+      - {eval_time: 38s, alertname: ShowdownSiteDown, exp_alerts: []}
       - eval_time: 20s
         alertname: ShowdownNodeDown
         exp_alerts:

@@ -41,7 +41,7 @@ type Dashboard struct {
 	Timepicker    Timepicker  `json:"timepicker"`
 	Annotations   Annotations `json:"annotations"`
 	Templating    Templating  `json:"templating"`
-	Links         []struct{}  `json:"links"`
+	Links         []Link      `json:"links"`
 	Panels        []Panel     `json:"panels"`
 }
 
@@ -143,15 +143,41 @@ type VariableText struct {
 	Value    string `json:"value"`
 }
 
+// Link leads to other dashboards: those that have all of its tags.
+type Link struct {
+	Title       string   `json:"title"`
+	Type        string   `json:"type"`
+	Tags        []string `json:"tags"`
+	Icon        string   `json:"icon"`
+	Tooltip     string   `json:"tooltip"`
+	URL         string   `json:"url"`
+	AsDropdown  bool     `json:"asDropdown"`
+	IncludeVars bool     `json:"includeVars"`
+	KeepTime    bool     `json:"keepTime"`
+	TargetBlank bool     `json:"targetBlank"`
+}
+
+// Transformation reshapes what a panel's queries answered before it is drawn.
+type Transformation struct {
+	ID      string `json:"id"`
+	Options any    `json:"options"`
+}
+
 // Panel is one panel.
 type Panel struct {
-	ID          int         `json:"id"`
-	Type        string      `json:"type"`
-	Title       string      `json:"title"`
-	Description string      `json:"description"`
-	GridPos     GridPos     `json:"gridPos"`
-	Datasource  Datasource  `json:"datasource"`
-	Interval    string      `json:"interval,omitempty"`
+	ID          int        `json:"id"`
+	Type        string     `json:"type"`
+	Title       string     `json:"title"`
+	Description string     `json:"description"`
+	GridPos     GridPos    `json:"gridPos"`
+	Datasource  Datasource `json:"datasource"`
+	Interval    string     `json:"interval,omitempty"`
+	// Repeat is the variable for each of whose values the panel is drawn once.
+	Repeat          string           `json:"repeat,omitempty"`
+	RepeatDirection string           `json:"repeatDirection,omitempty"`
+	MaxPerRow       int              `json:"maxPerRow,omitempty"`
+	Transformations []Transformation `json:"transformations,omitempty"`
+
 	Targets     []Target    `json:"targets"`
 	FieldConfig FieldConfig `json:"fieldConfig"`
 	Options     any         `json:"options"`
@@ -256,7 +282,12 @@ func (d Dashboard) JSON() ([]byte, error) {
 
 // panelTypes are the panels that are part of Grafana itself and that showdown knows
 // how to configure.
-func panelTypes() []string { return []string{"stat", "timeseries", "heatmap", "state-timeline"} }
+func panelTypes() []string {
+	return []string{"stat", "timeseries", "heatmap", "state-timeline", "bargauge", "table", "xychart", textPanel}
+}
+
+// textPanel is the type of a panel that shows a text and asks nothing.
+const textPanel = "text"
 
 // Validate is every fault of the dashboard that Grafana would accept in silence and
 // show as an empty or overlapping panel; nil when there is none.
@@ -286,7 +317,7 @@ func (d Dashboard) Validate() error {
 		if !slices.Contains(panelTypes(), p.Type) {
 			bad("panel %q: type %q is not one of %v", p.Title, p.Type, panelTypes())
 		}
-		if p.Title == "" || p.Description == "" || p.Datasource.UID == "" || p.FieldConfig.Defaults.Unit == "" {
+		if p.Title == "" || p.Description == "" || p.Datasource.UID == "" || p.FieldConfig.Defaults.Unit == "" && p.Type != textPanel {
 			bad("panel %d %q: title, description, data source and unit are all needed", p.ID, p.Title)
 		}
 		g := p.GridPos
@@ -298,7 +329,7 @@ func (d Dashboard) Validate() error {
 				bad("panel %q overlaps %q", p.Title, q.Title)
 			}
 		}
-		if len(p.Targets) == 0 {
+		if (len(p.Targets) == 0) != (p.Type == textPanel) {
 			bad("panel %q: no query", p.Title)
 		}
 		refs := map[string]bool{}

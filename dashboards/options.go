@@ -19,6 +19,8 @@ const (
 type statOptions struct {
 	ColorMode     string        `json:"colorMode"`
 	GraphMode     string        `json:"graphMode"`
+	PercentChange bool          `json:"showPercentChange"`
+	PercentColour string        `json:"percentChangeColorMode"`
 	JustifyMode   string        `json:"justifyMode"`
 	Orientation   string        `json:"orientation"`
 	ReduceOptions reduceOptions `json:"reduceOptions"`
@@ -68,6 +70,7 @@ type heatmapOptions struct {
 	Tooltip      heatmapTooltip      `json:"tooltip"`
 	YAxis        heatmapAxis         `json:"yAxis"`
 	CellValues   heatmapCells        `json:"cellValues"`
+	ShowValue    string              `json:"showValue"`
 	Exemplars    heatmapExemplarLook `json:"exemplars"`
 }
 
@@ -157,7 +160,7 @@ type timelineLook struct {
 // value.
 func statLook(textMode string) statOptions {
 	return statOptions{
-		ColorMode: "value", GraphMode: "none", JustifyMode: "auto", Orientation: "auto",
+		ColorMode: "value", GraphMode: "none", PercentColour: "standard", JustifyMode: "auto", Orientation: "auto",
 		ReduceOptions: reduceOptions{Calcs: []string{"lastNotNull"}}, TextMode: textMode, WideLayout: true,
 	}
 }

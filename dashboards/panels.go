@@ -9,24 +9,33 @@ import (
 
 // The selector of everything that a run's panel reads, and the two windows.
 const (
-	scope  = `run_id=~"$run",stage=~"$stage",cell=~"$cell"`
+	scope = `run_id=~"$run",stage=~"$stage",cell=~"$cell"`
+	// asked narrows what is said of requests to the endpoints that are chosen.
+	asked  = scope + onlyAsked
 	recent = "[$__rate_interval]"
 	whole  = "[$__range]"
 )
 
-// overviewPanels lays the panels out row by row.
+// overviewPanels are the panels of the overview.
 func overviewPanels() []Panel {
-	rows := []struct {
-		height int
-		panels []sized
-	}{
-		{4, []sized{{6, stageStat()}, {4, availabilityNow()}, {5, availabilityRange()}, {5, ratesStat()}, {4, failedStat()}}},
+	return layout([]row{
+		{4, []sized{{6, stageStat()}, {4, availabilityNow(asked)}, {5, availabilityRange()}, {5, ratesStat()}, {4, failedStat()}}},
 		{4, []sized{{6, costStat()}, {4, p99Stat()}, {5, withinStat()}, {5, apdexStat()}, {4, downtimeStat()}}},
 		{9, []sized{{12, outcomeSeries()}, {12, latencySeries()}}},
 		{7, []sized{{12, chaosTimeline()}, {12, nodeTimeline()}}},
 		{9, []sized{{12, rateSeries()}, {12, latencyHeatmap()}}},
-		{8, []sized{{12, availabilitySeries()}, {12, delaySeries()}}},
-	}
+		{8, []sized{{12, availabilitySeries(asked)}, {12, delaySeries()}}},
+	})
+}
+
+// row is panels of one height beside each other.
+type row struct {
+	height int
+	panels []sized
+}
+
+// layout gives the panels their places, row by row, their ids and their data source.
+func layout(rows []row) []Panel {
 	var out []Panel
 	y := 0
 	for _, row := range rows {
@@ -41,6 +50,9 @@ func overviewPanels() []Panel {
 				if t.Format == "" {
 					t.Format = "time_series"
 				}
+			}
+			if p.Targets == nil {
+				p.Targets = []Target{}
 			}
 			if p.FieldConfig.Overrides == nil {
 				p.FieldConfig.Overrides = []Override{}
@@ -106,7 +118,11 @@ func quantile(q float64, metric, extra, window string) string {
 		q, metric, scope+extra, window)
 }
 
-const onlyOK = `,outcome="ok"`
+// Matchers beside the scope: good answers, and the endpoints that are chosen.
+const (
+	onlyOK    = `,outcome="ok"`
+	onlyAsked = `,endpoint=~"$endpoint"`
+)
 
 func stageStat() Panel {
 	p := stat("Stage", "The stage that is running; empty between stages.", "string", steps(blue),
@@ -116,31 +132,31 @@ func stageStat() Panel {
 	return p
 }
 
-func availability(window, f string) string {
-	return fmt.Sprintf(`sum(%[1]s(showdown_requests_total{%[2]s,outcome="ok"}%[3]s)) / sum(%[1]s(showdown_requests_total{%[2]s}%[3]s))`, f, scope, window)
+func availability(selector, window, f string) string {
+	return fmt.Sprintf(`sum(%[1]s(showdown_requests_total{%[2]s,outcome="ok"}%[3]s)) / sum(%[1]s(showdown_requests_total{%[2]s}%[3]s))`, f, selector, window)
 }
 
 func shares() *Thresholds { return steps(red, from(.99, orange), from(.999, blue)) }
 
-func availabilityNow() Panel {
+func availabilityNow(selector string) Panel {
 	return stat("Availability now", "Share of good answers over the last second.", "percentunit", shares(),
-		instant("now", "%s", availability(recent, "rate")))
+		instant("now", "%s", availability(selector, recent, "rate")))
 }
 
 func availabilityRange() Panel {
 	return stat("Availability over the range", "Share of good answers in the time range that is shown.", "percentunit", shares(),
-		instant("range", "%s", availability(whole, "increase")))
+		instant("range", "%s", availability(asked, whole, "increase")))
 }
 
 func ratesStat() Panel {
 	return stat("Goodput and offered", "Good answers a second, and the rate that the schedule asks for.", "reqps", steps(blue),
-		instant("goodput", `sum(rate(showdown_requests_total{%s,outcome="ok"}%s))`, scope, recent),
+		instant("goodput", `sum(rate(showdown_requests_total{%s,outcome="ok"}%s))`, asked, recent),
 		instant("offered", `sum(showdown_offered_rate_requests_per_second{%s})`, scope))
 }
 
 func failedStat() Panel {
 	p := stat("Failed requests", "Requests without a good answer in the time range that is shown.", "short", steps(blue, from(1, red)),
-		instant("failed", `sum(increase(showdown_requests_total{%s,outcome!="ok"}%s))`, scope, whole))
+		instant("failed", `sum(increase(showdown_requests_total{%s,outcome!="ok"}%s))`, asked, whole))
 	zero := 0
 	p.FieldConfig.Defaults.Decimals = &zero
 	return p
@@ -153,18 +169,18 @@ func costStat() Panel {
 
 func p99Stat() Panel {
 	return stat("p99", "99 % of the good answers came within this service time. Real time, never scaled.", "s", steps(blue),
-		instant("p99", "%s", quantile(.99, "showdown_request_duration_seconds", onlyOK, recent)))
+		instant("p99", "%s", quantile(.99, "showdown_request_duration_seconds", onlyOK+onlyAsked, recent)))
 }
 
 func withinStat() Panel {
 	return stat("Within the objective", "Share of all requests that got a good answer within the objective.", "percentunit", shares(),
-		instant("within", `sum(rate(showdown_request_duration_seconds_bucket{%[1]s,outcome="ok",le="$slo"}%[2]s)) / sum(rate(showdown_requests_total{%[1]s}%[2]s))`, scope, recent))
+		instant("within", `sum(rate(showdown_request_duration_seconds_bucket{%[1]s,outcome="ok",le="$slo"}%[2]s)) / sum(rate(showdown_requests_total{%[1]s}%[2]s))`, asked, recent))
 }
 
 func apdexStat() Panel {
 	p := stat("Apdex", "Satisfied within 250 ms, tolerating within 1 s, of all requests; 1 is best.", "short",
 		steps(red, from(.85, orange), from(.94, blue)),
-		instant("apdex", `(sum(rate(showdown_request_duration_seconds_bucket{%[1]s,outcome="ok",le="0.25"}%[2]s)) + sum(rate(showdown_request_duration_seconds_bucket{%[1]s,outcome="ok",le=~"1(\\.0)?"}%[2]s))) / 2 / sum(rate(showdown_requests_total{%[1]s}%[2]s))`, scope, recent))
+		instant("apdex", `(sum(rate(showdown_request_duration_seconds_bucket{%[1]s,outcome="ok",le="0.25"}%[2]s)) + sum(rate(showdown_request_duration_seconds_bucket{%[1]s,outcome="ok",le=~"1(\\.0)?"}%[2]s))) / 2 / sum(rate(showdown_requests_total{%[1]s}%[2]s))`, asked, recent))
 	two := 2
 	p.FieldConfig.Defaults.Decimals = &two
 	return p
@@ -194,7 +210,7 @@ func outcomeColours() []Override {
 func outcomeSeries() Panel {
 	p := graph("Requests by outcome", "What became of the requests, stacked. The sum is what was sent, or should have been.",
 		"reqps", lines("requests/s").stacked(),
-		series("{{outcome}}", `sum by (outcome) (rate(showdown_requests_total{%s}%s))`, scope, recent))
+		series("{{outcome}}", `sum by (outcome) (rate(showdown_requests_total{%s}%s))`, asked, recent))
 	p.FieldConfig.Overrides = outcomeColours()
 	return p
 }
@@ -207,7 +223,7 @@ func latencySeries() Panel {
 		color string
 	}{{.5, sky}, {.95, blue}, {.99, purple}} {
 		name := "p" + strconv.Itoa(int(q.q*100))
-		p.Targets = append(p.Targets, series(name, "%s", quantile(q.q, "showdown_request_duration_seconds", onlyOK, recent)))
+		p.Targets = append(p.Targets, series(name, "%s", quantile(q.q, "showdown_request_duration_seconds", onlyOK+onlyAsked, recent)))
 		p.FieldConfig.Overrides = append(p.FieldConfig.Overrides, colour(name, q.color, false))
 	}
 	p.Targets = append(p.Targets, series("objective", "vector($slo)"))
@@ -228,7 +244,7 @@ func nodeTimeline() Panel {
 	} {
 		mapping[strconv.Itoa(int(s))] = MappingResult{Color: color, Index: int(s), Text: s.String()}
 	}
-	return timeline("Nodes", "What each node really is; the word in the bar says it, the colour repeats it.", mapping,
+	return timeline("Nodes", "What each node really is (truth) and what the load balancer believes (balancer); the word in the bar says it, the colour repeats it.", mapping,
 		series("{{cell}} {{node}} ({{source}})", `max by (cell, node, source) (showdown_node_state{%s})`, scope))
 }
 
@@ -236,8 +252,8 @@ func rateSeries() Panel {
 	p := graph("Offered, sent and good", "What the schedule asks for, what was sent or dropped, and the good answers.",
 		"reqps", lines("requests/s"),
 		series("offered", `sum(showdown_offered_rate_requests_per_second{%s})`, scope),
-		series("all", `sum(rate(showdown_requests_total{%s}%s))`, scope, recent),
-		series("goodput", `sum(rate(showdown_requests_total{%s,outcome="ok"}%s))`, scope, recent))
+		series("all", `sum(rate(showdown_requests_total{%s}%s))`, asked, recent),
+		series("goodput", `sum(rate(showdown_requests_total{%s,outcome="ok"}%s))`, asked, recent))
 	p.FieldConfig.Overrides = []Override{colour("offered", grey, true), colour("all", sky, false), colour("goodput", blue, false)}
 	return p
 }
@@ -245,7 +261,7 @@ func rateSeries() Panel {
 // latencyHeatmap stays with classic buckets: Grafana draws those of every server,
 // and native ones break on zero buckets.
 func latencyHeatmap() Panel {
-	t := series("{{le}}", `sum by (le) (rate(showdown_request_duration_seconds_bucket{%s,outcome="ok"}%s))`, scope, recent)
+	t := series("{{le}}", `sum by (le) (rate(showdown_request_duration_seconds_bucket{%s,outcome="ok"}%s))`, asked, recent)
 	t.Format = "heatmap"
 	return Panel{
 		Type: "heatmap", Title: "Latency, all good answers", Description: "How many good answers took how long.",
@@ -255,16 +271,16 @@ func latencyHeatmap() Panel {
 			Color:        heatmapColor{Exponent: .5, Fill: purple, Mode: "scheme", Scale: "exponential", Scheme: "Blues", Steps: 64},
 			FilterValues: heatmapFilter{LE: 1e-9}, Legend: heatmapLegend{Show: true}, RowsFrame: heatmapRows{Layout: "auto"},
 			Tooltip: heatmapTooltip{Mode: "single"}, YAxis: heatmapAxis{AxisPlacement: "left", Unit: "s"},
-			CellValues: heatmapCells{Unit: "reqps"}, Exemplars: heatmapExemplarLook{Color: purple},
+			CellValues: heatmapCells{Unit: "reqps"}, ShowValue: "never", Exemplars: heatmapExemplarLook{Color: purple},
 		},
 		FieldConfig: FieldConfig{Defaults: FieldDefaults{Unit: "s"}},
 	}
 }
 
-func availabilitySeries() Panel {
+func availabilitySeries(selector string) Panel {
 	p := graph("Availability by cell", "Share of good answers over one second, in each cell that is chosen.",
 		"percentunit", lines("share of good answers"),
-		series("{{cell}}", `sum by (cell) (rate(showdown_requests_total{%[1]s,outcome="ok"}%[2]s)) / sum by (cell) (rate(showdown_requests_total{%[1]s}%[2]s))`, scope, recent))
+		series("{{cell}}", `sum by (cell) (rate(showdown_requests_total{%[1]s,outcome="ok"}%[2]s)) / sum by (cell) (rate(showdown_requests_total{%[1]s}%[2]s))`, selector, recent))
 	low, high := 0.0, 1.0
 	p.FieldConfig.Defaults.Min, p.FieldConfig.Defaults.Max = &low, &high
 	return p

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,6 +39,8 @@ type PushConfig struct {
 	Token string
 	// Run is the run's id.
 	Run string
+	// Begin and End are when the run's traffic was; a zero End is a run that goes on.
+	Begin, End time.Time
 	// Report is called with what could not be sent, from the goroutine of
 	// [Pusher.Run]; nil ignores it. A failing server never fails a run.
 	Report func(error)
@@ -50,6 +53,8 @@ type Pusher struct {
 	client  *gapi.Client
 	idle    func()
 	run     string
+	begin   time.Time
+	end     time.Time
 	report  func(error)
 	queue   chan job
 	dropped atomic.Int64
@@ -85,7 +90,7 @@ func NewPusher(cfg PushConfig) (*Pusher, error) {
 		return nil, fmt.Errorf("grafana client: %w", err)
 	}
 	p := &Pusher{
-		client: client, idle: transport.CloseIdleConnections, run: cfg.Run, report: cfg.Report,
+		client: client, idle: transport.CloseIdleConnections, run: cfg.Run, begin: cfg.Begin, end: cfg.End, report: cfg.Report,
 		queue: make(chan job, pushQueue), regions: map[string]*gapi.Annotation{},
 	}
 	if p.report == nil {
@@ -102,43 +107,40 @@ func redacted(text string) string {
 	return text
 }
 
-// PushDashboard sends the run's overview and returns its address on the server. It
-// replaces one that an earlier call sent, and waits for the server at most 5 seconds
-// for each of its requests.
-func (p *Pusher) PushDashboard() (string, error) {
-	d := RunOverview(p.run)
-	if err := d.Validate(); err != nil {
-		return "", err
-	}
-	data, err := d.JSON()
-	if err != nil {
-		return "", err
-	}
-	var model map[string]any
-	if err := json.Unmarshal(data, &model); err != nil {
-		return "", fmt.Errorf("encode dashboard %s: %w", d.UID, err)
+// PushDashboards sends the run's dashboards and returns the address of its overview on
+// the server. It replaces those that an earlier call sent, and waits for the server at
+// most 5 seconds for each of its requests.
+func (p *Pusher) PushDashboards() (string, error) {
+	boards := RunDashboards(p.run, p.begin, p.end)
+	for _, d := range boards {
+		if err := d.Validate(); err != nil {
+			return "", err
+		}
 	}
 	if err := p.ensureFolder(); err != nil {
 		return "", err
 	}
-	saved, err := p.client.NewDashboard(gapi.Dashboard{
-		Model: model, FolderUID: runsFolderUID, Overwrite: true, Message: "run " + p.run,
-	})
-	if err != nil {
-		return "", fmt.Errorf("push dashboard %s: %w", d.UID, explain(err))
+	var overview string
+	for i, d := range boards {
+		data, err := d.JSON()
+		if err != nil {
+			return "", err
+		}
+		var model map[string]any
+		if err := json.Unmarshal(data, &model); err != nil {
+			return "", fmt.Errorf("encode dashboard %s: %w", d.UID, err)
+		}
+		saved, err := p.client.NewDashboard(gapi.Dashboard{
+			Model: model, FolderUID: runsFolderUID, Overwrite: true, Message: "run " + p.run,
+		})
+		if err != nil {
+			return "", fmt.Errorf("push dashboard %s: %w", d.UID, explain(err))
+		}
+		if i == 0 {
+			overview = "/d/" + saved.UID
+		}
 	}
-	return "/d/" + saved.UID, nil
-}
-
-// RemoveDashboard takes the run's overview off the server; that it is not there is
-// no error.
-func (p *Pusher) RemoveDashboard() error {
-	uid := runUID(p.run)
-	var missing gapi.ErrNotFound
-	if err := p.client.DeleteDashboardByUID(uid); err != nil && !errors.As(err, &missing) {
-		return fmt.Errorf("remove dashboard %s: %w", uid, explain(err))
-	}
-	return nil
+	return overview, nil
 }
 
 func (p *Pusher) ensureFolder() error {
@@ -157,10 +159,22 @@ func (p *Pusher) ensureFolder() error {
 // types none but 404, so the rest is told by its text.
 func explain(err error) error {
 	hints := []struct{ part, hint string }{
-		{"Cannot save provisioned dashboard", "the server reads this dashboard from files and lets nobody else write it: remove the file, or use the one it shows"},
+		{"provisioned dashboard", "the server reads this dashboard from files and lets nobody else write it: remove the file, or use the one it shows"},
 		{"status: 412", "a dashboard of that name or version is there already: remove it on the server and push again"},
 		{"status: 401", "the server does not know the token: set SHOWDOWN_GRAFANA_TOKEN to a service account's"},
+		{"status: 409", "the server is busy with a change of the same: push again"},
+		{"status: 500", "the server failed by itself: its log tells why"},
+		{"status: 502", "what stands before the server does not reach it"},
+		{"status: 503", "the server is starting or overloaded: push again"},
+		{"connection refused", "nobody listens at this address"},
 		{"status: 403", "the token's service account may not do this: it needs the role Editor"},
+	}
+	var slow net.Error
+	if errors.As(err, &slow) && slow.Timeout() {
+		return fmt.Errorf("the server did not answer within %d seconds (%w)", int(pushTimeout.Seconds()), err)
+	}
+	if missing(err) {
+		return fmt.Errorf("the server does not know this address: look at --grafana-url, a path in front of /api included (%w)", err)
 	}
 	for _, h := range hints {
 		if strings.Contains(err.Error(), h.part) {
@@ -263,7 +277,7 @@ func (p *Pusher) send(j job) {
 
 // tags are an annotation's; run and our own name keep runs and other tools apart.
 func (p *Pusher) tags(more ...string) []string {
-	return slices.Concat([]string{Tag, "run:" + p.run}, more)
+	return slices.Concat([]string{Tag, runTag(p.run)}, more)
 }
 
 func (p *Pusher) failed(what string, err error) {

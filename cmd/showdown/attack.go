@@ -51,7 +51,7 @@ func (t *terminal) attackCommand() *cli.Command {
 			&cli.StringFlag{Name: "key", EnvVars: []string{"SHOWDOWN_KEY"}, Usage: "PEM `FILE` of the client's key"},
 			&cli.StringFlag{Name: "server-name", EnvVars: []string{"SHOWDOWN_SERVER_NAME"}, Usage: "name that the server's certificate must have"},
 			&cli.BoolFlag{Name: "insecure", EnvVars: []string{"SHOWDOWN_INSECURE"}, Usage: "accept any certificate"},
-			seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(),
+			seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(), remoteWriteFlag(),
 		},
 		Action: t.attack,
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -25,7 +26,7 @@ func grafanaFlag() cli.Flag {
 func (t *terminal) dashboardsPushCommand() *cli.Command {
 	return &cli.Command{
 		Name:         "push",
-		Usage:        "send a run's dashboard, with its chaos as annotations, to a Grafana server",
+		Usage:        "send a run's dashboards, with its chaos as annotations, to a Grafana server",
 		ArgsUsage:    "RUN",
 		Description:  "The token of a service account is read from " + grafanaToken + ".",
 		OnUsageError: usage,
@@ -36,13 +37,13 @@ func (t *terminal) dashboardsPushCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			address, err := p.PushDashboard()
+			address, err := p.PushDashboards()
 			if err != nil {
 				return hinted(err, "look at --grafana-url, and at the token in %s", grafanaToken)
 			}
 			pushed, err := pushAnnotations(c.Context, p, run)
 			if err := errors.Join(append(failures, err)...); err != nil {
-				return hinted(err, "the dashboard is there; its annotations are not, or not all")
+				return hinted(err, "the dashboards are there; their annotations are not, or not all")
 			}
 			if c.Bool("json") {
 				return t.document(map[string]any{"dashboard": address, "events": pushed})
@@ -56,7 +57,7 @@ func (t *terminal) dashboardsPushCommand() *cli.Command {
 func (t *terminal) dashboardsRemoveCommand() *cli.Command {
 	return &cli.Command{
 		Name:         "remove",
-		Usage:        "take a run's dashboard off a Grafana server",
+		Usage:        "take a run's dashboards and annotations off a Grafana server",
 		ArgsUsage:    "RUN",
 		OnUsageError: usage,
 		Flags:        []cli.Flag{grafanaFlag(), outFlag(), jsonFlag(), quietFlag()},
@@ -65,12 +66,18 @@ func (t *terminal) dashboardsRemoveCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := p.RemoveDashboard(); err != nil {
+			boards, err := p.RemoveDashboards()
+			if err != nil {
 				return hinted(err, "look at --grafana-url, and at the token in %s", grafanaToken)
 			}
-			if c.Bool("json") {
-				return t.document(map[string]any{"removed": run.ID})
+			annotations, err := p.RemoveAnnotations()
+			if err != nil {
+				return hinted(err, "the dashboards are gone; its annotations are not, or not all")
 			}
+			if c.Bool("json") {
+				return t.document(map[string]any{"removed": run.ID, "dashboards": boards, "annotations": annotations})
+			}
+			fmt.Fprintf(t.stdout, "removed %d dashboards and %d annotations of %s\n", boards, annotations, run.ID)
 			return nil
 		},
 	}
@@ -92,13 +99,45 @@ func (t *terminal) pusher(c *cli.Context, report func(error)) (*dashboards.Pushe
 	}
 	// The metrics of a journey's stages carry the journey's id.
 	id, _, _ := strings.Cut(run.ID, "/")
+	begin, end := traffic(run)
 	p, err := dashboards.NewPusher(dashboards.PushConfig{
-		URL: c.String("grafana-url"), Token: os.Getenv(grafanaToken), Run: id, Report: report,
+		URL: c.String("grafana-url"), Token: os.Getenv(grafanaToken), Run: id, Begin: begin, End: end, Report: report,
 	})
 	if err != nil {
 		return nil, run, misuse("write --grafana-url http://127.0.0.1:3000", "dashboards: %w", err)
 	}
 	return p, run, nil
+}
+
+// traffic is when a run's traffic began and ended, of a journey's from its first stage
+// to its last; zero where its record does not tell.
+func traffic(run results.Run) (begin, end time.Time) {
+	dirs := []string{run.Dir}
+	if run.Journey {
+		if j, err := results.ReadJourney(run.Dir); err == nil {
+			dirs = nil
+			for _, stage := range j.Stages {
+				dirs = append(dirs, filepath.Join(run.Dir, stage))
+			}
+		}
+	}
+	for _, dir := range dirs {
+		m, err := results.ReadManifest(dir)
+		if err != nil {
+			continue // the journey ended before this stage
+		}
+		if begin.IsZero() || m.Zero.Before(begin) {
+			begin = m.Zero
+		}
+		events, _, err := results.ReadEvents(filepath.Join(dir, results.EventsFile))
+		if err != nil || len(events) == 0 {
+			continue
+		}
+		if at := events[len(events)-1].At; at.After(end) {
+			end = at
+		}
+	}
+	return begin, end
 }
 
 // pushAnnotations sends the chaos of a run, or of all stages of a journey's, and
@@ -114,6 +153,10 @@ func pushAnnotations(ctx context.Context, p *dashboards.Pusher, run results.Run)
 		for _, stage := range j.Stages {
 			dirs = append(dirs, filepath.Join(run.Dir, stage))
 		}
+	}
+	// A push is repeated without drawing everything twice.
+	if _, err := p.RemoveAnnotations(); err != nil {
+		return 0, err
 	}
 	sent := 0
 	for _, dir := range dirs {

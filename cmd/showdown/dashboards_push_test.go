@@ -25,6 +25,7 @@ func TestPush(t *testing.T) {
 		mu    sync.Mutex
 		calls []string
 		texts []string
+		left  int // annotations that the server still has
 	)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -34,6 +35,15 @@ func TestPush(t *testing.T) {
 		texts = append(texts, string(body))
 		if r.Header.Get("Authorization") != "Bearer secret" {
 			t.Errorf("%s %s has authorization %q", r.Method, r.URL.Path, r.Header.Get("Authorization"))
+		}
+		if r.Method == http.MethodGet && r.URL.Path == "/api/annotations" {
+			list := "[]"
+			if left > 0 {
+				left--
+				list = `[{"id":5,"tags":["showdown","` + r.URL.Query()["tags"][1] + `"]}]`
+			}
+			fmt.Fprint(w, list)
+			return
 		}
 		fmt.Fprint(w, `{"id":1,"uid":"u","title":"t","slug":"s","status":"success","version":1,"url":"/d/u/s"}`)
 	}))
@@ -60,13 +70,36 @@ func TestPush(t *testing.T) {
 		t.Errorf("%d annotations of the kill, want 1: %v", annotated, calls)
 	}
 
-	calls = nil
+	boards := 0
+	for _, c := range calls {
+		if c == "POST /api/dashboards/db" {
+			boards++
+		}
+	}
+	if boards != 4 {
+		t.Errorf("%d dashboards were sent, want 4: %v", boards, calls)
+	}
+
+	// A second push takes the annotations of the first one away before it sends its own.
+	calls, texts, left = nil, nil, 1
+	if code := Main(args, strings.NewReader(""), &stdout, &stderr); code != exitHeld {
+		t.Fatalf("push exits with %d: %s", code, stderr.String())
+	}
+	if gone, first := slices.Index(calls, "DELETE /api/annotations/5"), slices.Index(calls, "POST /api/annotations"); gone < 0 || first < gone {
+		t.Errorf("a second push doubles the annotations: %v", calls)
+	}
+
+	calls, left = nil, 1
+	stdout.Reset()
 	args[2] = "remove"
 	if code := Main(args, strings.NewReader(""), &stdout, &stderr); code != exitHeld {
 		t.Fatalf("remove exits with %d: %s", code, stderr.String())
 	}
-	if len(calls) != 1 || !strings.HasPrefix(calls[0], "DELETE /api/dashboards/uid/showdown-overview-") {
+	if len(calls) != 7 || !strings.HasPrefix(calls[0], "DELETE /api/dashboards/uid/showdown-overview-") {
 		t.Errorf("remove asks %v", calls)
+	}
+	if got := stdout.String(); !strings.HasPrefix(got, "removed 4 dashboards and 1 annotations of ") {
+		t.Errorf("remove says %q", got)
 	}
 
 	server.Close()

@@ -43,6 +43,11 @@ func hiddenCommand(args []string) (hidden, bool) {
 		run = func(stdin io.Reader, _ io.Writer) error {
 			return process.ReverterMain(context.Background(), stdin, args[2])
 		}
+	case healthCommand:
+		if len(args) != 3 {
+			return nil, false
+		}
+		run = func(io.Reader, io.Writer) error { return healthy(args[2]) }
 	default:
 		return nil, false
 	}

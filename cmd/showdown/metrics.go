@@ -16,33 +16,53 @@ import (
 	"showdown/results"
 )
 
-// metrics serves the metrics of the runs of one command. A nil metrics serves
-// nothing.
+// metrics serves the metrics of the runs of one command, and writes them elsewhere. A
+// nil metrics does neither.
 type metrics struct {
 	exporter *dashboards.Exporter
-	server   *http.Server
-	served   chan error
-	say      func(format string, args ...any)
+	// server is nil without --metrics, remote without --remote-write, grafana without
+	// --grafana-url.
+	server  *http.Server
+	remote  *remoteWrite
+	grafana *liveGrafana
+	served  chan error
+	say     func(format string, args ...any)
 }
 
 // serveMetrics listens where --metrics says, so that a port in use is an error
-// before anything is started. Without the flag it is nil.
-func (t *terminal) serveMetrics(c *cli.Context) (*metrics, error) {
+// before anything is started, and sends where --remote-write and --grafana-url say.
+// Without any of the three it is nil.
+func (t *terminal) serveMetrics(c *cli.Context) (_ *metrics, err error) {
 	address := c.String("metrics")
-	if address == "" {
+	if address == "" && c.String("remote-write") == "" && c.String("grafana-url") == "" {
 		return nil, nil
-	}
-	listener, err := (&net.ListenConfig{}).Listen(c.Context, "tcp", address)
-	if err != nil {
-		return nil, hinted(fmt.Errorf("serve the metrics: %w", err), "choose a free address, such as --metrics 127.0.0.1:0")
 	}
 	m := &metrics{
 		exporter: dashboards.NewExporter(dashboards.Info{Version: version()}),
 		served:   make(chan error, 1),
 		say:      func(format string, args ...any) { t.progress(c, format, args...) },
 	}
+	if m.grafana, err = t.startGrafana(c); err != nil {
+		return nil, err
+	}
+	if m.remote, err = t.startRemoteWrite(c, m.exporter); err != nil {
+		return nil, err
+	}
+	if address == "" {
+		return m, nil
+	}
+	defer func() {
+		if err != nil {
+			m.remote.Close()
+		}
+	}()
+	listener, err := (&net.ListenConfig{}).Listen(c.Context, "tcp", address)
+	if err != nil {
+		return nil, hinted(fmt.Errorf("serve the metrics: %w", err), "choose a free address, such as --metrics 127.0.0.1:0")
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.exporter.Handler())
+	mux.Handle("GET "+dashboards.MachinesPath, m.exporter.MachinesHandler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { m.served <- m.server.Serve(listener) }()
@@ -52,13 +72,18 @@ func (t *terminal) serveMetrics(c *cli.Context) (*metrics, error) {
 
 // stage is the observer of one stage.
 func (m *metrics) stage(s *showdown.Stage, clock showdown.Clock) *stageMetrics {
-	return &stageMetrics{Exporter: m.exporter, spec: s, clock: clock}
+	return &stageMetrics{Exporter: m.exporter, spec: s, clock: clock, out: m}
 }
 
 // Close serves for linger more, so that the last scrape sees the end of the run,
 // and then stops.
 func (m *metrics) Close(ctx context.Context, linger time.Duration) error {
 	if m == nil {
+		return nil
+	}
+	m.grafana.Close()
+	if m.server == nil {
+		m.remote.Close()
 		return nil
 	}
 	if linger > 0 {
@@ -68,6 +93,7 @@ func (m *metrics) Close(ctx context.Context, linger time.Duration) error {
 		case <-time.After(linger):
 		}
 	}
+	m.remote.Close()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	err := m.server.Shutdown(ctx)
@@ -82,6 +108,13 @@ type stageMetrics struct {
 	*dashboards.Exporter
 	spec  *showdown.Stage
 	clock showdown.Clock
+	out   *metrics
+}
+
+// Event gives an event to the metrics and to whom they are sent.
+func (s *stageMetrics) Event(ev showdown.Event) {
+	s.Exporter.Event(ev)
+	s.out.grafana.event(ev)
 }
 
 // Started says that the labs of run are up. The stages of a journey share the
@@ -92,4 +125,6 @@ func (s *stageMetrics) Started(run string, cost map[string]results.Cost) {
 	for cell, c := range cost {
 		s.StageCost(cell, c.MonthUSD)
 	}
+	s.out.grafana.started(run, s.spec.ID(), time.Now())
+	s.out.remote.snapshot() // the zeros that an increase is counted from
 }

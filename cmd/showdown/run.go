@@ -30,7 +30,7 @@ func (t *terminal) runCommand() *cli.Command {
 		OnUsageError: usage,
 		BashComplete: t.completeTargets,
 		Flags: append([]cli.Flag{
-			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(),
+			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(), remoteWriteFlag(), liveGrafanaFlag(),
 			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"},
 			gateFlag(), yesFlag(), repeatFlag(),
 		}, againstFlags()...),

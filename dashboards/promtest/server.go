@@ -42,7 +42,8 @@ func Program(t testing.TB, name string) string {
 
 // Start runs Prometheus with a configuration file until the test is over, and
 // returns when it is ready. It fails the test when that takes more than 30 seconds.
-func Start(t testing.TB, config string) *Server {
+// More are further flags.
+func Start(t testing.TB, config string, more ...string) *Server {
 	t.Helper()
 	binary := Program(t, "prometheus")
 	config, err := filepath.Abs(config)
@@ -51,13 +52,13 @@ func Start(t testing.TB, config string) *Server {
 	}
 	address := freeAddress(t)
 	out := &buffer{}
-	cmd := exec.Command(binary,
-		"--config.file="+config,
-		"--web.listen-address="+address,
-		"--storage.tsdb.path="+filepath.Join(t.TempDir(), "data"),
+	cmd := exec.Command(binary, append([]string{
+		"--config.file=" + config,
+		"--web.listen-address=" + address,
+		"--storage.tsdb.path=" + filepath.Join(t.TempDir(), "data"),
 		"--storage.tsdb.retention.time=1h",
 		"--log.level=warn",
-	)
+	}, more...)...)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start prometheus: %v", err)

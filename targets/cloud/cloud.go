@@ -188,6 +188,8 @@ type Counters struct {
 	// Rejected were answered 503 because the queue was full; Errors by the verb.
 	Rejected uint64 `json:"rejected"`
 	Errors   uint64 `json:"errors"`
+	// Queue is how many requests wait for a vCPU.
+	Queue int `json:"queue"`
 	// Balance is the credit balance, of which Launch are launch credits; Speed is the
 	// share of full speed now, 0 to 1.
 	Balance float64 `json:"balance"`

@@ -112,6 +112,17 @@ func (p *pool) unfinished() float64 {
 	return sum
 }
 
+// waiting is how many admitted requests have no worker yet.
+func (p *pool) waiting() int {
+	n := 0
+	for _, start := range p.starts {
+		if start > p.now {
+			n++
+		}
+	}
+	return n
+}
+
 // busy is the CPU time consumed so far, in vCPU seconds at full speed.
 func (p *pool) busy() float64 { return p.admitted - p.unfinished() }
 

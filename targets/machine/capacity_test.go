@@ -97,6 +97,27 @@ func TestRequestsWaitForTheWorkerThatIsFreeFirst(t *testing.T) {
 	}
 }
 
+// TestWaitingIsWhoHasNoWorker counts the admitted requests that no vCPU works on yet.
+func TestWaitingIsWhoHasNoWorker(t *testing.T) {
+	p, err := newPool(m5large(), 1, after(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{0, 0, 1, 2, 3} {
+		if _, ok := p.admit(after(0)); !ok || p.waiting() != want {
+			t.Errorf("after request %d: %d wait, want %d", i+1, p.waiting(), want)
+		}
+	}
+	// Two are served at once, each in 15.6 ms.
+	for at, want := range map[time.Duration]int{16 * time.Millisecond: 1, 32 * time.Millisecond: 0} {
+		q := *p
+		q.advance(after(at))
+		if q.waiting() != want {
+			t.Errorf("after %s: %d wait, want %d", at, q.waiting(), want)
+		}
+	}
+}
+
 func TestGoodputIsTheTypesSpeed(t *testing.T) {
 	const overload = 1.2
 	for _, c := range []struct {

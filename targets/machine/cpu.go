@@ -78,6 +78,7 @@ func (c *cpu) read(out *cloud.Counters) {
 	defer c.mu.Unlock()
 	c.pool.advance(time.Now())
 	out.Speed = c.pool.share()
+	out.Queue = c.pool.waiting()
 	out.Busy = c.pool.busy()
 	if c.pool.credits != nil {
 		out.Balance, out.Launch = c.pool.credits.balance(), c.pool.credits.Launch

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -12,6 +13,9 @@ import (
 // the process touches it.
 func (m *machine) metricsHandler() http.Handler {
 	registry := prometheus.NewRegistry()
+	// The process beside the machine that it stands for: its own CPU, memory and goroutines.
+	prometheus.WrapRegistererWith(m.metricLabels(), registry).MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if m.node == nil {
 		registry.MustRegister(newCollector(m))
 	} else {
@@ -22,18 +26,23 @@ func (m *machine) metricsHandler() http.Handler {
 	return mux
 }
 
+// metricLabels are the labels that every metric of the machine has.
+func (m *machine) metricLabels() prometheus.Labels {
+	return prometheus.Labels{"run_id": m.config.Mark, "cell": m.config.Lab, "node": m.config.Name}
+}
+
 // mebibyte is the bytes of one.
 const mebibyte = 1 << 20
 
 // collector turns the machine's counters into metrics when they are asked for, so
 // that a request pays for none of them.
 type collector struct {
-	m                                                        *machine
-	requests, rejected, failed, busy, balance, speed, memory *prometheus.Desc
+	m                                                               *machine
+	requests, rejected, failed, queue, busy, balance, speed, memory *prometheus.Desc
 }
 
 func newCollector(m *machine) *collector {
-	labels := prometheus.Labels{"run_id": m.config.Mark, "cell": m.config.Lab, "node": m.config.Name}
+	labels := m.metricLabels()
 	desc := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc("showdown_machine_"+name, help, nil, labels)
 	}
@@ -42,6 +51,7 @@ func newCollector(m *machine) *collector {
 		requests: desc("requests_total", "Requests that reached the application's server, health checks aside."),
 		rejected: desc("rejected_requests_total", "Requests answered 503 because too many waited for the CPU."),
 		failed:   desc("failed_requests_total", "Requests answered with an error by a fault."),
+		queue:    desc("queued_requests", "Requests that wait for a vCPU."),
 		busy:     desc("cpu_busy_seconds_total", "Virtual CPU time consumed, in vCPU seconds of lab time at full speed."),
 		balance:  desc("credit_balance_credits", "CPU credit balance; 0 for types that are not burstable, negative while surplus credits are owed."),
 		speed:    desc("cpu_speed_ratio", "Share of full speed at which each vCPU runs, by credits and steal."),
@@ -50,7 +60,7 @@ func newCollector(m *machine) *collector {
 }
 
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.requests, c.rejected, c.failed, c.busy, c.balance, c.speed, c.memory} {
+	for _, d := range []*prometheus.Desc{c.requests, c.rejected, c.failed, c.queue, c.busy, c.balance, c.speed, c.memory} {
 		out <- d
 	}
 }
@@ -67,6 +77,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	counter(c.rejected, float64(n.Rejected))
 	counter(c.failed, float64(n.Errors))
 	counter(c.busy, n.Busy)
+	gauge(c.queue, float64(n.Queue))
 	gauge(c.balance, n.Balance)
 	gauge(c.speed, n.Speed)
 	gauge(c.memory, n.MemoryMiB*mebibyte)

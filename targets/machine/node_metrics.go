@@ -18,7 +18,7 @@ type nodeCollector struct {
 }
 
 func newNodeCollector(m *machine) *nodeCollector {
-	labels := prometheus.Labels{"run_id": m.config.Mark, "cell": m.config.Lab, "node": m.config.Name}
+	labels := m.metricLabels()
 	desc := func(name, help string, variable ...string) *prometheus.Desc {
 		return prometheus.NewDesc("showdown_balancer_"+name, help, variable, labels)
 	}

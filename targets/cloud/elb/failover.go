@@ -159,6 +159,6 @@ func (b *Balancer) refresh() {
 
 func (b *Balancer) sayNode(n *node, reason string) {
 	b.outbox.add(showdown.BalancerNode, n.name, map[string]any{
-		"balancer": b.cfg.Spec.Name, "zone": n.zone, "address": n.public, "in_dns": n.inDNS, "reason": reason,
+		"balancer": b.cfg.Spec.Name, "zone": n.zone, "address": n.public, "private": n.private, "in_dns": n.inDNS, "reason": reason,
 	})
 }
