@@ -40,6 +40,7 @@ func newApp(t *terminal) *cli.App {
 			t.exportCommand(),
 			t.importCommand(),
 			t.packCommand(),
+			t.replayCommand(),
 			t.compareCommand(),
 			t.dashboardsCommand(),
 			t.recoverCommand(),
