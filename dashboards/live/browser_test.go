@@ -46,7 +46,7 @@ func TestPage(t *testing.T) {
 	hub.mu.Lock()
 	replay.jump(at)
 	hub.mu.Unlock()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
 	go func() { _ = hub.Run(ctx) }()
 	server := httptest.NewServer(NewHandler(hub, Options{Replay: replay}))
@@ -89,7 +89,7 @@ func TestPage(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector("#drawing svg") !== null && document.querySelectorAll("#ticker li").length > 0 && document.querySelector("#throughput canvas") !== null`)); err != nil {
+					if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector("#drawing svg") !== null && document.querySelectorAll("#ticker li").length > 0 && document.querySelector("#throughput canvas") !== null`, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
 						t.Fatal(err)
 					}
 					if err := chromedp.Do(ctx, chromedp.Sleep(700*time.Millisecond)); err != nil {
@@ -115,7 +115,7 @@ func TestPage(t *testing.T) {
 						return
 					}
 					verdict, err := chromedp.Run(ctx, chromedp.TextContent("#verdict"))
-					if want := "A kill web-2: for 3 min; users are served again after 41 s; balancer noticed after 41 s"; err != nil || !strings.HasPrefix(verdict, want) {
+					if want := "A kill web-2: for 3 min; users are served again after 42 s; balancer noticed after 41 s"; err != nil || !strings.HasPrefix(verdict, want) {
 						t.Errorf("the verdict is %q (%v), want %q", verdict, err, want)
 					}
 					state, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.getElementById("node-web-2").dataset.state + " " + document.getElementById("node-web-2").dataset.belief`))

@@ -24,6 +24,8 @@ type cell struct {
 	// zero is the wall time of the cell's zero; unknown before its first event.
 	zero     time.Time
 	monthUSD *float64
+	// ticker are the newest lines in words.
+	ticker []Line
 
 	phase string
 	ended bool

@@ -63,6 +63,10 @@ func NewHandler(h *Hub, o Options) http.Handler {
 	if o.Replay != nil {
 		mux.HandleFunc("POST /api/v1/replay", o.Replay.command)
 		mux.HandleFunc("POST /api/v1/stage", o.Replay.choose)
+	} else {
+		mux.HandleFunc("POST /api/v1/", func(w http.ResponseWriter, _ *http.Request) {
+			refuse(w, http.StatusConflict, "this page only looks on", "showdown replay takes commands")
+		})
 	}
 	return &guard{next: mux, hosts: o.Hosts, token: o.Token, now: o.Now, paces: map[string]*pace{}}
 }

@@ -26,8 +26,8 @@ const (
 	// many may wait for one who is slow.
 	backlog = 256
 	waiting = 64
-	// tickerLines is how many lines a viewer is told of who knows nothing.
-	tickerLines = 60
+	// tickerLines is how many lines of a cell a viewer is told of who knows nothing.
+	tickerLines = 30
 	// shownBuckets is how many buckets a viewer is told of who knows nothing: two minutes of a
 	// lab whose buckets are the longest.
 	shownBuckets = 1200
@@ -56,7 +56,6 @@ type Hub struct {
 	clock   showdown.Clock
 	order   []string
 	cells   map[string]*cell
-	ticker  []Line
 	stages  []StageRef
 	// replay is where a replay is; nil for a lab that runs.
 	replay   *Position
@@ -97,7 +96,7 @@ func (h *Hub) Stage(spec *showdown.Stage, clock showdown.Clock, cells []string) 
 
 func (h *Hub) stage(spec *showdown.Stage, clock showdown.Clock, names []string, keep int) {
 	h.spec, h.clock, h.run, h.step = spec, clock, "", ""
-	h.cells, h.order, h.ticker = map[string]*cell{}, nil, nil
+	h.cells, h.order = map[string]*cell{}, nil
 	for i := range spec.Cells {
 		c := &spec.Cells[i]
 		for _, name := range names {
@@ -170,9 +169,9 @@ func (h *Hub) fold(e showdown.Event) (told Event, ok bool) {
 	nodes := c.fold(e)
 	line, worded := c.line(e)
 	if worded {
-		h.ticker = append(h.ticker, line)
-		if len(h.ticker) > 2*tickerLines {
-			h.ticker = append(h.ticker[:0], h.ticker[tickerLines:]...)
+		c.ticker = append(c.ticker, line)
+		if len(c.ticker) > 2*tickerLines {
+			c.ticker = append(c.ticker[:0], c.ticker[tickerLines:]...)
 		}
 	}
 	if !worded && nodes == nil && drawing == c.drawing {
@@ -301,7 +300,7 @@ func (h *Hub) announce() {
 func (h *Hub) hello() Hello {
 	out := Hello{
 		Server: h.server, Mode: h.mode, Controls: h.controls, Run: h.run, Step: h.step, Stages: append([]StageRef{}, h.stages...),
-		Cells: []HelloCell{}, Ticker: append([]Line{}, h.ticker[max(0, len(h.ticker)-tickerLines):]...), Replay: h.position(),
+		Cells: []HelloCell{}, Ticker: []Line{}, Replay: h.position(),
 	}
 	if h.spec == nil {
 		return out
@@ -316,6 +315,7 @@ func (h *Hub) hello() Hello {
 	for _, name := range h.order {
 		c := h.cells[name]
 		limit := h.limit(c)
+		out.Ticker = append(out.Ticker, c.ticker[max(0, len(c.ticker)-tickerLines):]...)
 		out.Cells = append(out.Cells, HelloCell{
 			Name: name, Shows: c.spec.Shows, LengthS: c.aws(c.spec.Traffic.Length(c.clock)), MonthUSD: c.monthUSD,
 			TickCell: h.tickCell(c, 0, limit), Nodes: c.allNodes(), Drawing: c.drawing, OfferedSteps: c.offeredSteps(),

@@ -166,7 +166,7 @@ func (r *Replay) jump(at float64) {
 		fresh.series, fresh.monthUSD = c.series, c.monthUSD
 		h.cells[name] = fresh
 	}
-	h.ticker, r.next = nil, 0
+	r.next = 0
 	h.replay.At = min(max(at, 0), h.replay.Length)
 	r.reach(false)
 	h.announce()

@@ -42,7 +42,7 @@ export class Store {
     const cell = this.cells.get(e.cell);
     if (e.text) {
       this.ticker.push(e);
-      if (this.ticker.length > 200) this.ticker.splice(0, 100);
+      if (this.ticker.length > 2000) this.ticker.splice(0, 1000);
     }
     if (!cell) return;
     cell.faults = e.faults;
