@@ -75,6 +75,7 @@ func (t *terminal) replay(c *cli.Context) error {
 	group.Go(func() error { return replay.Run(ctx) })
 	group.Go(func() error { return page.Run(ctx) })
 	t.progress(c, "replaying %s; interrupt it to end", run.ID)
+	t.watching = true
 	return group.Wait()
 }
 

@@ -3,6 +3,8 @@ package live
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -46,39 +48,11 @@ func TestPage(t *testing.T) {
 	hub.mu.Lock()
 	replay.jump(at)
 	hub.mu.Unlock()
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	go func() { _ = hub.Run(ctx) }()
+	ctx, complaints := tab(t, path)
+	go func() { _ = hub.Run(t.Context()) }()
 	server := httptest.NewServer(NewHandler(hub, Options{Replay: replay}))
+	defer server.Close()
 	defer server.CloseClientConnections()
-
-	ctx, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
-	defer stop()
-	ctx, closeTab := chromedp.NewContext(ctx)
-	defer closeTab()
-	var mu sync.Mutex
-	var complaints []string
-	if err := chromedp.Do(ctx); err != nil { // it opens the tab
-		t.Fatal(err)
-	}
-	err = chromedp.Listen(ctx, func(ev any) {
-		mu.Lock()
-		defer mu.Unlock()
-		switch e := ev.(type) {
-		case *runtime.EventExceptionThrown:
-			complaints = append(complaints, "exception: "+e.ExceptionDetails.Text)
-			if e.ExceptionDetails.Exception != nil {
-				complaints = append(complaints, fmt.Sprintf("%v", e.ExceptionDetails.Exception.Description))
-			}
-		case *runtime.EventConsoleAPICalled:
-			complaints = append(complaints, "console: "+string(e.Type))
-		case *log.EventEntryAdded:
-			complaints = append(complaints, "log: "+e.Entry.Text+" "+fmt.Sprint(e.Entry.URL))
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, view := range []string{"wall", "presenter", "student"} {
 		for _, theme := range []string{"light", "dark"} {
 			for _, size := range [][2]int64{{1920, 1080}, {1280, 720}, {390, 844}} {
@@ -126,9 +100,114 @@ func TestPage(t *testing.T) {
 			}
 		}
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	if len(complaints) > 0 {
-		t.Errorf("the console is not empty:\n%s", strings.Join(complaints, "\n"))
+	if said := complaints(); len(said) > 0 {
+		t.Errorf("the console is not empty:\n%s", strings.Join(said, "\n"))
 	}
+}
+
+// tab opens a tab of a browser, and what its console says.
+func tab(t *testing.T, path string) (context.Context, func() []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	ctx, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
+	t.Cleanup(stop)
+	ctx, closeTab := chromedp.NewContext(ctx)
+	t.Cleanup(closeTab)
+	if err := chromedp.Do(ctx); err != nil { // it opens the tab
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var said []string
+	err := chromedp.Listen(ctx, func(ev any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch e := ev.(type) {
+		case *runtime.EventExceptionThrown:
+			said = append(said, "exception: "+e.ExceptionDetails.Text)
+		case *runtime.EventConsoleAPICalled:
+			said = append(said, "console: "+string(e.Type))
+		case *log.EventEntryAdded:
+			said = append(said, "log: "+e.Entry.Text)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ctx, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string{}, said...)
+	}
+}
+
+// TestComeback holds that a page whose server is gone says so and shows nothing as up, and
+// that it recovers alone when there is one again; and that keys do what they say.
+func TestComeback(t *testing.T) {
+	browser := os.Getenv("SHOWDOWN_BROWSER")
+	if browser == "" {
+		t.Skip("a browser is a target of its own: make browser")
+	}
+	path, err := exec.LookPath(browser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := testRecord(t)
+	serve := func(address string) (at string, end func()) {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hub := NewHub(time.Now)
+		replay, err := NewReplay(hub, []results.Run{run}, 10, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { _ = hub.Run(ctx) }()
+		go func() { _ = replay.Run(ctx) }()
+		server := &http.Server{Handler: NewHandler(hub, Options{Replay: replay})}
+		go func() { _ = server.Serve(listener) }()
+		return listener.Addr().String(), func() { stop(); server.Close() }
+	}
+	address, end := serve("127.0.0.1:0")
+	ctx, _ := tab(t, path)
+	wait := func(what, condition string) {
+		t.Helper()
+		if _, err := chromedp.Run(ctx, chromedp.Poll[bool](condition, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	press := func(key string) {
+		t.Helper()
+		if err := chromedp.Do(ctx, chromedp.KeyEvent(key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate("http://"+address+"/?lang=en&theme=light")); err != nil {
+		t.Fatal(err)
+	}
+	const isUp = `document.getElementById("node-web-1")?.dataset.state === "up"`
+	wait("the page", isUp)
+	press("l")
+	press("l")
+	press("l")
+	wait("three minutes on", `document.getElementById("clock").textContent.startsWith("03:00") && document.getElementById("node-web-2").dataset.state === "down"`)
+	press("p")
+	wait("it plays", `document.getElementById("mode").textContent.includes("REPLAY")`)
+	press("p")
+	press("t")
+	wait("it is dark", `document.documentElement.dataset.theme === "dark"`)
+	press("g")
+	wait("it is French", `document.documentElement.lang === "fr" && document.getElementById("word").textContent === "EN MARCHE"`)
+	press("?")
+	wait("help", `document.getElementById("help").open`)
+	press("?")
+	wait("no help", `!document.getElementById("help").open`)
+
+	end()
+	wait("it says that nothing is heard", `!document.getElementById("banner").hidden && document.getElementById("node-web-1").dataset.state === "unknown" && document.getElementById("word").textContent === "RIEN DE CONNU"`)
+	_, end = serve(address)
+	defer end()
+	wait("it recovers", isUp+` && document.getElementById("banner").hidden`)
 }

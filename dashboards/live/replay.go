@@ -218,6 +218,8 @@ func (r *Replay) command(w http.ResponseWriter, req *http.Request) {
 		Paused *bool    `json:"paused"`
 		Speed  *float64 `json:"speed"`
 		At     *float64 `json:"at_s"`
+		// By moves it on from where it is, so that a key pressed thrice counts thrice.
+		By *float64 `json:"by_s"`
 	}
 	if !decode(w, req, &c) {
 		return
@@ -235,9 +237,14 @@ func (r *Replay) command(w http.ResponseWriter, req *http.Request) {
 	if c.Speed != nil {
 		h.replay.Speed = *c.Speed
 	}
-	if c.At != nil {
+	switch {
+	case c.At != nil:
 		r.jump(*c.At)
-	} else {
+	case c.By != nil:
+		r.jump(h.replay.At + *c.By)
+	case c.Paused != nil && !*c.Paused && h.replay.At >= h.replay.Length:
+		r.jump(0) // to play on from the end is to see it again
+	default:
 		h.ticked = time.Time{} // the next tick says it
 	}
 	answer(w, http.StatusAccepted, map[string]string{"event": h.server + "-" + strconv.FormatUint(h.seq, 10)})

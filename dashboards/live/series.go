@@ -12,8 +12,10 @@ const (
 	// longestBucket and shortestBucket bound the lab time that a bucket counts.
 	longestBucket  = 100 * time.Millisecond
 	shortestBucket = 20 * time.Millisecond
-	// window is the buckets that a rate and a percentile are taken over.
+	// window is the buckets that a percentile is taken over, moment those that say whether
+	// users are served now: few, so that an end is seen as soon as a beginning.
 	window = 10
+	moment = 3
 	// keepBuckets is how many buckets a running lab's series holds: six minutes.
 	keepBuckets = 3600
 	// latencyRows is how finely latencies are told apart: ten rows for a factor of ten,
@@ -144,26 +146,29 @@ func (s *series) badBetween(from, to int) (n uint64, last int) {
 	return n, last
 }
 
-// recent is what the window before bucket end shows.
+// recent is what the buckets before number end show.
 func (s *series) recent(end int) Recent {
 	var sum [latencyRows]uint32
 	out := Recent{Availability: unknown, P50: unknown, P95: unknown, P99: unknown}
-	var bad, ok uint64
+	var ok, now, bad uint64
 	for i := end - window; i < end; i++ {
 		b, held := s.at(i)
 		if !held {
 			continue
 		}
-		ok, bad = ok+uint64(b.ok), bad+uint64(b.bad())
+		ok += uint64(b.ok)
+		if i >= end-moment {
+			now, bad = now+uint64(b.ok), bad+uint64(b.bad())
+		}
 		out.LateMS = max(out.LateMS, float64(b.late)/1e6)
 		for r, n := range b.latency {
 			sum[r] += uint32(n)
 		}
 	}
-	length := (time.Duration(window) * s.width).Seconds()
-	out.Goodput, out.Failed = float64(ok)/length, float64(bad)/length
-	if ok+bad > 0 {
-		out.Availability = number(float64(ok) / float64(ok+bad))
+	length := (time.Duration(moment) * s.width).Seconds()
+	out.Goodput, out.Failed = float64(now)/length, float64(bad)/length
+	if now+bad > 0 {
+		out.Availability = number(float64(now) / float64(now+bad))
 	}
 	out.P50, out.P95, out.P99 = quantile(&sum, ok, .5), quantile(&sum, ok, .95), quantile(&sum, ok, .99)
 	return out

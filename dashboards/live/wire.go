@@ -9,8 +9,8 @@ type Totals struct {
 	Dropped uint64 `json:"dropped"`
 }
 
-// Recent is what the last ten buckets of a cell's requests show: rates are requests a lab
-// second, latencies milliseconds of good answers alone.
+// Recent is what a cell's newest buckets show: the availability and the rates, in requests a
+// lab second, of the last three, latencies in milliseconds of the good answers of the last ten.
 type Recent struct {
 	Availability number  `json:"availability"`
 	Goodput      float64 `json:"goodput"`

@@ -243,7 +243,7 @@ function stage(by) {
   if (to) command("stage", { stage: to.name });
 }
 const pause = () => store.replay && command("replay", { paused: !store.replay.paused });
-const seek = (by) => store.replay && command("replay", { at_s: store.replay.at_s + by });
+const seek = (by) => store.replay && command("replay", { by_s: by });
 
 const keys = {
   t: () => { theme = theme === "dark" ? "light" : "dark"; remembered.set("showdown-theme", theme); dress(); },
