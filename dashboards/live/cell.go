@@ -248,7 +248,7 @@ func (c *cell) believe(e showdown.Event) {
 		case "draining":
 			b = diagram.Draining
 		}
-		c.minds[e.Target] = map[string]diagram.Belief{}
+		c.minds[e.Target] = map[string]diagram.Belief{others: b}
 		c.node(e.Target).belief = b
 		if text(e.Data["to"]) == "deregistered" {
 			c.node(e.Target).belief = ""
@@ -261,20 +261,39 @@ func (c *cell) believe(e showdown.Event) {
 		c.minds[e.Target] = minds
 	}
 	to := diagram.Belief(text(e.Data["to"]))
-	minds[text(e.Data["node"])] = to
-	// One node of the balancer that still sends requests there is what users meet.
-	b := to
-	for _, m := range minds {
-		if m == diagram.Healthy {
-			b = diagram.Healthy
-		}
-	}
+	minds[diagram.BalancerNodeID(text(e.Data["balancer"]), text(e.Data["zone"]))] = to
 	if n := c.node(e.Target); n.belief != diagram.Draining {
-		n.belief = b
+		n.belief = c.agreed(minds, to)
 	}
 	if to == diagram.Unhealthy {
 		c.noticed(e, "balancer")
 	}
+}
+
+// others stands for the nodes of a balancer that have said nothing of a target since it was
+// registered: they believe what was said then.
+const others = ""
+
+// agreed is what users meet of what a balancer's nodes believe of a target: it is healthy
+// where one that serves sends requests there. Newest is what was said last.
+func (c *cell) agreed(minds map[string]diagram.Belief, newest diagram.Belief) diagram.Belief {
+	serving, spoke := 0, 0
+	for id, serves := range c.parts {
+		if !serves {
+			continue
+		}
+		serving++
+		switch m, said := minds[id]; {
+		case said && m == diagram.Healthy:
+			return m
+		case said:
+			spoke++
+		}
+	}
+	if m, known := minds[others]; known && spoke < serving {
+		return m
+	}
+	return newest
 }
 
 // noticed ends the wait for somebody to notice a fault on the event's target.

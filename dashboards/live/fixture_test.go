@@ -83,10 +83,13 @@ func testEvents(zero time.Time, cell string) []showdown.Event {
 		ev(killedAt, showdown.FaultInjecting, "A", kill()),
 		ev(killedAt+1, showdown.FaultInjected, "A", kill()),
 		ev(killedAt+2, showdown.FaultConfirmed, "A", kill("evidence", "connection refused")),
-		ev(noticedAt, showdown.TargetHealth, "web-2", map[string]any{"balancer": "lb", "node": "lb-1b", "to": "unhealthy", "reason": "2 checks failed"}),
+		ev(noticedAt, showdown.TargetHealth, "web-2", map[string]any{"balancer": "lb", "node": "lb-1b", "zone": "us-east-1b", "to": "unhealthy", "reason": "2 checks failed"}),
+		ev(noticedAt+5, showdown.TargetHealth, "web-2", map[string]any{"balancer": "lb", "node": "lb-1a", "zone": "us-east-1a", "to": "unhealthy"}),
+		// One node of two is wrong about another one: users still come to it.
+		ev(noticedAt+9, showdown.TargetHealth, "web-3", map[string]any{"balancer": "lb", "node": "lb-1a", "zone": "us-east-1a", "to": "unhealthy"}),
 		ev(healingAt, showdown.FaultHealing, "A", kill()),
 		ev(undoneAt, showdown.FaultUndone, "A", kill("evidence", "answered 200")),
-		ev(460, showdown.TargetHealth, "web-2", map[string]any{"balancer": "lb", "node": "lb-1b", "to": "healthy"}),
+		ev(460, showdown.TargetHealth, "web-2", map[string]any{"balancer": "lb", "node": "lb-1b", "zone": "us-east-1b", "to": "healthy"}),
 		ev(testLength, showdown.TrafficEnded, "", nil),
 	)
 }

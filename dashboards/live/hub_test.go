@@ -78,6 +78,9 @@ func TestLive(t *testing.T) {
 		if n := c.Nodes[diagram.InstanceID("web-1")]; n.State != diagram.Up || n.Belief != diagram.Healthy {
 			t.Errorf("web-1 is %+v", n)
 		}
+		if n := c.Nodes[diagram.InstanceID("web-3")]; n.State != diagram.Up || n.Belief != diagram.Healthy {
+			t.Errorf("web-3, which one node of two finds unhealthy, is %+v", n)
+		}
 		if n := c.Nodes[diagram.BalancerNodeID("lb", "us-east-1b")]; n.State != diagram.Up {
 			t.Errorf("the balancer's node is %+v", n)
 		}
@@ -90,7 +93,7 @@ func TestLive(t *testing.T) {
 				lines = append(lines, l.Text[english])
 			}
 		}
-		wanted := "A: kill web-2|A: the probe confirms: connection refused|lb-1b finds web-2 unhealthy (+41 s)"
+		wanted := "A: kill web-2|A: the probe confirms: connection refused|lb-1b finds web-2 unhealthy (+41 s)|lb-1a finds web-2 unhealthy (+46 s)|lb-1a finds web-3 unhealthy"
 		if got := strings.Join(lines, "|"); got != wanted {
 			t.Errorf("the ticker says\n%s, want\n%s", got, wanted)
 		}

@@ -114,7 +114,7 @@ async function drawing(anew) {
   const key = [store.hello.server, store.hello.run, c.name, c.drawing, lang, box.clientWidth, box.clientHeight].join();
   if (!anew && key === drawn) return;
   drawn = key;
-  const size = Math.round(Math.max(13, parseFloat(getComputedStyle(document.body).fontSize) * 1.15));
+  const size = Math.round(Math.max(13, parseFloat(getComputedStyle(document.body).fontSize)));
   const answer = await fetch(`/api/v1/drawing?${new URLSearchParams({ cell: c.name, lang, w: box.clientWidth, h: box.clientHeight, size, key: 1 })}`);
   if (!answer.ok || key !== drawn) return;
   box.innerHTML = await answer.text();

@@ -175,7 +175,7 @@ export class Charts {
     const left = this.left, width = w - this.left - this.right, top = this.tick * 1.5, height = Math.max(6, h - top - 2), c = this.colors;
     const slo = this.hello.stage.slo || 1;
     g.strokeStyle = c.off; g.setLineDash([2, 4]); g.strokeRect(left, top, width, height); g.setLineDash([]);
-    const group = Math.max(1, Math.ceil((to - from) / b / 150));
+    const group = Math.max(1, Math.ceil((to - from) / b / 600));
     const hatch = this.hatch({ ctx: g });
     for (let i = Math.max(0, Math.floor(from / b) - s.from); i < s.ok.length; i += group) {
       let ok = 0, bad = 0;
