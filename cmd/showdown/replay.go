@@ -97,13 +97,18 @@ func (t *terminal) serve(c *cli.Context, hub *live.Hub, o live.Options) (*served
 	if host, _, err := net.SplitHostPort(address); err == nil && host != "" {
 		o.Hosts = append(o.Hosts, host)
 	}
+	at, err := netip.ParseAddrPort(listener.Addr().String())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("serve the page: %w", err), listener.Close())
+	}
+	url := "http://" + shownAddress(at, net.InterfaceAddrs) + "/"
 	presenter := ""
-	if at, err := netip.ParseAddrPort(listener.Addr().String()); err != nil || !at.Addr().Unmap().IsLoopback() {
+	if o.Replay != nil && !at.Addr().Unmap().IsLoopback() {
 		o.Token = rand.Text()
 		// A fragment is not sent, so that no log and no proxy has it.
-		presenter = fmt.Sprintf("; the presenter opens http://%s/?view=presenter#token=%s", listener.Addr(), o.Token)
+		presenter = fmt.Sprintf("\nthe presenter opens %s?view=presenter#token=%s", url, o.Token)
 	}
-	fmt.Fprintf(t.stderr, "listening on http://%s/%s\n", listener.Addr(), presenter)
+	fmt.Fprintf(t.stderr, "listening on %s%s\n", url, presenter)
 	return &servedPage{hub: hub, listener: listener, handler: live.NewHandler(hub, o)}, nil
 }
 
@@ -132,4 +137,27 @@ func (p *servedPage) Run(ctx context.Context) error {
 		return nil
 	})
 	return group.Wait()
+}
+
+// shownAddress is the address that others can type: where the page listens everywhere, that
+// of the first interface that leads out, by preference its IPv4 address.
+func shownAddress(at netip.AddrPort, interfaces func() ([]net.Addr, error)) string {
+	if !at.Addr().IsUnspecified() {
+		return at.String()
+	}
+	best := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	addresses, err := interfaces()
+	if err != nil {
+		addresses = nil
+	}
+	for _, a := range addresses {
+		p, err := netip.ParsePrefix(a.String())
+		if err != nil || !p.Addr().IsGlobalUnicast() {
+			continue
+		}
+		if best.IsLoopback() || p.Addr().Is4() && !best.Is4() {
+			best = p.Addr()
+		}
+	}
+	return netip.AddrPortFrom(best, at.Port()).String()
 }

@@ -6,7 +6,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -95,5 +97,33 @@ func TestReplayRefuses(t *testing.T) {
 				t.Errorf("exit code %d: %s", got.code, got.stderr)
 			}
 		})
+	}
+}
+
+// TestShownAddress holds that what is printed can be typed on another machine.
+func TestShownAddress(t *testing.T) {
+	prefix := func(s string) net.Addr {
+		ip, n, err := net.ParseCIDR(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.IP = ip
+		return n
+	}
+	for _, c := range []struct {
+		at   string
+		have []net.Addr
+		want string
+	}{
+		{"127.0.0.1:8089", nil, "127.0.0.1:8089"},
+		{"192.0.2.9:80", nil, "192.0.2.9:80"},
+		{"[::]:8089", []net.Addr{prefix("127.0.0.1/8"), prefix("fe80::1/64"), prefix("2001:db8::7/64"), prefix("192.0.2.7/24")}, "192.0.2.7:8089"},
+		{"0.0.0.0:8089", []net.Addr{prefix("2001:db8::7/64")}, "[2001:db8::7]:8089"},
+		{"0.0.0.0:8089", []net.Addr{prefix("127.0.0.1/8")}, "127.0.0.1:8089"},
+	} {
+		got := shownAddress(netip.MustParseAddrPort(c.at), func() ([]net.Addr, error) { return c.have, nil })
+		if got != c.want {
+			t.Errorf("%s is shown as %s, want %s", c.at, got, c.want)
+		}
 	}
 }

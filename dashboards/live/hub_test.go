@@ -25,7 +25,7 @@ func playTest(t *testing.T, h *Hub, until float64) {
 	h.Started("run-1", map[string]float64{showdown.BaseCell: 236.25})
 	events, hits := testEvents(zero, showdown.BaseCell), testHits()
 	for step := 0.0; step <= until; step += 6 {
-		if d := zero.Add(time.Duration(step / 60 * float64(time.Second))).Sub(time.Now()); d > 0 {
+		if d := time.Until(zero.Add(time.Duration(step / 60 * float64(time.Second)))); d > 0 {
 			time.Sleep(d)
 		}
 		for len(events) > 0 && events[0].T <= step {

@@ -13,6 +13,8 @@ let theme = query.get("theme") ?? remembered.get("showdown-theme") ?? (view === 
 let lang = [query.get("lang"), remembered.get("showdown-lang"), navigator.language.slice(0, 2)].find((l) => languages.includes(l)) ?? "en";
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? sessionStorage.getItem("showdown-token");
 if (token) sessionStorage.setItem("showdown-token", token);
+// A token is not to be seen on a projector.
+if (location.hash.includes("token=")) history.replaceState(null, "", location.pathname + location.search);
 
 let w = words(lang), shown = query.get("cell"), stale = false, drawn = "", dirty = true;
 const store = new Store();
