@@ -40,6 +40,7 @@ func (t *terminal) demoCommand() *cli.Command {
 					story.opening(target.Title, target.Opening)
 					p.before, p.after = story.before, story.after
 				}
+				p.page.journey(target)
 				j, err := p.journey(target)
 				if j != nil && c.Bool("json") {
 					if encodeErr := t.document(j); encodeErr != nil {

@@ -201,6 +201,7 @@ func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) (err error)
 
 // target plays one target and returns its JSON document and verdict.
 func (p *player) target(target target) (any, showdown.Verdict, error) {
+	p.page.journey(target)
 	if !target.journey {
 		result, err := p.single(target.Stages[0])
 		if result.Summary == nil {

@@ -44,6 +44,18 @@ func (t *terminal) servePage(c *cli.Context) (*runPage, error) {
 	return p, nil
 }
 
+// journey tells the page which stages a target has, so that it can say which of them is on.
+func (p *runPage) journey(target target) {
+	if p == nil {
+		return
+	}
+	var refs []live.StageRef
+	for _, s := range target.Stages {
+		refs = append(refs, live.StageRef{Name: s.Name, Title: s.Title})
+	}
+	p.hub.Journey(refs)
+}
+
 // watch has the page look at a stage that is about to be played.
 func (p *runPage) watch(config *play.Config) {
 	if p == nil {

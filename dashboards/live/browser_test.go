@@ -89,7 +89,7 @@ func TestPage(t *testing.T) {
 						return
 					}
 					verdict, err := chromedp.Run(ctx, chromedp.TextContent("#verdict"))
-					if want := "A kill web-2: for 3 min; users are served again after 42 s; balancer noticed after 41 s"; err != nil || !strings.HasPrefix(verdict, want) {
+					if want := "A kill web-2: for 3 min; users are served again after 42 s; the balancer noticed after 41 s"; err != nil || !strings.HasPrefix(verdict, want) {
 						t.Errorf("the verdict is %q (%v), want %q", verdict, err, want)
 					}
 					state, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.getElementById("node-web-2").dataset.state + " " + document.getElementById("node-web-2").dataset.belief`))

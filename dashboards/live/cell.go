@@ -158,6 +158,9 @@ func (c *cell) fold(e showdown.Event) map[string]Node {
 		if n := c.node(e.Target); text(e.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
 			n.unseen = false
 		}
+		if text(e.Data["instance"]) == "impaired" || text(e.Data["system"]) == "impaired" {
+			c.noticed(e, "status check")
+		}
 	case showdown.MachineLost, showdown.ProgramEnded:
 		c.node(e.Target).lost = true
 	case showdown.LabUp:
@@ -444,14 +447,17 @@ func (c *cell) told(end int) []Fault {
 		t := *f
 		t.Targets = slices.Clone(f.Targets)
 		if f.began() {
-			until := end
+			until, over := end, end
+			if f.ToS != nil {
+				over = int(c.lab(*f.ToS)/c.series.width) + 1
+			}
 			for _, next := range c.faults[i+1:] {
 				if next.began() && next.fromBucket > f.fromBucket {
 					until = min(until, next.fromBucket)
 				}
 			}
 			var last int
-			if t.Failed, last = c.series.badBetween(f.fromBucket, until); last > 0 {
+			if t.Failed, last = c.series.badBetween(f.fromBucket, until, over); last > 0 {
 				at := c.aws(time.Duration(last) * c.series.width)
 				t.LastFailedS = &at
 			}

@@ -85,6 +85,13 @@ func NewHub(now func() time.Time) *Hub {
 	}
 }
 
+// Journey says of which stages those are that are played from now on; nil for a stage alone.
+func (h *Hub) Journey(stages []StageRef) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.stages = stages
+}
+
 // Stage says that a stage begins, of which the named cells are played; none are all of them.
 func (h *Hub) Stage(spec *showdown.Stage, clock showdown.Clock, cells []string) {
 	h.mu.Lock()

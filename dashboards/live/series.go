@@ -136,11 +136,17 @@ func (s *series) totals(end int) Totals {
 }
 
 // badBetween counts the requests without a good answer in the buckets [from, to), and is
-// the number after the last bucket that has one; 0 without.
-func (s *series) badBetween(from, to int) (n uint64, last int) {
+// the number after the last bucket that has one; 0 without. From bucket over on a moment
+// without any ends the count: what fails after it has another cause.
+func (s *series) badBetween(from, to, over int) (n uint64, last int) {
+	clean := 0
 	for i := max(from, s.first); i < min(to, s.end()); i++ {
 		if bad := s.buckets[i-s.first].bad(); bad > 0 {
-			n, last = n+uint64(bad), i+1
+			n, last, clean = n+uint64(bad), i+1, 0
+			continue
+		}
+		if clean++; i >= over && clean >= moment {
+			break
 		}
 	}
 	return n, last

@@ -75,11 +75,12 @@ type Fault struct {
 	DetectedS *float64 `json:"detected_s"`
 	HealingS  *float64 `json:"healing_s"`
 	ToS       *float64 `json:"to_s"`
-	// By is who noticed.
+	// By is who noticed: "balancer", "Route 53" or EC2's "status check".
 	By string `json:"by,omitempty"`
 	// Evidence is what the probe saw last.
 	Evidence string `json:"evidence,omitempty"`
-	// Failed counts requests without a good answer since it struck, until another one did;
+	// Failed counts requests without a good answer since it struck, until another one did or
+	// service was good after its end;
 	// LastFailedS is when the last of them was meant to be sent.
 	Failed      uint64   `json:"failed"`
 	LastFailedS *float64 `json:"last_failed_s"`

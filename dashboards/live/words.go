@@ -82,6 +82,10 @@ func (c *cell) line(e showdown.Event) (Line, bool) {
 		if text(data["to"]) == "ALARM" {
 			say(notice, "alarm: %s (%s)", "alarme : %s (%s)", who, text(data["alarm"]))
 		}
+	case showdown.InstanceStatus:
+		if text(data["instance"]) == "impaired" || text(data["system"]) == "impaired" {
+			say(notice, "EC2’s status check finds %s impaired%s", "le contrôle d’état d’EC2 trouve %s défaillant%s", who, c.after(e))
+		}
 	case showdown.InstanceState:
 		switch to := text(data["to"]); {
 		case text(data["from"]) == "":

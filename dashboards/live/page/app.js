@@ -67,7 +67,7 @@ function notes(h) {
     p.append(b, h.stage[k]);
     return p;
   }));
-  $("stages").replaceChildren(...(h.stages.length > 1 ? h.stages : []).map((s) => {
+  $("stages").replaceChildren(...(h.controls && h.stages.length > 1 ? h.stages : []).map((s) => {
     const b = document.createElement("button");
     b.type = "button";
     b.textContent = s.name;
@@ -159,7 +159,7 @@ function verdict(c) {
   const names = f.targets.length > 3 ? `${f.targets.slice(0, 2).join(", ")} +${f.targets.length - 2}` : f.targets.join(", ");
   const parts = [];
   const lasted = f.last_failed_s === null ? 0 : f.last_failed_s - f.from_s;
-  const noticed = f.detected_s !== null ? w.noticed(f.by, span(f.detected_s - f.from_s)) : "";
+  const noticed = f.detected_s !== null ? w.noticed(w.who[f.by] ?? f.by, span(f.detected_s - f.from_s)) : "";
   switch (f.phase) {
     case "injecting": parts.push(w.started); break;
     case "injected": parts.push(w.seen); break;

@@ -12,6 +12,7 @@ const table = {
     noticed: (who, s) => `${who} noticed after ${s}`, nobody: "nobody noticed yet", users: (n) => `${n} requests failed`, healing: "being undone",
     unnoticed: "no request failed", self: (s) => `SELF-HEALED in ${s}, before the repair`, repaired: (s) => `users failed for ${s}, until the repair`,
     again: (s) => `users are served again after ${s}`, failedAction: "could not be done", offered: "offered", lab: "here",
+    who: { balancer: "the balancer", "status check": "EC2’s status check" },
     help: { T: "light or dark", F: "full screen", "Space": "freeze the charts", C: "next cell", P: "pause or play the replay", "← →": "stage before, stage after", "J  L": "replay: a minute back, a minute on", "−  +": "replay: slower, faster", G: "English or French", "?": "this help" },
   },
   fr: {
@@ -26,6 +27,7 @@ const table = {
     noticed: (who, s) => `${who} l’a remarqué après ${s}`, nobody: "personne ne l’a encore remarqué", users: (n) => `${n} requêtes en échec`, healing: "en cours d’annulation",
     unnoticed: "aucune requête en échec", self: (s) => `GUÉRI SEUL en ${s}, avant la réparation`, repaired: (s) => `échecs pendant ${s}, jusqu’à la réparation`,
     again: (s) => `servis de nouveau après ${s}`, failedAction: "n’a pas pu être fait", offered: "charge", lab: "ici",
+    who: { balancer: "l’équilibreur", "status check": "le contrôle d’état d’EC2" },
     help: { T: "clair ou sombre", F: "plein écran", "Espace": "figer les courbes", C: "cellule suivante", P: "pause ou lecture", "← →": "étape précédente, suivante", "J  L": "une minute en arrière, en avant", "−  +": "plus lent, plus vite", G: "anglais ou français", "?": "cette aide" },
   },
 };
