@@ -2,7 +2,7 @@
 # make lint     formatting, vet and staticcheck
 # make bench    the bounds of docs/bounds.md, rivals in the same run, about 12 minutes
 # make soak     150 kills at random moments of random stages, and the table of what they hit
-# make browser  a headless Chromium loads a page through a load balancer's node
+# make browser  a headless Chromium loads a page through a load balancer's node, and the live page
 # make faults   docs/faults.md anew: every chaos action played and measured
 # make seeds    docs/seeds.md anew: the demo with ten seeds at both speeds, more than an hour
 # make course   docs/course anew: a chapter for each journey, from a run of it, about six minutes
@@ -67,6 +67,7 @@ BROWSER ?= chromium-headless-shell
 browser:
 	@command -v $(BROWSER) >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(BROWSER) >/dev/null; }
 	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run TestChromium -v ./targets/lab
+	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run 'TestPage|TestComeback|TestPrompt' -v ./dashboards/live
 
 FUZZTIME ?= 10s
 fuzz:

@@ -54,6 +54,7 @@ var layer = map[string]int{
 	"results/figure":      3,
 	"results/report":      4,
 	"dashboards":          4,
+	"dashboards/live":     4,
 	"dashboards/promtest": 5,
 	"chaos/catalogue":     5,
 
@@ -87,6 +88,7 @@ var doors = map[string][]string{
 	"golang.org/x/image/":                                     {"results/draw"},
 	"golang.org/x/perf":                                       {"results/statistics"},
 	"github.com/aclements/go-moremath/":                       {"results/statistics"},
+	"github.com/chromedp/":                                    {"dashboards/live"},
 	"golang.org/x/term":                                       {"cmd/showdown"},
 	"golang.org/x/sys/":                                       {"targets/backend/process", "targets/machine", "targets/journal", "attack"},
 	"github.com/miekg/dns":                                    {"targets/cloud/route53", "attack"},

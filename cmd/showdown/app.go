@@ -40,6 +40,7 @@ func newApp(t *terminal) *cli.App {
 			t.exportCommand(),
 			t.importCommand(),
 			t.packCommand(),
+			t.replayCommand(),
 			t.compareCommand(),
 			t.dashboardsCommand(),
 			t.recoverCommand(),
@@ -106,7 +107,7 @@ func metricsFlag() cli.Flag {
 }
 
 func lingerFlag() cli.Flag {
-	return &cli.DurationFlag{Name: "linger", EnvVars: []string{"SHOWDOWN_LINGER"}, Usage: "go on serving the metrics for this long after the run"}
+	return &cli.DurationFlag{Name: "linger", EnvVars: []string{"SHOWDOWN_LINGER"}, Usage: "go on serving the metrics and the page for this long after the run"}
 }
 
 // version is this build's, as far as it knows it.

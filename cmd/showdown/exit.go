@@ -78,7 +78,7 @@ func (verdict) Error() string { return "" }
 // exit reports err and returns the exit code that it stands for.
 func (t *terminal) exit(ctx context.Context, err error) int {
 	var why interrupted
-	if errors.As(context.Cause(ctx), &why) {
+	if errors.As(context.Cause(ctx), &why) && (err != nil || !t.watching) {
 		return t.exitInterrupted(why, err)
 	}
 	if err == nil {

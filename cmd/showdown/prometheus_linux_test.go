@@ -71,7 +71,7 @@ func TestDashboardShowsARealRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	values := map[string]string{
-		"run": summary.Run, "stage": "whatsthetime/vertical", "cell": "base", "slo": "0.1",
+		"run": summary.Run, "stage": "whatsthetime/vertical", "cell": "base", "slo": "0.1", "endpoint": ".*",
 		"__rate_interval": "1s", "__range": "60s",
 	}
 	availability := ""

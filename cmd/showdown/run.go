@@ -32,7 +32,7 @@ func (t *terminal) runCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(), remoteWriteFlag(), liveGrafanaFlag(),
 			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"},
-			gateFlag(), yesFlag(), repeatFlag(),
+			gateFlag(), yesFlag(), repeatFlag(), serveFlag(), listenFlag(),
 		}, againstFlags()...),
 		Action: func(c *cli.Context) error {
 			wanted, err := targets(c)
@@ -155,6 +155,7 @@ type player struct {
 	store   *results.Store
 	harness *harness
 	metrics *metrics
+	page    *runPage
 	seed    uint64
 	// silent keeps the runs from being reported one by one.
 	silent bool
@@ -179,6 +180,10 @@ func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, p.metrics.Close(c.Context, c.Duration("linger"))) }()
+	if p.page, err = t.servePage(c); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.page.Close(c.Context)) }()
 	if err := store.Writable(); err != nil {
 		return err
 	}
@@ -196,6 +201,7 @@ func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) (err error)
 
 // target plays one target and returns its JSON document and verdict.
 func (p *player) target(target target) (any, showdown.Verdict, error) {
+	p.page.journey(target)
 	if !target.journey {
 		result, err := p.single(target.Stages[0])
 		if result.Summary == nil {
@@ -264,11 +270,12 @@ func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, e
 		watched := p.metrics.stage(s, clock)
 		config.Observers, config.Started = append(config.Observers, watched), watched.Started
 	}
+	p.page.watch(&config)
 	ctx, stop := context.WithCancel(p.ctx)
 	ended := make(chan struct{})
 	if !p.c.Bool("quiet") {
 		line := newStatus(p.t.stderr, s, playedCells(s, config.Cells), clock)
-		config.Observers, config.Step = append(config.Observers, line), line.Step
+		config.Observers, config.Step = append(config.Observers, line), both(config.Step, line.Step)
 		go func() { defer close(ended); _ = line.Run(ctx) }()
 	} else {
 		close(ended)

@@ -20,6 +20,8 @@ type terminal struct {
 	// the folder that the newest record is in. An interrupt's last words need them.
 	healed   atomic.Bool
 	recorded string
+	// watching says that the command only shows a record: to interrupt it is to end it.
+	watching bool
 	// temporary are the folders that packed runs were unpacked into.
 	temporary []string
 	// targetFile is what --targets named, read once.

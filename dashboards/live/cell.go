@@ -1,0 +1,573 @@
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"showdown"
+	"showdown/results/diagram"
+)
+
+// cell is what is known of one cell of the stage.
+type cell struct {
+	spec     showdown.Cell
+	clock    showdown.Clock
+	segments []showdown.Segment
+	series   series
+	// shown is the number of the bucket up to which viewers know the series, and dirty the
+	// lowest one that has changed since.
+	shown, dirty int
+	// zero is the wall time of the cell's zero; unknown before its first event.
+	zero     time.Time
+	monthUSD *float64
+	// ticker are the newest lines in words.
+	ticker []Line
+
+	phase string
+	ended bool
+	nodes map[string]*node
+	minds map[string]map[string]diagram.Belief // by target and the balancer's node
+	// parts are the balancers' nodes by the drawing's ids, with whether they serve, and
+	// partsTold what viewers were told of them.
+	parts, partsTold map[string]bool
+	faults           []*Fault
+	// launched are the instances that a group launched, with their zones.
+	launched map[string]launched
+	drawing  int
+}
+
+type launched struct{ group, zone string }
+
+// node is what is known of an instance.
+type node struct {
+	// state is EC2's word for it; empty before the lab is up.
+	state string
+	// faults are the states that the active faults put it in, by letter.
+	faults map[string]diagram.State
+	// lost says that its process ended unasked, unseen that it has not answered since it
+	// came up.
+	lost, unseen bool
+	belief       diagram.Belief
+	// last is what viewers were told.
+	last   Node
+	sinceS float64
+}
+
+func newCell(spec *showdown.Cell, clock showdown.Clock, keep int) *cell {
+	c := &cell{
+		spec: *spec, clock: clock, segments: spec.Traffic.Segments(clock), series: series{width: bucketOf(clock), keep: keep},
+		nodes: map[string]*node{}, minds: map[string]map[string]diagram.Belief{}, parts: map[string]bool{}, partsTold: map[string]bool{},
+		launched: map[string]launched{}, drawing: 1,
+	}
+	for _, in := range spec.Topology.AllInstances() {
+		c.node(in.Name)
+	}
+	return c
+}
+
+func (c *cell) node(name string) *node {
+	n, ok := c.nodes[name]
+	if !ok {
+		n = &node{faults: map[string]diagram.State{}}
+		c.nodes[name] = n
+	}
+	return n
+}
+
+// truth is the state of a node by all that was reported. EC2's word comes first: a stopped
+// machine has no other trouble.
+func (n *node) truth() diagram.State {
+	switch n.state {
+	case "":
+		return diagram.Unknown
+	case "stopping", "stopped", "shutting-down", "terminated":
+		return diagram.Off
+	}
+	if n.lost {
+		return diagram.Down
+	}
+	worst := diagram.Up
+	for _, s := range n.faults {
+		if severity(s) > severity(worst) {
+			worst = s
+		}
+	}
+	if worst != diagram.Down && (n.state == "pending" || n.unseen) {
+		return diagram.Recovering
+	}
+	return worst
+}
+
+func severity(s diagram.State) int {
+	switch s {
+	case diagram.Down:
+		return 3
+	case diagram.Recovering:
+		return 2
+	case diagram.Degraded:
+		return 1
+	}
+	return 0
+}
+
+// effect is the state that an action puts its targets in; ok is false for one that acts
+// through EC2, whose own events tell the state, or on no node.
+func effect(action string, with map[string]string) (s diagram.State, ok bool) {
+	switch action {
+	case "kill", "hang", "blackhole", "fail-az", "fill-queue":
+		return diagram.Down, true
+	case "error-500", "deep-failure":
+		if share := with["share"]; share == "" || share == "100%" || share == "1" {
+			return diagram.Down, true
+		}
+		return diagram.Degraded, true
+	case "slow", "cpu-steal", "packet-delay", "clock-skew", "leak":
+		return diagram.Degraded, true
+	}
+	return "", false
+}
+
+// lab is lab time since the run's zero of AWS seconds.
+func (c *cell) lab(awsSeconds float64) time.Duration {
+	return c.clock.Lab(showdown.Duration(awsSeconds * float64(showdown.Second)))
+}
+
+func (c *cell) aws(lab time.Duration) float64 { return c.clock.AWS(lab).Seconds() }
+
+// fold takes an event, and is the nodes that look different after it.
+func (c *cell) fold(e showdown.Event) map[string]Node {
+	if c.zero.IsZero() && !e.At.IsZero() {
+		c.zero = e.At.Add(-c.lab(e.T))
+	}
+	switch e.Kind {
+	case showdown.PhaseStarted:
+		// What comes before the zero is told by a clock that starts later.
+		c.zero, c.phase = e.At.Add(-c.lab(e.T)), e.Target
+	case showdown.TrafficEnded:
+		c.ended = true
+	case showdown.InstanceState:
+		c.instanceState(e.Target, text(e.Data["to"]))
+	case showdown.InstanceListening:
+		n := c.node(e.Target)
+		n.unseen, n.lost = false, false
+	case showdown.InstanceStatus:
+		if n := c.node(e.Target); text(e.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
+			n.unseen = false
+		}
+		if text(e.Data["instance"]) == "impaired" || text(e.Data["system"]) == "impaired" {
+			c.noticed(e, "status check")
+		}
+	case showdown.MachineLost, showdown.ProgramEnded:
+		c.node(e.Target).lost = true
+	case showdown.LabUp:
+		for _, n := range c.nodes {
+			if n.state == "" || n.state == "running" {
+				n.state, n.unseen = "running", false
+			}
+		}
+	case showdown.LabDown:
+		for _, n := range c.nodes {
+			n.state, n.belief = "terminated", ""
+		}
+	case showdown.TargetHealth, showdown.TargetState, showdown.BalancerNode, showdown.DNSHealth:
+		c.believe(e)
+	case showdown.ScalingActivity:
+		c.scaled(e)
+	case showdown.ChangeUndone:
+		if n, ok := c.nodes[e.Target]; ok {
+			n.unseen = false
+		}
+	}
+	if strings.HasPrefix(string(e.Kind), "fault.") {
+		c.fault(e)
+	}
+	return c.changed(e.T)
+}
+
+// instanceState takes EC2's word. A running instance is up when it answers: its system
+// boots after EC2 calls it running.
+func (c *cell) instanceState(name, to string) {
+	n := c.node(name)
+	if n.state == to {
+		return
+	}
+	booted := n.state == "pending"
+	n.state = to
+	switch to {
+	case "pending":
+		n.lost, n.unseen = false, true
+	case "running":
+		n.unseen = booted
+	}
+}
+
+// scaled notes what a group launches: it has a place in the drawing from then on.
+func (c *cell) scaled(e showdown.Event) {
+	name, zone := text(e.Data["instance"]), text(e.Data["zone"])
+	if name == "" || !strings.HasPrefix(text(e.Data["description"]), "Launching") {
+		return
+	}
+	if _, known := c.launched[name]; known {
+		return
+	}
+	for _, in := range c.spec.Topology.AllInstances() {
+		if in.Name == name {
+			return
+		}
+	}
+	c.launched[name] = launched{e.Target, zone}
+	c.drawing++
+}
+
+// believe takes what a load balancer or Route 53 thinks of a target.
+func (c *cell) believe(e showdown.Event) {
+	switch e.Kind {
+	case showdown.BalancerNode:
+		serves, _ := e.Data["in_dns"].(bool)
+		c.parts[diagram.BalancerNodeID(text(e.Data["balancer"]), text(e.Data["zone"]))] = serves
+		return
+	case showdown.DNSHealth:
+		if n, ok := c.nodes[e.Target]; ok {
+			n.belief = diagram.Unhealthy
+			if healthy, _ := e.Data["healthy"].(bool); healthy {
+				n.belief = diagram.Healthy
+			} else {
+				c.noticed(e, "Route 53")
+			}
+		}
+		return
+	case showdown.TargetState:
+		b := diagram.Unused
+		switch text(e.Data["to"]) {
+		case "registered":
+			b = diagram.Initial
+			if known, _ := e.Data["known"].(bool); known {
+				b = diagram.Healthy
+			}
+		case "draining":
+			b = diagram.Draining
+		}
+		c.minds[e.Target] = map[string]diagram.Belief{others: b}
+		c.node(e.Target).belief = b
+		if text(e.Data["to"]) == "deregistered" {
+			c.node(e.Target).belief = ""
+		}
+		return
+	}
+	minds := c.minds[e.Target]
+	if minds == nil {
+		minds = map[string]diagram.Belief{}
+		c.minds[e.Target] = minds
+	}
+	to := diagram.Belief(text(e.Data["to"]))
+	minds[diagram.BalancerNodeID(text(e.Data["balancer"]), text(e.Data["zone"]))] = to
+	if n := c.node(e.Target); n.belief != diagram.Draining {
+		n.belief = c.agreed(minds, to)
+	}
+	if to == diagram.Unhealthy {
+		c.noticed(e, "balancer")
+	}
+}
+
+// others stands for the nodes of a balancer that have said nothing of a target since it was
+// registered: they believe what was said then.
+const others = ""
+
+// agreed is what users meet of what a balancer's nodes believe of a target: it is healthy
+// where one that serves sends requests there. Newest is what was said last.
+func (c *cell) agreed(minds map[string]diagram.Belief, newest diagram.Belief) diagram.Belief {
+	serving, spoke := 0, 0
+	for id, serves := range c.parts {
+		if !serves {
+			continue
+		}
+		serving++
+		switch m, said := minds[id]; {
+		case said && m == diagram.Healthy:
+			return m
+		case said:
+			spoke++
+		}
+	}
+	if m, known := minds[others]; known && spoke < serving {
+		return m
+	}
+	return newest
+}
+
+// noticed ends the wait for somebody to notice a fault on the event's target.
+func (c *cell) noticed(e showdown.Event, by string) {
+	for _, f := range c.faults {
+		if f.began() && f.DetectedS == nil && f.ToS == nil && slices.Contains(f.Targets, e.Target) {
+			at := e.T
+			f.DetectedS, f.By = &at, by
+		}
+	}
+}
+
+// fault takes a step in the life of a fault.
+func (c *cell) fault(e showdown.Event) {
+	f := c.faultOf(e)
+	at := e.T
+	with := map[string]string{}
+	for _, step := range c.spec.Timeline {
+		if step.Letter == f.Letter {
+			with = step.With
+		}
+	}
+	state, hits := effect(f.Action, with)
+	affect := func(s diagram.State) {
+		for _, t := range f.Targets {
+			if n, ok := c.nodes[t]; ok && hits {
+				n.faults[f.Letter] = s
+			}
+		}
+	}
+	switch e.Kind {
+	case showdown.FaultPlanned:
+		f.PlannedS, _ = e.Data["planned_s"].(float64)
+		f.ForS, _ = e.Data["for_s"].(float64)
+	case showdown.FaultInjecting:
+		f.Phase, f.FromS = Injecting, &at
+		f.fromBucket = int(c.lab(at) / c.series.width)
+	case showdown.FaultInjected:
+		f.Phase = Injected
+		affect(state)
+	case showdown.FaultConfirmed:
+		f.Phase = Active
+	case showdown.FaultUnconfirmed:
+		f.Phase = Unconfirmed
+	case showdown.FaultHealing:
+		f.Phase, f.HealingS = Healing, &at
+		affect(diagram.Recovering)
+	case showdown.FaultUndone, showdown.FaultFailed:
+		f.Phase = Healed
+		if e.Kind == showdown.FaultFailed {
+			f.Phase = Failed
+		}
+		if f.began() {
+			f.ToS = &at
+		}
+		for _, t := range f.Targets {
+			if n, ok := c.nodes[t]; ok {
+				delete(n.faults, f.Letter)
+			}
+		}
+	case showdown.FaultNotUndone:
+		f.Phase = NotHealed
+		affect(state)
+	case showdown.FaultKilled:
+		c.node(text(e.Data["instance"])).faults[f.Letter] = diagram.Down
+	}
+	for _, key := range []string{"evidence", "error"} {
+		if s := text(e.Data[key]); s != "" {
+			f.Evidence = s
+		}
+	}
+}
+
+// faultOf is the fault that the event is about.
+func (c *cell) faultOf(e showdown.Event) *Fault {
+	var f *Fault
+	for _, known := range c.faults {
+		if known.Letter == e.Target {
+			f = known
+		}
+	}
+	if f == nil {
+		f = &Fault{Letter: e.Target, Phase: Planned, Targets: []string{}}
+		c.faults = append(c.faults, f)
+	}
+	if a := text(e.Data["action"]); a != "" {
+		f.Action = a
+	}
+	if t := texts(e.Data["targets"]); len(t) > 0 {
+		f.Targets = t
+	}
+	return f
+}
+
+// changed are the nodes whose state or belief differs from what viewers were told, which
+// they are from now on.
+func (c *cell) changed(at float64) map[string]Node {
+	var out map[string]Node
+	tell := func(id string, n Node) {
+		if out == nil {
+			out = map[string]Node{}
+		}
+		out[id] = n
+	}
+	for name, n := range c.nodes {
+		now := n.truth()
+		if now != n.last.State {
+			n.sinceS = at
+		}
+		if told := (Node{now, n.belief, n.sinceS}); told != n.last {
+			n.last = told
+			tell(diagram.InstanceID(name), told)
+		}
+	}
+	for id, serves := range c.parts {
+		if was, known := c.partsTold[id]; !known || was != serves {
+			c.partsTold[id] = serves
+			tell(id, part(serves))
+		}
+	}
+	return out
+}
+
+// part is what a balancer's node looks like that serves or not.
+func part(serves bool) Node {
+	if serves {
+		return Node{State: diagram.Up}
+	}
+	return Node{State: diagram.Off}
+}
+
+// allNodes is everything that viewers are told of the nodes, by the ids of the drawing.
+func (c *cell) allNodes() map[string]Node {
+	out := map[string]Node{}
+	for name, n := range c.nodes {
+		out[diagram.InstanceID(name)] = Node{n.truth(), n.belief, n.sinceS}
+	}
+	for id, serves := range c.parts {
+		out[id] = part(serves)
+	}
+	return out
+}
+
+// told are the faults with what users felt of them before bucket end.
+func (c *cell) told(end int) []Fault {
+	out := []Fault{}
+	for i, f := range c.faults {
+		t := *f
+		t.Targets = slices.Clone(f.Targets)
+		if f.began() {
+			until, over := end, end
+			if f.ToS != nil {
+				over = int(c.lab(*f.ToS)/c.series.width) + 1
+			}
+			for _, next := range c.faults[i+1:] {
+				if next.began() && next.fromBucket > f.fromBucket {
+					until = min(until, next.fromBucket)
+				}
+			}
+			var last int
+			if t.Failed, last = c.series.badBetween(f.fromBucket, until, over); last > 0 {
+				at := c.aws(time.Duration(last) * c.series.width)
+				t.LastFailedS = &at
+			}
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// offered is the planned rate at lab time t.
+func (c *cell) offered(t time.Duration) float64 {
+	for _, s := range c.segments {
+		if t >= s.Start && t < s.End {
+			return s.Rate(t)
+		}
+	}
+	return 0
+}
+
+// offeredSteps is the plan of the load as a line.
+func (c *cell) offeredSteps() [][2]float64 {
+	out := [][2]float64{}
+	for _, s := range c.segments {
+		n := 1
+		if s.From != s.To || s.Amplitude != 0 {
+			n = 24
+		}
+		for i := range n + 1 {
+			t := s.Start + (s.End-s.Start)*time.Duration(i)/time.Duration(n)
+			out = append(out, [2]float64{c.aws(t), s.Rate(t)})
+		}
+	}
+	return out
+}
+
+// diagram is the architecture as it stands: what a group launched is in it, what it
+// terminated is not.
+func (c *cell) diagram(lang string) diagram.Diagram {
+	d := diagram.Of(c.spec.Topology, diagram.Options{Lang: lang})
+	if len(c.launched) == 0 {
+		return d
+	}
+	gone := func(id string) bool {
+		for name, n := range c.nodes {
+			if diagram.InstanceID(name) == id {
+				return n.state == "terminated" || n.state == "shutting-down"
+			}
+		}
+		return false
+	}
+	d.Nodes = slices.DeleteFunc(d.Nodes, func(n diagram.Node) bool { return gone(n.ID) })
+	d.Edges = slices.DeleteFunc(d.Edges, func(e diagram.Edge) bool { return gone(e.To) })
+	for _, name := range slices.Sorted(maps.Keys(c.launched)) {
+		l := c.launched[name]
+		id := diagram.InstanceID(name)
+		if gone(id) {
+			continue
+		}
+		for _, g := range c.spec.Topology.AutoScalingGroups {
+			if g.Name != l.group {
+				continue
+			}
+			d.Nodes = append(d.Nodes, diagram.Node{
+				ID: id, Kind: diagram.Instance, Name: name, About: []string{g.Template.Type},
+				Tier: g.Template.Role + "\x00" + g.Name, Zone: l.zone,
+			})
+			for _, b := range c.spec.Topology.LoadBalancers {
+				for _, tg := range b.TargetGroups {
+					if slices.Contains(g.TargetGroups, tg.Name) {
+						d.Edges = append(d.Edges, diagram.Edge{From: diagram.BalancerID(b.Name), To: id})
+					}
+				}
+			}
+		}
+	}
+	return d
+}
+
+// text is an event's datum as text; events come with Go values from a run and with JSON's
+// from a record.
+func text(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	}
+	return fmt.Sprint(v)
+}
+
+// texts is an event's datum as a list of texts.
+func texts(v any) []string {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []string:
+		return v
+	case string:
+		if v == "" {
+			return nil
+		}
+		return []string{v}
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	if json.Unmarshal(data, &out) != nil {
+		return nil
+	}
+	return out
+}

@@ -1,0 +1,33 @@
+// A stream of messages that comes back by itself. The browser reconnects after a broken
+// connection; what it gives up on, and a connection that is dead without knowing it (a lid
+// that was closed), is opened anew here.
+const quiet = 3000, dead = 8000;
+
+export function listen(url, { message, stale }) {
+  let source, heard = 0, old = false, wait = 1000;
+  const open = () => {
+    source?.close();
+    heard = performance.now();
+    source = new EventSource(url);
+    for (const name of ["hello", "tick", "event"]) {
+      source.addEventListener(name, (e) => {
+        heard = performance.now();
+        wait = 1000;
+        if (old) { old = false; stale(false); }
+        message(name, JSON.parse(e.data));
+      });
+    }
+  };
+  const look = () => {
+    const silence = performance.now() - heard;
+    if (silence > quiet && !old) { old = true; stale(true); }
+    if (silence > Math.max(dead, wait) || (source.readyState === EventSource.CLOSED && silence > wait)) {
+      wait = Math.min(wait * 2, 15000);
+      open();
+    }
+  };
+  open();
+  setInterval(look, 500);
+  document.addEventListener("visibilitychange", look);
+  addEventListener("online", open);
+}
