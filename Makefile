@@ -30,7 +30,7 @@ build:
 	$(GO) build -o showdown ./cmd/showdown
 
 test: test-deps
-	$(GO) test -race -parallel 4 -timeout 12m ./...
+	$(GO) test -race -timeout 14m ./...
 
 # Root gets what is missing; an ordinary user is told, and the tests that need it
 # say that they did not run.
