@@ -117,20 +117,20 @@ func (b *beliefs) of(target string) NodeState {
 
 // balanced takes an event about a load balancer; any other is ignored.
 func (c *cell) balanced(ev showdown.Event) {
-	in := membership{text(ev.Data["balancer"]), text(ev.Data["group"])}
+	in := membership{showdown.Text(ev.Data["balancer"]), showdown.Text(ev.Data["group"])}
 	switch ev.Kind {
 	case showdown.BalancerNode:
 		c.beliefs.node(in.balancer, ev.Target)
-		c.reached(ev.Target, text(ev.Data["private"]))
+		c.reached(ev.Target, showdown.Text(ev.Data["private"]))
 		for target := range c.beliefs.targets {
 			c.believe(target)
 		}
 	case showdown.TargetState:
 		known, _ := ev.Data["known"].(bool) // absent is not known
-		c.beliefs.register(ev.Target, in, text(ev.Data["to"]), known)
+		c.beliefs.register(ev.Target, in, showdown.Text(ev.Data["to"]), known)
 		c.believe(ev.Target)
 	case showdown.TargetHealth:
-		c.beliefs.say(ev.Target, in, text(ev.Data["node"]), text(ev.Data["to"]))
+		c.beliefs.say(ev.Target, in, showdown.Text(ev.Data["node"]), showdown.Text(ev.Data["to"]))
 		c.believe(ev.Target)
 	}
 }

@@ -1,8 +1,6 @@
 package dashboards
 
 import (
-	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -79,15 +77,15 @@ func (c *cell) event(ev showdown.Event) {
 		}
 		clear(c.machines)
 	case showdown.InstanceState:
-		c.instanceState(ev.Target, text(ev.Data["to"]), at)
+		c.instanceState(ev.Target, showdown.Text(ev.Data["to"]), at)
 	case showdown.InstanceListening:
 		c.arrived(ev.Target)
 	case showdown.InstanceAddress:
-		c.reached(ev.Target, text(ev.Data["private"]))
+		c.reached(ev.Target, showdown.Text(ev.Data["private"]))
 	case showdown.TargetHealth, showdown.TargetState, showdown.BalancerNode:
 		c.balanced(ev)
 	case showdown.InstanceStatus:
-		if n := c.node(ev.Target); text(ev.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
+		if n := c.node(ev.Target); showdown.Text(ev.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
 			c.arrived(ev.Target)
 		}
 	case showdown.MachineLost, showdown.ProgramEnded:
@@ -170,7 +168,7 @@ func (c *cell) faultEvent(phase string, ev showdown.Event, at time.Duration) {
 			c.active(f, false)
 		}
 	case "killed":
-		name := text(ev.Data["instance"])
+		name := showdown.Text(ev.Data["instance"])
 		c.node(name).faults[f.letter] = NodeDown
 		c.show(name)
 	case "healing":
@@ -202,10 +200,10 @@ func (c *cell) fault(ev showdown.Event) *fault {
 		f = &fault{letter: ev.Target, action: c.steps[ev.Target].Do}
 		c.faults[ev.Target] = f
 	}
-	if action := text(ev.Data["action"]); action != "" {
+	if action := showdown.Text(ev.Data["action"]); action != "" {
 		f.action = action
 	}
-	if targets := texts(ev.Data["targets"]); len(targets) > 0 {
+	if targets := showdown.Texts(ev.Data["targets"]); len(targets) > 0 {
 		f.targets = targets
 	}
 	return f
@@ -291,40 +289,4 @@ func (c *cell) recovered(o outage) {
 	}
 	c.metrics.recovery.WithLabelValues(c.run, c.stage, c.name, cause.action).
 		Observe(c.clock.AWS(o.to - cause.from).Seconds())
-}
-
-// text is an event's datum as text; events come with Go values from a run and with
-// JSON's from a record.
-func text(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	}
-	return fmt.Sprint(v)
-}
-
-// texts is an event's datum as a list of texts.
-func texts(v any) []string {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []string:
-		return v
-	case string:
-		if v == "" {
-			return nil
-		}
-		return []string{v}
-	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	var out []string
-	if json.Unmarshal(data, &out) != nil {
-		return nil
-	}
-	return out
 }

@@ -246,7 +246,7 @@ func (p *Pusher) send(j job) {
 		return
 	}
 	ev := j.event
-	key, action, targets := ev.Cell+"/"+ev.Target, text(ev.Data["action"]), texts(ev.Data["targets"])
+	key, action, targets := ev.Cell+"/"+ev.Target, showdown.Text(ev.Data["action"]), showdown.Texts(ev.Data["targets"])
 	open := p.regions[key]
 	if ev.Kind != showdown.FaultInjecting {
 		delete(p.regions, key)

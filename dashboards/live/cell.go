@@ -1,8 +1,6 @@
 package live
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -150,15 +148,15 @@ func (c *cell) fold(e showdown.Event) map[string]Node {
 	case showdown.TrafficEnded:
 		c.ended = true
 	case showdown.InstanceState:
-		c.instanceState(e.Target, text(e.Data["to"]))
+		c.instanceState(e.Target, showdown.Text(e.Data["to"]))
 	case showdown.InstanceListening:
 		n := c.node(e.Target)
 		n.unseen, n.lost = false, false
 	case showdown.InstanceStatus:
-		if n := c.node(e.Target); text(e.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
+		if n := c.node(e.Target); showdown.Text(e.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
 			n.unseen = false
 		}
-		if text(e.Data["instance"]) == "impaired" || text(e.Data["system"]) == "impaired" {
+		if showdown.Text(e.Data["instance"]) == "impaired" || showdown.Text(e.Data["system"]) == "impaired" {
 			c.noticed(e, "status check")
 		}
 	case showdown.MachineLost, showdown.ProgramEnded:
@@ -207,8 +205,8 @@ func (c *cell) instanceState(name, to string) {
 
 // scaled notes what a group launches: it has a place in the drawing from then on.
 func (c *cell) scaled(e showdown.Event) {
-	name, zone := text(e.Data["instance"]), text(e.Data["zone"])
-	if name == "" || !strings.HasPrefix(text(e.Data["description"]), "Launching") {
+	name, zone := showdown.Text(e.Data["instance"]), showdown.Text(e.Data["zone"])
+	if name == "" || !strings.HasPrefix(showdown.Text(e.Data["description"]), "Launching") {
 		return
 	}
 	if _, known := c.launched[name]; known {
@@ -223,173 +221,9 @@ func (c *cell) scaled(e showdown.Event) {
 	c.drawing++
 }
 
-// believe takes what a load balancer or Route 53 thinks of a target.
-func (c *cell) believe(e showdown.Event) {
-	switch e.Kind {
-	case showdown.BalancerNode:
-		serves, _ := e.Data["in_dns"].(bool)
-		c.parts[diagram.BalancerNodeID(text(e.Data["balancer"]), text(e.Data["zone"]))] = serves
-		return
-	case showdown.DNSHealth:
-		if n, ok := c.nodes[e.Target]; ok {
-			n.belief = diagram.Unhealthy
-			if healthy, _ := e.Data["healthy"].(bool); healthy {
-				n.belief = diagram.Healthy
-			} else {
-				c.noticed(e, "Route 53")
-			}
-		}
-		return
-	case showdown.TargetState:
-		b := diagram.Unused
-		switch text(e.Data["to"]) {
-		case "registered":
-			b = diagram.Initial
-			if known, _ := e.Data["known"].(bool); known {
-				b = diagram.Healthy
-			}
-		case "draining":
-			b = diagram.Draining
-		}
-		c.minds[e.Target] = map[string]diagram.Belief{others: b}
-		c.node(e.Target).belief = b
-		if text(e.Data["to"]) == "deregistered" {
-			c.node(e.Target).belief = ""
-		}
-		return
-	}
-	minds := c.minds[e.Target]
-	if minds == nil {
-		minds = map[string]diagram.Belief{}
-		c.minds[e.Target] = minds
-	}
-	to := diagram.Belief(text(e.Data["to"]))
-	minds[diagram.BalancerNodeID(text(e.Data["balancer"]), text(e.Data["zone"]))] = to
-	if n := c.node(e.Target); n.belief != diagram.Draining {
-		n.belief = c.agreed(minds, to)
-	}
-	if to == diagram.Unhealthy {
-		c.noticed(e, "balancer")
-	}
-}
-
 // others stands for the nodes of a balancer that have said nothing of a target since it was
 // registered: they believe what was said then.
 const others = ""
-
-// agreed is what users meet of what a balancer's nodes believe of a target: it is healthy
-// where one that serves sends requests there. Newest is what was said last.
-func (c *cell) agreed(minds map[string]diagram.Belief, newest diagram.Belief) diagram.Belief {
-	serving, spoke := 0, 0
-	for id, serves := range c.parts {
-		if !serves {
-			continue
-		}
-		serving++
-		switch m, said := minds[id]; {
-		case said && m == diagram.Healthy:
-			return m
-		case said:
-			spoke++
-		}
-	}
-	if m, known := minds[others]; known && spoke < serving {
-		return m
-	}
-	return newest
-}
-
-// noticed ends the wait for somebody to notice a fault on the event's target.
-func (c *cell) noticed(e showdown.Event, by string) {
-	for _, f := range c.faults {
-		if f.began() && f.DetectedS == nil && f.ToS == nil && slices.Contains(f.Targets, e.Target) {
-			at := e.T
-			f.DetectedS, f.By = &at, by
-		}
-	}
-}
-
-// fault takes a step in the life of a fault.
-func (c *cell) fault(e showdown.Event) {
-	f := c.faultOf(e)
-	at := e.T
-	with := map[string]string{}
-	for _, step := range c.spec.Timeline {
-		if step.Letter == f.Letter {
-			with = step.With
-		}
-	}
-	state, hits := effect(f.Action, with)
-	affect := func(s diagram.State) {
-		for _, t := range f.Targets {
-			if n, ok := c.nodes[t]; ok && hits {
-				n.faults[f.Letter] = s
-			}
-		}
-	}
-	switch e.Kind {
-	case showdown.FaultPlanned:
-		f.PlannedS, _ = e.Data["planned_s"].(float64)
-		f.ForS, _ = e.Data["for_s"].(float64)
-	case showdown.FaultInjecting:
-		f.Phase, f.FromS = Injecting, &at
-		f.fromBucket = int(c.lab(at) / c.series.width)
-	case showdown.FaultInjected:
-		f.Phase = Injected
-		affect(state)
-	case showdown.FaultConfirmed:
-		f.Phase = Active
-	case showdown.FaultUnconfirmed:
-		f.Phase = Unconfirmed
-	case showdown.FaultHealing:
-		f.Phase, f.HealingS = Healing, &at
-		affect(diagram.Recovering)
-	case showdown.FaultUndone, showdown.FaultFailed:
-		f.Phase = Healed
-		if e.Kind == showdown.FaultFailed {
-			f.Phase = Failed
-		}
-		if f.began() {
-			f.ToS = &at
-		}
-		for _, t := range f.Targets {
-			if n, ok := c.nodes[t]; ok {
-				delete(n.faults, f.Letter)
-			}
-		}
-	case showdown.FaultNotUndone:
-		f.Phase = NotHealed
-		affect(state)
-	case showdown.FaultKilled:
-		c.node(text(e.Data["instance"])).faults[f.Letter] = diagram.Down
-	}
-	for _, key := range []string{"evidence", "error"} {
-		if s := text(e.Data[key]); s != "" {
-			f.Evidence = s
-		}
-	}
-}
-
-// faultOf is the fault that the event is about.
-func (c *cell) faultOf(e showdown.Event) *Fault {
-	var f *Fault
-	for _, known := range c.faults {
-		if known.Letter == e.Target {
-			f = known
-		}
-	}
-	if f == nil {
-		f = &Fault{Letter: e.Target, Phase: Planned, Targets: []string{}}
-		c.faults = append(c.faults, f)
-	}
-	if a := text(e.Data["action"]); a != "" {
-		f.Action = a
-	}
-	if t := texts(e.Data["targets"]); len(t) > 0 {
-		f.Targets = t
-	}
-	return f
-}
 
 // changed are the nodes whose state or belief differs from what viewers were told, which
 // they are from now on.
@@ -436,33 +270,6 @@ func (c *cell) allNodes() map[string]Node {
 	}
 	for id, serves := range c.parts {
 		out[id] = part(serves)
-	}
-	return out
-}
-
-// told are the faults with what users felt of them before bucket end.
-func (c *cell) told(end int) []Fault {
-	out := []Fault{}
-	for i, f := range c.faults {
-		t := *f
-		t.Targets = slices.Clone(f.Targets)
-		if f.began() {
-			until, over := end, end
-			if f.ToS != nil {
-				over = int(c.lab(*f.ToS)/c.series.width) + 1
-			}
-			for _, next := range c.faults[i+1:] {
-				if next.began() && next.fromBucket > f.fromBucket {
-					until = min(until, next.fromBucket)
-				}
-			}
-			var last int
-			if t.Failed, last = c.series.badBetween(f.fromBucket, until, over); last > 0 {
-				at := c.aws(time.Duration(last) * c.series.width)
-				t.LastFailedS = &at
-			}
-		}
-		out = append(out, t)
 	}
 	return out
 }
@@ -534,40 +341,4 @@ func (c *cell) diagram(lang string) diagram.Diagram {
 		}
 	}
 	return d
-}
-
-// text is an event's datum as text; events come with Go values from a run and with JSON's
-// from a record.
-func text(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	}
-	return fmt.Sprint(v)
-}
-
-// texts is an event's datum as a list of texts.
-func texts(v any) []string {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []string:
-		return v
-	case string:
-		if v == "" {
-			return nil
-		}
-		return []string{v}
-	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		return nil
-	}
-	var out []string
-	if json.Unmarshal(data, &out) != nil {
-		return nil
-	}
-	return out
 }

@@ -65,7 +65,7 @@ func (c *cell) line(e showdown.Event) (Line, bool) {
 	case showdown.FaultFailed:
 		say(heavy, "%s: %s could not be done: %s", "%s : %s n’a pas pu être fait : %s", f.Letter, what, short(f.Evidence))
 	case showdown.FaultKilled:
-		say(heavy, "%s ended by itself", "%s s’est arrêté", text(data["instance"]))
+		say(heavy, "%s ended by itself", "%s s’est arrêté", showdown.Text(data["instance"]))
 	case showdown.TargetHealth:
 		return c.health(e)
 	case showdown.DNSHealth:
@@ -75,23 +75,23 @@ func (c *cell) line(e showdown.Event) (Line, bool) {
 			say(notice, "Route 53 finds %s unhealthy%s", "Route 53 trouve %s malade%s", who, c.after(e))
 		}
 	case showdown.ScalingActivity:
-		if text(data["status"]) == "InProgress" || text(data["status"]) == "Failed" {
-			say(notice, "Auto Scaling: %s", "Auto Scaling : %s", short(text(data["description"])))
+		if showdown.Text(data["status"]) == "InProgress" || showdown.Text(data["status"]) == "Failed" {
+			say(notice, "Auto Scaling: %s", "Auto Scaling : %s", short(showdown.Text(data["description"])))
 		}
 	case showdown.ScalingAlarm:
-		if text(data["to"]) == "ALARM" {
-			say(notice, "alarm: %s (%s)", "alarme : %s (%s)", who, text(data["alarm"]))
+		if showdown.Text(data["to"]) == "ALARM" {
+			say(notice, "alarm: %s (%s)", "alarme : %s (%s)", who, showdown.Text(data["alarm"]))
 		}
 	case showdown.InstanceStatus:
-		if text(data["instance"]) == "impaired" || text(data["system"]) == "impaired" {
+		if showdown.Text(data["instance"]) == "impaired" || showdown.Text(data["system"]) == "impaired" {
 			say(notice, "EC2’s status check finds %s impaired%s", "le contrôle d’état d’EC2 trouve %s défaillant%s", who, c.after(e))
 		}
 	case showdown.InstanceState:
-		switch to := text(data["to"]); {
-		case text(data["from"]) == "":
+		switch to := showdown.Text(data["to"]); {
+		case showdown.Text(data["from"]) == "":
 		case to == "stopped", to == "terminated":
 			say(notice, "%s is %s", "%s : %s", who, to)
-		case to == "running" && text(data["from"]) == "pending":
+		case to == "running" && showdown.Text(data["from"]) == "pending":
 			say(info, "%s runs, its system boots", "%s tourne, son système démarre", who)
 		}
 	case showdown.InstanceListening:
@@ -99,14 +99,14 @@ func (c *cell) line(e showdown.Event) (Line, bool) {
 			say(healed, "%s answers", "%s répond", who)
 		}
 	case showdown.InstanceModified:
-		say(notice, "%s is now a %s", "%s est maintenant un %s", who, text(data["type"]))
+		say(notice, "%s is now a %s", "%s est maintenant un %s", who, showdown.Text(data["type"]))
 	case showdown.MachineLost, showdown.ProgramEnded:
 		say(heavy, "%s ended, and nobody asked it to", "%s s’est arrêté sans qu’on le demande", who)
 	case showdown.APIRefused:
-		say(notice, "AWS refused %s: %s", "AWS refuse %s : %s", text(data["operation"]), text(data["code"]))
+		say(notice, "AWS refused %s: %s", "AWS refuse %s : %s", showdown.Text(data["operation"]), showdown.Text(data["code"]))
 	case showdown.BalancerNode:
 		if serves, _ := data["in_dns"].(bool); e.T > 0 && !serves {
-			say(notice, "the balancer’s node %s is out of DNS: %s", "le nœud %s de l’équilibreur est hors du DNS : %s", who, text(data["reason"]))
+			say(notice, "the balancer’s node %s is out of DNS: %s", "le nœud %s de l’équilibreur est hors du DNS : %s", who, showdown.Text(data["reason"]))
 		} else if e.T > 0 {
 			say(healed, "the balancer’s node %s is in DNS again", "le nœud %s de l’équilibreur est de retour dans le DNS", who)
 		}
@@ -117,21 +117,21 @@ func (c *cell) line(e showdown.Event) (Line, bool) {
 			say(notice, "no launches in %s", "plus de lancements dans %s", who)
 		}
 	case showdown.DNSChange:
-		if e.T > 0 && text(data["status"]) == "INSYNC" {
+		if e.T > 0 && showdown.Text(data["status"]) == "INSYNC" {
 			say(info, "DNS: %s changed", "DNS : %s a changé", who)
 		}
 	case showdown.ExperimentStopped, showdown.StageAborted:
-		say(heavy, "stopped: %s", "arrêté : %s", text(data["condition"]))
+		say(heavy, "stopped: %s", "arrêté : %s", showdown.Text(data["condition"]))
 	case showdown.Interrupted:
-		say(heavy, "interrupted: %s", "interrompu : %s", text(data["reason"]))
+		say(heavy, "interrupted: %s", "interrompu : %s", showdown.Text(data["reason"]))
 	}
 	return c.finished(e, weight, en, fr)
 }
 
 // health is what a balancer's node thinks of a target.
 func (c *cell) health(e showdown.Event) (Line, bool) {
-	node := text(e.Data["node"])
-	switch text(e.Data["to"]) {
+	node := showdown.Text(e.Data["node"])
+	switch showdown.Text(e.Data["to"]) {
 	case "unhealthy":
 		after := c.after(e)
 		return c.finished(e, notice, fmt.Sprintf("%s finds %s unhealthy%s", node, e.Target, after),

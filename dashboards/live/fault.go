@@ -1,0 +1,118 @@
+package live
+
+import (
+	"slices"
+	"time"
+
+	"showdown"
+	"showdown/results/diagram"
+)
+
+// fault takes a step in the life of a fault.
+func (c *cell) fault(e showdown.Event) {
+	f := c.faultOf(e)
+	at := e.T
+	with := map[string]string{}
+	for _, step := range c.spec.Timeline {
+		if step.Letter == f.Letter {
+			with = step.With
+		}
+	}
+	state, hits := effect(f.Action, with)
+	affect := func(s diagram.State) {
+		for _, t := range f.Targets {
+			if n, ok := c.nodes[t]; ok && hits {
+				n.faults[f.Letter] = s
+			}
+		}
+	}
+	switch e.Kind {
+	case showdown.FaultPlanned:
+		f.PlannedS, _ = e.Data["planned_s"].(float64)
+		f.ForS, _ = e.Data["for_s"].(float64)
+	case showdown.FaultInjecting:
+		f.Phase, f.FromS = Injecting, &at
+		f.fromBucket = int(c.lab(at) / c.series.width)
+	case showdown.FaultInjected:
+		f.Phase = Injected
+		affect(state)
+	case showdown.FaultConfirmed:
+		f.Phase = Active
+	case showdown.FaultUnconfirmed:
+		f.Phase = Unconfirmed
+	case showdown.FaultHealing:
+		f.Phase, f.HealingS = Healing, &at
+		affect(diagram.Recovering)
+	case showdown.FaultUndone, showdown.FaultFailed:
+		f.Phase = Healed
+		if e.Kind == showdown.FaultFailed {
+			f.Phase = Failed
+		}
+		if f.began() {
+			f.ToS = &at
+		}
+		for _, t := range f.Targets {
+			if n, ok := c.nodes[t]; ok {
+				delete(n.faults, f.Letter)
+			}
+		}
+	case showdown.FaultNotUndone:
+		f.Phase = NotHealed
+		affect(state)
+	case showdown.FaultKilled:
+		c.node(showdown.Text(e.Data["instance"])).faults[f.Letter] = diagram.Down
+	}
+	for _, key := range []string{"evidence", "error"} {
+		if s := showdown.Text(e.Data[key]); s != "" {
+			f.Evidence = s
+		}
+	}
+}
+
+// faultOf is the fault that the event is about.
+func (c *cell) faultOf(e showdown.Event) *Fault {
+	var f *Fault
+	for _, known := range c.faults {
+		if known.Letter == e.Target {
+			f = known
+		}
+	}
+	if f == nil {
+		f = &Fault{Letter: e.Target, Phase: Planned, Targets: []string{}}
+		c.faults = append(c.faults, f)
+	}
+	if a := showdown.Text(e.Data["action"]); a != "" {
+		f.Action = a
+	}
+	if t := showdown.Texts(e.Data["targets"]); len(t) > 0 {
+		f.Targets = t
+	}
+	return f
+}
+
+// told are the faults with what users felt of them before bucket end.
+func (c *cell) told(end int) []Fault {
+	out := []Fault{}
+	for i, f := range c.faults {
+		t := *f
+		t.Targets = slices.Clone(f.Targets)
+		if f.began() {
+			until, over := end, end
+			if f.ToS != nil {
+				over = int(c.lab(*f.ToS)/c.series.width) + 1
+			}
+			for _, next := range c.faults[i+1:] {
+				if next.began() && next.fromBucket > f.fromBucket {
+					until = min(until, next.fromBucket)
+				}
+			}
+			var last int
+			if t.Failed, last = c.series.badBetween(f.fromBucket, until, over); last > 0 {
+				at := c.aws(time.Duration(last) * c.series.width)
+				t.LastFailedS = &at
+			}
+		}
+		out = append(out, t)
+	}
+	return out
+}
