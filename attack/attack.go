@@ -298,6 +298,10 @@ func (a *Attack) Rate() float64 { return a.pacer.now() }
 // takes no notice.
 func (a *Attack) Spike(factor float64) (restore func()) { return a.pacer.spike(factor) }
 
+// Scale multiplies the offered rate by factor, 0 or more, in place of the factor before;
+// spikes multiply it further.
+func (a *Attack) Scale(factor float64) { a.pacer.hold(factor) }
+
 // SetAddresses tells the clients the addresses that instances have now. Each
 // client goes on with the instances it knows, at their new addresses; clients whose
 // cohort was told of no instance in particular learn of new ones too. An instance

@@ -52,7 +52,8 @@ type pacer struct {
 	plan *plan
 	// next is the number of the request that is due next.
 	next uint64
-	// factors are the spikes that hold now; their product multiplies the rate.
+	// factors are the spikes that hold now, and under 0 what [Attack.Scale] asked for; their
+	// product multiplies the rate.
 	factors map[int]float64
 	spikes  int
 
@@ -262,6 +263,14 @@ func (p *pacer) spike(factor float64) (restore func()) {
 			p.rescale()
 		}
 	}
+}
+
+// hold multiplies the rate by factor until it is called again.
+func (p *pacer) hold(factor float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.factors[0] = factor
+	p.rescale()
 }
 
 func (p *pacer) rescale() {

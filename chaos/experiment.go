@@ -46,6 +46,9 @@ type Config struct {
 	Folder string
 	// Gone is closed when all machines are gone, which ends a roll back; nil never is.
 	Gone <-chan struct{}
+	// Open keeps Run going until its context ends, and lets [Experiment.Inject] play more
+	// than the timeline.
+	Open bool
 
 	probe prober
 	asker asker
@@ -61,6 +64,8 @@ type Experiment struct {
 	cancel context.CancelFunc // of Run, while it runs
 	played chan struct{}      // closed when Run has returned
 	fired  int                // faults injected so far
+	// desk takes what is injected into an open experiment; nil while nothing can be.
+	desk *desk
 }
 
 // ErrStopped is the error of a run that a condition of stop_if ended. The
@@ -131,11 +136,19 @@ func New(c Config) (*Experiment, error) {
 
 // life is the life of the step of that letter; nil where there is none.
 func (e *Experiment) life(letter string) *life {
-	i := slices.IndexFunc(e.lives, func(l *life) bool { return l.step.Letter == letter })
+	lives := e.all()
+	i := slices.IndexFunc(lives, func(l *life) bool { return l.step.Letter == letter })
 	if i < 0 {
 		return nil
 	}
-	return e.lives[i]
+	return lives[i]
+}
+
+// all are the lives by now; an open experiment gets more.
+func (e *Experiment) all() []*life {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.lives)
 }
 
 func (c Config) fidelity(s step) (string, error) {
@@ -192,6 +205,9 @@ func (e *Experiment) Run(ctx context.Context, zero time.Time) error {
 			e.play(own[i], l)
 		})
 	}
+	if e.cfg.Open {
+		e.serve(ctx)
+	}
 	plays.Wait()
 	watch.Wait()
 	err := context.Cause(ctx)
@@ -211,12 +227,6 @@ func (e *Experiment) watch(ctx context.Context, stop context.CancelCauseFunc) {
 	}
 }
 
-// Run plays the timeline at absolute lab times from zero, those steps that wait for
-// others when these come so far, and undoes each step that has a length at its end. It
-// returns when the timeline is over and, where there are conditions to stop or a fault
-// that does more while it lasts, the traffic is too; when ctx ends, with its error; or
-// with [ErrStopped]. What is still in place then waits for [Experiment.Rollback]. It may
-// be called once.
 // problem is an error of a step, with its place.
 func problem(cell string, s showdown.Step, err error) error {
 	return fmt.Errorf("cell %s, %s: %w", cell, strings.TrimSpace(s.Letter+" "+s.Do), err)

@@ -38,12 +38,12 @@ type overBefore struct{ letter string }
 func (o *overBefore) Error() string { return o.letter + " was over before" }
 
 // cutOff says that the action is not played where the end of what it lies in is why ctx
-// ended. The end of the run is no reason to say anything: nobody expects of a step that
-// its time had come.
+// ended, or that everything is healed. The end of the run is no reason to say anything:
+// nobody expects of a step that its time had come.
 func (l *life) cutOff(ctx context.Context) {
 	var why *overBefore
-	if errors.As(context.Cause(ctx), &why) {
-		l.miss(why)
+	if cause := context.Cause(ctx); errors.As(cause, &why) || errors.Is(cause, errHealed) {
+		l.miss(cause)
 	}
 }
 

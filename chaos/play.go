@@ -190,7 +190,7 @@ func (e *Experiment) last(ctx context.Context, l *life) (by string, over bool) {
 func (e *Experiment) endInside(ctx context.Context, l *life, by string, own func()) {
 	var inner []*life
 	ender := e.life(by)
-	for _, in := range e.lives {
+	for _, in := range e.all() {
 		if in.within(l) && in != ender && (ender == nil || !ender.within(in)) {
 			in.stop(&overBefore{l.step.Letter})
 			inner = append(inner, in)
@@ -224,7 +224,7 @@ func latestFirst(lives []*life) {
 // yield lets the faults end that the action of l has ended. One that others lie in is
 // ended by its own player, which ends these first.
 func (e *Experiment) yield(l *life) {
-	for _, other := range e.lives {
+	for _, other := range e.all() {
 		switch {
 		case other == l:
 		case !other.holds:

@@ -25,11 +25,14 @@ func (e *Experiment) Rollback(ctx context.Context) error {
 }
 
 func (e *Experiment) rollback(ctx context.Context) error {
+	e.env.haste(true)
+	return e.takeBack(ctx)
+}
+
+// takeBack undoes all that is in place and looks whether it is gone.
+func (e *Experiment) takeBack(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.env.limit.rollback)
 	defer cancel()
-	e.env.mu.Lock()
-	e.env.rollingBack = true
-	e.env.mu.Unlock()
 	if e.cfg.Gone != nil {
 		go func() {
 			defer cancel()
@@ -39,7 +42,7 @@ func (e *Experiment) rollback(ctx context.Context) error {
 			}
 		}()
 	}
-	lives := slices.Clone(e.lives)
+	lives := e.all()
 	latestFirst(lives)
 	// First everything is taken back, then everything is looked at: what is still in
 	// place would hide what is gone.

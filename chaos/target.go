@@ -103,6 +103,13 @@ func (e *env) struck(node string) bool {
 	return e.down[node]
 }
 
+// haste notes that everything is taken back, or no more.
+func (e *env) haste(on bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.rollingBack = on
+}
+
 // hurry says that the experiment is rolled back: what only lets time pass for users to
 // see is left out then.
 func (e *env) hurry() bool {
