@@ -40,7 +40,8 @@ const (
 	TrafficStarted EventKind = "traffic.started"
 	TrafficEnded   EventKind = "traffic.ended"
 	// PhaseStarted has the segment's name as target, and carries "offered" (mean
-	// requests/s), "from_s" and "to_s" (planned, AWS seconds), "phase" and "step".
+	// requests/s), "from_s" and "to_s" (planned, AWS seconds), "phase" and "step"; and
+	// "replanned" where somebody has set a new rate, which holds from then on.
 	PhaseStarted EventKind = "phase.started"
 	// The life of an action, target = the letter. All carry "action" and "targets".
 	// FaultPlanned carries "planned_s" and "for_s", and "during" or "after" with the
@@ -162,6 +163,9 @@ const (
 	// ZoneCapacity is a zone, the target, in which no instance can be launched or
 	// started, or can be again: "open".
 	ZoneCapacity EventKind = "zone.capacity"
+	// CommandTaken is what somebody asked of a lab that keeps running: "command" is "heal",
+	// "rate" or "stage", "id" what the asker was answered, "rate" and "stage" what is wanted.
+	CommandTaken EventKind = "command.taken"
 	// Stall is the harness's own heartbeat coming late; it carries "late_ms".
 	Stall EventKind = "stall"
 	// Interrupted is a signal or a cancelled run; it carries "reason".

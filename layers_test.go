@@ -59,9 +59,10 @@ var layer = map[string]int{
 	"chaos/catalogue":     5,
 
 	"play":         5,
-	"cmd/showdown": 6,
+	"play/lesson":  6,
+	"cmd/showdown": 7,
 
-	"examples/go": 6,
+	"examples/go": 7,
 }
 
 // forbidden are imports that a lower layer alone would allow.

@@ -223,6 +223,28 @@ func (t Traffic) Segments(c Clock) []Segment {
 	return out
 }
 
+// Replan is segments with one constant rate from lab time at to their end: the load of a lab
+// whose rate somebody has changed.
+func Replan(segments []Segment, at time.Duration, name string, rate float64) []Segment {
+	var out []Segment
+	end := at
+	for _, s := range segments {
+		end = max(end, s.End)
+		if s.Start >= at {
+			continue
+		}
+		if s.End > at {
+			s.To = s.Rate(at)
+			if s.Amplitude != 0 {
+				s.To = s.From // a swing lies on top of it
+			}
+			s.End = at
+		}
+		out = append(out, s)
+	}
+	return append(out, Segment{Phase: name, Start: at, End: end, From: rate, To: rate})
+}
+
 func (p Phase) length(c Clock) time.Duration {
 	if p.Lab > 0 {
 		return time.Duration(p.Lab)

@@ -57,6 +57,9 @@ func (c *cell) event(ev showdown.Event) {
 	switch ev.Kind {
 	case showdown.PhaseStarted:
 		c.zero = ev.At.Add(-at)
+		if rate, ok := ev.Data["offered"].(float64); ok && ev.Data["replanned"] == true {
+			c.segments = showdown.Replan(c.segments, at, ev.Target, rate)
+		}
 	case showdown.TrafficEnded:
 		c.ended = true
 	case showdown.LabUp:

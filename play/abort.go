@@ -48,7 +48,7 @@ func (c *cell) abort(ctx context.Context, zero time.Time) error {
 	return fmt.Errorf("%w: %s", errAborted, condition)
 }
 
-// unlessAborted is err without what only says that the stage was aborted.
+// unlessAborted is err without what only says that the stage was aborted or left.
 func unlessAborted(err error) error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var left []error
@@ -57,7 +57,7 @@ func unlessAborted(err error) error {
 		}
 		return errors.Join(left...)
 	}
-	if errors.Is(err, errAborted) {
+	if errors.Is(err, errAborted) || errors.Is(err, errLeft) {
 		return nil
 	}
 	return err

@@ -143,7 +143,7 @@ func (c *cell) up(ctx context.Context) error {
 	c.experiment, err = chaos.New(chaos.Config{
 		Cell: *c.spec, Clock: c.stage.Clock, Seed: c.seed, Lab: chaos.OnLab(c.lab), Load: load{c.attack},
 		Journal: c.stage.Journal, Fidelity: c.stage.Backend.Fidelity, Emit: c.emit, Sync: c.stage.rec.Sync,
-		StopIf: c.live.Eval, Source: c.lab.ClientSource(), Gone: c.stage.Lost,
+		StopIf: c.live.Eval, Source: c.lab.ClientSource(), Gone: c.stage.Lost, Open: c.stage.Open != nil,
 	})
 	return err
 }

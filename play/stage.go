@@ -82,6 +82,9 @@ type Config struct {
 	// Public allows the targets of a running system to be neither loopback nor private.
 	Public    bool
 	Observers []Observer
+	// Open keeps the stage open, which then is one of [Opened]: its traffic goes on until
+	// somebody leaves it. Nil plays the stage to its end.
+	Open *Open
 	// Step is called when the run enters its next step; nil is not called.
 	Step func(Step)
 	// Started is called once the labs are up and before the traffic starts, with the
@@ -114,7 +117,7 @@ type Result struct {
 }
 
 // Stage plays one stage and returns its summary. The error is nil when the stage
-// was played to its end or aborted by a condition of its own, whatever the claims'
+// was played to its end, left, or aborted by a condition of its own, whatever the claims'
 // verdicts; when ctx was cancelled it
 // is the cause, with the summary of what was recorded. Nothing that was started is
 // left when Stage returns, or the error is [ErrNotUndone].
@@ -285,6 +288,9 @@ func (s *stage) drive(ctx context.Context, zero time.Time) error {
 	group, ctx := errgroup.WithContext(ctx)
 	background, stop := context.WithCancel(ctx)
 	group.Go(func() error { return s.beat(background) })
+	if s.Open != nil {
+		group.Go(func() error { return s.Open.open(background, s, zero) })
+	}
 	for _, c := range s.group {
 		group.Go(func() error { return c.abort(background, zero) })
 	}

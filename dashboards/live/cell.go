@@ -145,6 +145,9 @@ func (c *cell) fold(e showdown.Event) map[string]Node {
 	case showdown.PhaseStarted:
 		// What comes before the zero is told by a clock that starts later.
 		c.zero, c.phase = e.At.Add(-c.lab(e.T)), e.Target
+		if from, rate, ok := replanned(e); ok {
+			c.segments = showdown.Replan(c.segments, c.lab(from), e.Target, rate)
+		}
 	case showdown.TrafficEnded:
 		c.ended = true
 	case showdown.InstanceState:
@@ -272,6 +275,14 @@ func (c *cell) allNodes() map[string]Node {
 		out[id] = part(serves)
 	}
 	return out
+}
+
+// replanned is the rate, in requests a lab second, that somebody has set from AWS second from on.
+func replanned(e showdown.Event) (from, rate float64, ok bool) {
+	from, _ = e.Data["from_s"].(float64)
+	rate, ok = e.Data["offered"].(float64)
+	is, _ := e.Data["replanned"].(bool)
+	return from, rate, ok && is
 }
 
 // offered is the planned rate at lab time t.

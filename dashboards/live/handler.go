@@ -34,8 +34,8 @@ type Options struct {
 	Token string
 	// Replay is what commands act on; nil takes none.
 	Replay *Replay
-	// Metrics answers /metrics; nil answers nothing there.
-	Metrics http.Handler
+	// Metrics answers /metrics and Machines /metrics/machines; nil answers nothing there.
+	Metrics, Machines http.Handler
 	// Now is the wall clock; nil is [time.Now].
 	Now func() time.Time
 }
@@ -59,6 +59,9 @@ func NewHandler(h *Hub, o Options) http.Handler {
 	mux.HandleFunc("GET /api/v1/drawing", h.serveDrawing)
 	if o.Metrics != nil {
 		mux.Handle("GET /metrics", o.Metrics)
+	}
+	if o.Machines != nil {
+		mux.Handle("GET /metrics/machines", o.Machines)
 	}
 	if o.Replay != nil {
 		mux.HandleFunc("POST /api/v1/replay", o.Replay.command)

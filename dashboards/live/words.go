@@ -41,8 +41,14 @@ func (c *cell) line(e showdown.Event) (Line, bool) {
 	case showdown.LabUp:
 		say(info, "the architecture is up", "l’architecture est en marche")
 	case showdown.PhaseStarted:
-		if n, ok := data["offered"].(float64); ok {
+		if _, rate, ok := replanned(e); ok {
+			say(info, "traffic: %.0f requests/s from now on", "trafic : %.0f requêtes/s à partir de maintenant", rate)
+		} else if n, ok := data["offered"].(float64); ok {
 			say(info, "traffic: %s, %.0f requests/s", "trafic : %s, %.0f requêtes/s", who, n)
+		}
+	case showdown.CommandTaken:
+		if data["command"] == "heal" {
+			say(notice, "HEAL ALL", "TOUT RÉPARER")
 		}
 	case showdown.TrafficEnded:
 		say(info, "the traffic is over", "le trafic est terminé")

@@ -1,0 +1,115 @@
+package lesson
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"showdown"
+	"showdown/chaos"
+	"showdown/dashboards/live"
+)
+
+// maxButtons is how many buttons a stage has: the digits of a keyboard.
+const maxButtons = 9
+
+// Buttons are the chaos actions of a stage's lesson that can be played in one of the cells
+// of opened, which the stage was made into to be kept open: those of the base cell's
+// timeline, those of the others', and a spike of load where there is room.
+func Buttons(s, opened *showdown.Stage) []live.Button {
+	var out []live.Button
+	add := func(step showdown.Step) {
+		step.Letter, step.Phase, step.During, step.After = "A", "", "", ""
+		playable := step.Do != "operator" && !step.Own() && !expected(step)
+		if !playable || len(out) == maxButtons || slices.ContainsFunc(out, func(b live.Button) bool { return same(b, step) }) {
+			return
+		}
+		for i := range opened.Cells {
+			if fits(opened, i, step) {
+				out = append(out, button(s, &opened.Cells[i], step))
+				return
+			}
+		}
+	}
+	for _, c := range s.Cells {
+		for _, step := range c.Timeline {
+			add(step)
+		}
+	}
+	add(showdown.Step{Do: "spike", For: 5 * showdown.Minute, With: map[string]string{"factor": "3"}})
+	return out
+}
+
+// expected says that a step is no chaos but the second half of another one, which a
+// teacher does with a word: it tells clients what they could not know.
+func expected(step showdown.Step) bool { return step.Do == "tell-clients" }
+
+// same says whether a button does what a step does, whatever its length.
+func same(b live.Button, step showdown.Step) bool {
+	if b.Action != step.Do || b.Target != string(step.Target) {
+		return false
+	}
+	with := map[string]string{}
+	for k, v := range b.With {
+		with[k], _ = v.(string)
+	}
+	return maps.Equal(with, step.With)
+}
+
+// fits says whether a step can be played in a cell of a stage.
+func fits(s *showdown.Stage, cell int, step showdown.Step) bool {
+	c := s.Cells[cell]
+	c.Timeline = []showdown.Step{step}
+	return chaos.Check(&showdown.Stage{Cells: []showdown.Cell{c}}) == nil
+}
+
+func button(s *showdown.Stage, c *showdown.Cell, step showdown.Step) live.Button {
+	with := map[string]any{}
+	for k, v := range step.With {
+		with[k] = v
+	}
+	b := live.Button{
+		Action: step.Do, Target: string(step.Target), ForS: step.For.Seconds(), With: with,
+		Label: label(step), Hits: hits(c, step),
+	}
+	b.Blast = blast(c, step, b.Hits)
+	if text := expects(s, step); text != "" {
+		b.Expect = map[string]string{"en": text}
+	}
+	return b
+}
+
+// hits are the nodes that a step hits or chooses among.
+func hits(c *showdown.Cell, step showdown.Step) []string {
+	all := c.Topology.AllInstances()
+	if showdown.Actions()[step.Do].NoTarget {
+		var out []string
+		for _, in := range all {
+			if zone := step.With["zone"]; zone != "" && in.Zone == zone {
+				out = append(out, in.Name)
+			}
+		}
+		return out
+	}
+	return step.Target.Candidates(all)
+}
+
+// expects is what the claims of a stage say of the steps that do the same, in the words of
+// the course.
+func expects(s *showdown.Stage, step showdown.Step) string {
+	var out []string
+	for _, claim := range s.Claims {
+		c, ok := s.Cell(showdown.CellOr(claim.Cell))
+		if !ok {
+			continue
+		}
+		for _, other := range c.Timeline {
+			alike := other.Do == step.Do && other.Target == step.Target && maps.Equal(other.With, step.With)
+			if alike && strings.Contains(claim.Expect, `"`+other.Letter+`"`) && !slices.Contains(out, claim.Text) {
+				out = append(out, claim.Text)
+			}
+		}
+	}
+	const most = 2
+	return strings.Join(out[:min(len(out), most)], "; ")
+}

@@ -1,0 +1,364 @@
+package lesson
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"showdown"
+	"showdown/chaos"
+	"showdown/dashboards/live"
+	"showdown/play"
+	"showdown/targets/journeys"
+)
+
+// Config is what a lesson is made of.
+type Config struct {
+	// Stages are those that can be chosen, in the order of the journey.
+	Stages []*showdown.Stage
+	// Cells are the names of the cells that are played where a stage has them; a stage
+	// without any of them plays its base cell.
+	Cells []string
+	// Play plays a stage that is kept open, once, with everything else that a run needs. The
+	// stage is given as its file has it and as it is played.
+	Play func(ctx context.Context, file, opened *showdown.Stage, clock showdown.Clock, open *play.Open) error
+	// Say tells whoever looks on what the lesson does in words, where no event does.
+	Say func(text string)
+}
+
+// Lesson is a lab that keeps running. Its methods are safe for concurrent use.
+type Lesson struct {
+	cfg  Config
+	next chan live.Start // the newest wish
+
+	mu      sync.Mutex
+	want    live.Start // what runs or is about to
+	open    *play.Open // of the stage that runs; nil while none does
+	file    *showdown.Stage
+	opened  *showdown.Stage
+	heals   int
+	number  int // commands that were given an id
+	healing sync.WaitGroup
+	ending  bool
+}
+
+var _ live.Control = (*Lesson)(nil)
+
+// New is a lesson that begins with start. It fails where that cannot be played.
+func New(c Config, start live.Start) (*Lesson, error) {
+	if len(c.Stages) == 0 || c.Play == nil || c.Say == nil {
+		return nil, errors.New("make lesson: stages, somebody who plays them and somebody to tell are needed")
+	}
+	l := &Lesson{cfg: c, next: make(chan live.Start, 1)}
+	start, err := l.whole(start)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, _, err := l.plan(start); err != nil {
+		return nil, err
+	}
+	l.next <- start
+	return l, nil
+}
+
+// Run plays stage after stage until ctx ends, and then ends and heals the one that
+// runs. A stage that cannot be played is told, and the lesson waits for another wish. The error is of what
+// could not be undone, or of machines that are gone.
+func (l *Lesson) Run(ctx context.Context) error {
+	var notUndone error
+	for {
+		select {
+		case <-ctx.Done():
+			l.end()
+			return notUndone
+		case start := <-l.next:
+			err := l.play(ctx, start)
+			if errors.Is(err, play.ErrNotUndone) {
+				notUndone = errors.Join(notUndone, err)
+			}
+			switch {
+			case errors.Is(err, play.ErrLost):
+				return errors.Join(notUndone, err)
+			case err != nil && ctx.Err() == nil:
+				l.cfg.Say(fmt.Sprintf("%s: %v", start.Stage, err))
+			case err == nil && ctx.Err() == nil:
+				l.again(start)
+			}
+		}
+	}
+}
+
+// again wishes for the same stage where nobody has wished for another: a stage that
+// is kept open ends by itself after a day.
+func (l *Lesson) again(start live.Start) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case l.next <- start:
+	default:
+	}
+}
+
+// end takes no more commands and waits for those that are on.
+func (l *Lesson) end() {
+	l.mu.Lock()
+	l.ending = true
+	l.mu.Unlock()
+	l.healing.Wait()
+}
+
+// play plays one stage until it is left or ctx ends.
+func (l *Lesson) play(ctx context.Context, start live.Start) error {
+	file, opened, clock, err := l.plan(start)
+	if err != nil {
+		return err
+	}
+	open := play.NewOpen()
+	l.mu.Lock()
+	l.want, l.open, l.file, l.opened = start, open, file, opened
+	if len(l.next) > 0 {
+		open.Leave() // somebody has wished for another one meanwhile
+	}
+	l.mu.Unlock()
+	defer func() {
+		l.mu.Lock()
+		l.open = nil
+		l.mu.Unlock()
+	}()
+	// The end of the lesson is a stage that is left, not one that is broken off.
+	stop := context.AfterFunc(ctx, open.Leave)
+	defer stop()
+	return l.cfg.Play(context.WithoutCancel(ctx), file, opened, clock, open)
+}
+
+// whole fills in what a wish leaves open.
+func (l *Lesson) whole(s live.Start) (live.Start, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.Stage == "" {
+		s.Stage = l.want.Stage
+	}
+	if s.Speed == 0 {
+		s.Speed = l.want.Speed
+	}
+	known := slices.ContainsFunc(l.cfg.Stages, func(k *showdown.Stage) bool { return k.Name == s.Stage })
+	if !known {
+		var names []string
+		for _, k := range l.cfg.Stages {
+			names = append(names, k.Name)
+		}
+		return s, &live.Refusal{Code: http.StatusBadRequest, Text: fmt.Sprintf("no stage %q", s.Stage), Hint: "there are " + strings.Join(names, ", ")}
+	}
+	return s, nil
+}
+
+// plan is the stage that a wish means, as its file has it and as it is played.
+func (l *Lesson) plan(s live.Start) (file, opened *showdown.Stage, clock showdown.Clock, err error) {
+	for _, k := range l.cfg.Stages {
+		if k.Name == s.Stage {
+			file = k
+		}
+	}
+	bad := func(err error, hint string) error {
+		return &live.Refusal{Code: http.StatusBadRequest, Text: err.Error(), Hint: hint}
+	}
+	if clock, err = showdown.NewClock(s.Speed); err != nil {
+		return nil, nil, clock, bad(err, "10 is the speed of a class: a detection of 45 s takes 4.5 s")
+	}
+	var cells []string
+	for _, c := range file.Cells {
+		if slices.Contains(l.cfg.Cells, c.Name) {
+			cells = append(cells, c.Name)
+		}
+	}
+	if len(cells) == 0 {
+		cells = []string{file.Cells[0].Name}
+		if _, ok := file.Cell(showdown.BaseCell); ok {
+			cells = []string{showdown.BaseCell}
+		}
+	}
+	if most := play.MostRate(len(cells)); s.Rate != 0 && !(s.Rate > 0 && s.Rate <= most) {
+		return nil, nil, clock, bad(fmt.Errorf("the rate %g is out of bounds", s.Rate), fmt.Sprintf("above 0 and at most %g requests a lab second", most))
+	}
+	opened = play.Opened(file, clock, s.Rate, cells...)
+	slow := *opened // its phases are of this package's making
+	slow.Cells = slices.Clone(opened.Cells)
+	for i := range slow.Cells {
+		if slow.Cells[i].Running() {
+			return nil, nil, clock, bad(fmt.Errorf("%s is a running system", file.ID()), "showdown run plays it; a lesson needs a lab")
+		}
+		slow.Cells[i].Traffic.Phases = slices.Clone(slow.Cells[i].Traffic.Phases)
+		slow.Cells[i].Traffic.Phases[0].For = showdown.Hour
+	}
+	if err := journeys.Validate(&slow, clock); err != nil {
+		return nil, nil, clock, bad(err, "choose a lower speed")
+	}
+	return file, opened, clock, nil
+}
+
+// Buttons are the chaos actions that the stage which runs now offers.
+func (l *Lesson) Buttons() []live.Button {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.opened == nil {
+		return nil
+	}
+	return Buttons(l.file, l.opened)
+}
+
+// running is what takes commands now.
+func (l *Lesson) running() (*play.Open, *showdown.Stage, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open == nil || l.ending {
+		return nil, nil, notNow("no stage runs", "choose a stage, or wait until it has come up")
+	}
+	return l.open, l.opened, nil
+}
+
+func notNow(text, hint string) error {
+	return &live.Refusal{Code: http.StatusConflict, Text: text, Hint: hint}
+}
+
+// refused is the answer to a command that failed.
+func refused(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, play.ErrNotOpen):
+		return notNow(err.Error(), "wait until the stage has come up")
+	case play.Refused(err):
+		return notNow(strings.TrimPrefix(err.Error(), chaos.ErrNotNow.Error()+": "), "HEAL ALL undoes what is in place")
+	}
+	return &live.Refusal{Code: http.StatusBadRequest, Text: err.Error(), Hint: "GET /api/v1/chaos lists the actions of this stage, showdown show the instances"}
+}
+
+// id is the name of a command in the events of the run.
+func (l *Lesson) id(what string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.number++
+	return fmt.Sprintf("%s-%d", what, l.number)
+}
+
+// Chaos injects an action; the id is the fault's letter.
+func (l *Lesson) Chaos(_ context.Context, o live.Order) (string, error) {
+	open, opened, err := l.running()
+	if err != nil {
+		return "", err
+	}
+	if _, known := showdown.Actions()[o.Action]; !known {
+		return "", refused(fmt.Errorf("unknown action %q", o.Action))
+	}
+	letter, err := open.Inject(l.step(o, opened))
+	if letter == "" && err != nil {
+		return "", refused(err)
+	}
+	if err != nil {
+		l.cfg.Say(fmt.Sprintf("%s is not in the record: %v", letter, err))
+	}
+	return letter, nil
+}
+
+// step is what an order means: what it leaves open is that of the button with this
+// action, and this target where one is named.
+func (l *Lesson) step(o live.Order, opened *showdown.Stage) showdown.Step {
+	s := showdown.Step{Do: o.Action, Target: showdown.Selector(o.Target), For: max(showdown.Duration(o.For), 0), With: map[string]string{}}
+	l.mu.Lock()
+	buttons := Buttons(l.file, opened)
+	l.mu.Unlock()
+	for _, b := range buttons {
+		if b.Action != o.Action || o.Target != "" && b.Target != o.Target {
+			continue
+		}
+		s.Target = showdown.Selector(b.Target)
+		if o.For < 0 {
+			s.For = showdown.Duration(b.ForS * float64(showdown.Second))
+		}
+		for k, v := range b.With {
+			s.With[k] = fmt.Sprint(v)
+		}
+		break
+	}
+	for k, v := range o.With {
+		s.With[k] = fmt.Sprint(v)
+	}
+	return s
+}
+
+// Heal undoes everything that is in place. It returns at once; a call while another one
+// is at work joins it.
+func (l *Lesson) Heal(ctx context.Context) (string, error) {
+	open, _, err := l.running()
+	if err != nil {
+		return "", err
+	}
+	l.mu.Lock()
+	if l.heals > 0 {
+		defer l.mu.Unlock()
+		return fmt.Sprintf("heal-%d", l.heals), nil
+	}
+	l.number++
+	l.heals = l.number
+	id := fmt.Sprintf("heal-%d", l.heals)
+	l.healing.Add(1)
+	l.mu.Unlock()
+	go func() {
+		defer l.healing.Done()
+		err := open.Heal(context.WithoutCancel(ctx), id)
+		l.mu.Lock()
+		l.heals = 0
+		l.mu.Unlock()
+		if err != nil && !play.Refused(err) {
+			l.cfg.Say(fmt.Sprintf("HEAL ALL: %v", err))
+		}
+	}()
+	return id, nil
+}
+
+// Stage ends the stage that runs and starts another, or the same one anew.
+func (l *Lesson) Stage(_ context.Context, s live.Start) (string, error) {
+	s, err := l.whole(s)
+	if err != nil {
+		return "", err
+	}
+	if _, _, _, err := l.plan(s); err != nil {
+		return "", err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ending {
+		return "", notNow("the lesson is over", "start showdown serve again")
+	}
+	select {
+	case <-l.next: // an older wish that nobody has taken
+	default:
+	}
+	l.next <- s
+	l.number++
+	if l.open != nil {
+		l.open.Leave()
+	}
+	return fmt.Sprintf("stage-%d", l.number), nil
+}
+
+// Rate changes the load, in requests a lab second.
+func (l *Lesson) Rate(_ context.Context, rate float64) (string, error) {
+	open, opened, err := l.running()
+	if err != nil {
+		return "", err
+	}
+	if most := play.MostRate(len(opened.Cells)); math.IsNaN(rate) || rate <= 0 || rate > most {
+		return "", &live.Refusal{
+			Code: http.StatusBadRequest, Text: fmt.Sprintf("the rate %g is out of bounds", rate),
+			Hint: fmt.Sprintf("above 0 and at most %g requests a lab second: what this machine carries", most),
+		}
+	}
+	id := l.id("rate")
+	return id, refused(open.Rate(rate, id))
+}
