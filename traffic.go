@@ -223,6 +223,18 @@ func (t Traffic) Segments(c Clock) []Segment {
 	return out
 }
 
+// OpenFor is the lab time that the traffic of a stage is planned for which is kept open, until
+// somebody leaves it.
+const OpenFor = 24 * time.Hour
+
+// Ending is the planned lab time of the traffic; 0 is without end.
+func (t Traffic) Ending(c Clock) time.Duration {
+	if l := t.Length(c); l < OpenFor-time.Second {
+		return l
+	}
+	return 0
+}
+
 // Replan is segments with one constant rate from lab time at to their end: the load of a lab
 // whose rate somebody has changed.
 func Replan(segments []Segment, at time.Duration, name string, rate float64) []Segment {

@@ -17,9 +17,6 @@ import (
 	"showdown/targets/journeys"
 )
 
-// OpenFor is the lab time that an open stage lasts at most.
-const OpenFor = 24 * time.Hour
-
 // lastAnswers is how long requests in flight have when a stage is left.
 const lastAnswers = 300 * time.Millisecond
 
@@ -46,7 +43,7 @@ func Opened(s *showdown.Stage, clock showdown.Clock, rate float64, cells ...stri
 		if segments := c.Traffic.Segments(clock); first == 0 && len(segments) > 0 {
 			first = math.Round(max(segments[0].Rate(0), segments[0].Rate(segments[0].End/2)))
 		}
-		c.Traffic.Phases = []showdown.Phase{openPhase(1, first, clock.AWS(OpenFor))}
+		c.Traffic.Phases = []showdown.Phase{openPhase(1, first, clock.AWS(showdown.OpenFor))}
 		c.Timeline, c.StopIf, c.Reference = nil, nil, nil
 		out.Cells = append(out.Cells, c)
 	}
@@ -80,6 +77,9 @@ func NewOpen() *Open { return &Open{leave: make(chan struct{}), base: map[string
 // Leave ends the traffic of the stage, which then heals and goes down as at its end. It
 // may be called at any time and again.
 func (o *Open) Leave() { o.once.Do(func() { close(o.leave) }) }
+
+// Left is closed when somebody has left the stage.
+func (o *Open) Left() <-chan struct{} { return o.leave }
 
 // open takes commands from now on until ctx ends or the stage is left, which it says by
 // [errLeft].
@@ -199,7 +199,7 @@ func (o *Open) Rate(rate float64, id string) error {
 		o.cut(m)
 		for i := range m.Spec.Cells {
 			t := &m.Spec.Cells[i].Traffic
-			t.Phases = append(t.Phases, openPhase(o.phase+1, rate, s.Clock.AWS(max(OpenFor-now, time.Second))))
+			t.Phases = append(t.Phases, openPhase(o.phase+1, rate, s.Clock.AWS(max(showdown.OpenFor-now, time.Second))))
 		}
 	})
 	o.begun, o.phase = now, o.phase+1
@@ -208,7 +208,7 @@ func (o *Open) Rate(rate float64, id string) error {
 		c.emit(showdown.Event{
 			Kind: showdown.PhaseStarted, Source: "attack", Target: fmt.Sprintf("open %d", o.phase),
 			Data: map[string]any{
-				"offered": rate, "from_s": s.Clock.AWS(now).Seconds(), "to_s": s.Clock.AWS(max(OpenFor, now+time.Second)).Seconds(),
+				"offered": rate, "from_s": s.Clock.AWS(now).Seconds(), "to_s": s.Clock.AWS(max(showdown.OpenFor, now+time.Second)).Seconds(),
 				"phase": fmt.Sprintf("open %d", o.phase), "step": 0, "replanned": true,
 			},
 		})

@@ -88,7 +88,7 @@ func (t *terminal) attack(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	served, err := t.serveMetrics(c)
+	served, err := t.serveMetrics(c, false)
 	if err != nil {
 		return err
 	}

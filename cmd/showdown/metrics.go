@@ -13,6 +13,7 @@ import (
 
 	"showdown"
 	"showdown/dashboards"
+	"showdown/dashboards/live"
 	"showdown/results"
 )
 
@@ -31,10 +32,10 @@ type metrics struct {
 
 // serveMetrics listens where --metrics says, so that a port in use is an error
 // before anything is started, and sends where --remote-write and --grafana-url say.
-// Without any of the three it is nil.
-func (t *terminal) serveMetrics(c *cli.Context) (_ *metrics, err error) {
+// Without any of the three it is nil, unless the page serves them.
+func (t *terminal) serveMetrics(c *cli.Context, page bool) (_ *metrics, err error) {
 	address := c.String("metrics")
-	if address == "" && c.String("remote-write") == "" && c.String("grafana-url") == "" {
+	if !page && address == "" && c.String("remote-write") == "" && c.String("grafana-url") == "" {
 		return nil, nil
 	}
 	m := &metrics{
@@ -68,6 +69,14 @@ func (t *terminal) serveMetrics(c *cli.Context) (_ *metrics, err error) {
 	go func() { m.served <- m.server.Serve(listener) }()
 	m.say("metrics on http://%s/metrics", listener.Addr())
 	return m, nil
+}
+
+// options are those of a page that serves the metrics too.
+func (m *metrics) options(o live.Options) live.Options {
+	if m != nil {
+		o.Metrics, o.Machines = m.exporter.Handler(), m.exporter.MachinesHandler()
+	}
+	return o
 }
 
 // stage is the observer of one stage.

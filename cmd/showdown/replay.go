@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -20,6 +21,10 @@ import (
 // serveSpeed is how many AWS seconds pass in a second where a room watches: a detection of
 // 45 s takes 4.5 s.
 const serveSpeed = 10
+
+// pageToken is where a token of one's own is read from, that whoever commands the page is
+// asked for. It has no flag: command lines are seen by everyone on the machine.
+const pageToken = "SHOWDOWN_TOKEN"
 
 // defaultListen is where the page is served.
 const defaultListen = "127.0.0.1:8089"
@@ -103,8 +108,14 @@ func (t *terminal) serve(c *cli.Context, hub *live.Hub, o live.Options) (*served
 	}
 	url := "http://" + shownAddress(at, net.InterfaceAddrs) + "/"
 	presenter := ""
-	if o.Replay != nil && !at.Addr().Unmap().IsLoopback() {
-		o.Token = rand.Text()
+	commands := o.Replay != nil || o.Control != nil
+	if commands {
+		o.Token = os.Getenv(pageToken)
+	}
+	if commands && (o.Token != "" || !at.Addr().Unmap().IsLoopback()) {
+		if o.Token == "" {
+			o.Token = rand.Text()
+		}
 		// A fragment is not sent, so that no log and no proxy has it.
 		presenter = fmt.Sprintf("\nthe presenter opens %s?view=presenter#token=%s", url, o.Token)
 	}

@@ -176,11 +176,11 @@ func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) (err error)
 	if !c.IsSet("seed") {
 		p.seed = uint64(time.Now().UnixMicro() % 1_000_000)
 	}
-	if p.metrics, err = t.serveMetrics(c); err != nil {
+	if p.metrics, err = t.serveMetrics(c, c.Bool("serve") || c.Command.Name == serveName); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.metrics.Close(c.Context, c.Duration("linger"))) }()
-	if p.page, err = t.servePage(c); err != nil {
+	if p.page, err = t.servePage(c, p.metrics, nil); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.page.Close(c.Context)) }()
@@ -254,24 +254,36 @@ func disturbed(s *results.Summary) bool {
 	return false
 }
 
-// stage plays a stage once, with its status line and its metrics.
+// stage plays a stage once.
 func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, error) {
 	clock, err := clockOf(p.c, s)
 	if err != nil {
 		return play.Result{}, err
 	}
-	config := play.Config{
-		Stage: s, Cells: p.c.StringSlice("cell"), Clock: clock, Seed: p.seed, Record: record,
+	config := p.config(s, clock, record)
+	config.Cells, config.Public = p.c.StringSlice("cell"), p.c.Bool("yes")
+	return p.watched(p.ctx, config)
+}
+
+// config is what a stage is played with.
+func (p *player) config(s *showdown.Stage, clock showdown.Clock, record play.Recording) play.Config {
+	return play.Config{
+		Stage: s, Clock: clock, Seed: p.seed, Record: record,
 		Command: append([]string{"showdown"}, commandLine(p.c)...),
 		Backend: p.harness.backend, Lost: p.harness.backend.Lost(), Ended: p.harness.ended,
-		Journal: p.harness.journal, Public: p.c.Bool("yes"),
+		Journal: p.harness.journal,
 	}
+}
+
+// watched plays a stage with its status line, its metrics and the page.
+func (p *player) watched(run context.Context, config play.Config) (play.Result, error) {
+	s, clock := config.Stage, config.Clock
 	if p.metrics != nil {
 		watched := p.metrics.stage(s, clock)
 		config.Observers, config.Started = append(config.Observers, watched), watched.Started
 	}
 	p.page.watch(&config)
-	ctx, stop := context.WithCancel(p.ctx)
+	ctx, stop := context.WithCancel(run)
 	ended := make(chan struct{})
 	if !p.c.Bool("quiet") {
 		line := newStatus(p.t.stderr, s, playedCells(s, config.Cells), clock)
@@ -280,7 +292,7 @@ func (p *player) stage(s *showdown.Stage, record play.Recording) (play.Result, e
 	} else {
 		close(ended)
 	}
-	result, err := play.Stage(p.ctx, config)
+	result, err := play.Stage(run, config)
 	stop()
 	<-ended
 	if result.Dir != "" {

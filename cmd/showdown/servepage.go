@@ -24,13 +24,14 @@ type runPage struct {
 	say    func(format string, args ...any)
 }
 
-// servePage serves the page where --serve asks for it; without the flag it is nil.
-func (t *terminal) servePage(c *cli.Context) (*runPage, error) {
-	if !c.Bool("serve") {
+// servePage serves the page where --serve asks for it, or where there is a lab that takes
+// commands; else it is nil.
+func (t *terminal) servePage(c *cli.Context, m *metrics, control live.Control) (*runPage, error) {
+	if !c.Bool("serve") && control == nil {
 		return nil, nil
 	}
 	hub := live.NewHub(time.Now)
-	page, err := t.serve(c, hub, live.Options{})
+	page, err := t.serve(c, hub, m.options(live.Options{Control: control}))
 	if err != nil {
 		return nil, err
 	}

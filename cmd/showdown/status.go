@@ -58,7 +58,7 @@ func newStatus(w io.Writer, stage *showdown.Stage, cells []*showdown.Cell, clock
 	}
 	s := &status{w: w, refresh: isTerminal(w), columns: columns, stage: name, clock: clock, now: time.Now}
 	for _, c := range cells {
-		s.cells = append(s.cells, &cellStatus{name: c.Name, length: c.Traffic.Length(clock)})
+		s.cells = append(s.cells, &cellStatus{name: c.Name, length: c.Traffic.Ending(clock)})
 	}
 	return s
 }

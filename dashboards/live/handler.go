@@ -32,8 +32,9 @@ type Options struct {
 	Hosts []string
 	// Token is asked of whoever commands; empty asks nothing.
 	Token string
-	// Replay is what commands act on; nil takes none.
-	Replay *Replay
+	// Control is what commands act on, or else Replay; without both the page only looks on.
+	Control Control
+	Replay  *Replay
 	// Metrics answers /metrics and Machines /metrics/machines; nil answers nothing there.
 	Metrics, Machines http.Handler
 	// Now is the wall clock; nil is [time.Now].

@@ -324,7 +324,7 @@ func (h *Hub) hello() Hello {
 		limit := h.limit(c)
 		out.Ticker = append(out.Ticker, c.ticker[max(0, len(c.ticker)-tickerLines):]...)
 		out.Cells = append(out.Cells, HelloCell{
-			Name: name, Shows: c.spec.Shows, LengthS: c.aws(c.spec.Traffic.Length(c.clock)), MonthUSD: c.monthUSD,
+			Name: name, Shows: c.spec.Shows, LengthS: c.aws(c.spec.Traffic.Ending(c.clock)), MonthUSD: c.monthUSD,
 			TickCell: h.tickCell(c, 0, limit), Nodes: c.allNodes(), Drawing: c.drawing, OfferedSteps: c.offeredSteps(),
 		})
 	}

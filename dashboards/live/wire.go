@@ -179,7 +179,7 @@ type StageRef struct {
 type HelloCell struct {
 	Name  string `json:"name"`
 	Shows string `json:"shows"`
-	// LengthS is that of its traffic in AWS seconds, MonthUSD what it costs a month before
+	// LengthS is that of its traffic in AWS seconds, 0 where it goes on until somebody ends it; MonthUSD what it costs a month before
 	// traffic; null where nobody knows.
 	LengthS  float64  `json:"length_s"`
 	MonthUSD *float64 `json:"month_usd"`

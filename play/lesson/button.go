@@ -10,22 +10,27 @@ import (
 	"showdown/dashboards/live"
 )
 
-// maxButtons is how many buttons a stage has: the digits of a keyboard.
-const maxButtons = 9
+// maxButtons is how many buttons a stage has: the digits of a keyboard. What every stage
+// offers comes after the stage's own, as long as there are fewer than someButtons.
+const (
+	maxButtons  = 9
+	someButtons = 7
+)
 
 // Buttons are the chaos actions of a stage's lesson that can be played in one of the cells
 // of opened, which the stage was made into to be kept open: those of the base cell's
-// timeline, those of the others', and a spike of load where there is room.
+// timeline, those of the others', and what can happen to any architecture where there is room.
 func Buttons(s, opened *showdown.Stage) []live.Button {
 	var out []live.Button
-	add := func(step showdown.Step) {
+	add := func(step showdown.Step, most int) {
 		step.Letter, step.Phase, step.During, step.After = "A", "", "", ""
 		playable := step.Do != "operator" && !step.Own() && !expected(step)
-		if !playable || len(out) == maxButtons || slices.ContainsFunc(out, func(b live.Button) bool { return same(b, step) }) {
+		if !playable || len(out) >= most || slices.ContainsFunc(out, func(b live.Button) bool { return same(b, step) }) {
 			return
 		}
 		for i := range opened.Cells {
-			if fits(opened, i, step) {
+			empty := step.With["zone"] != "" && len(hits(&opened.Cells[i], step)) == 0
+			if !empty && fits(opened, i, step) {
 				out = append(out, button(s, &opened.Cells[i], step))
 				return
 			}
@@ -33,11 +38,39 @@ func Buttons(s, opened *showdown.Stage) []live.Button {
 	}
 	for _, c := range s.Cells {
 		for _, step := range c.Timeline {
-			add(step)
+			add(step, maxButtons-1)
 		}
 	}
-	add(showdown.Step{Do: "spike", For: 5 * showdown.Minute, With: map[string]string{"factor": "3"}})
+	for _, step := range common(opened) {
+		add(step, someButtons)
+	}
+	add(showdown.Step{Do: "spike", For: 5 * showdown.Minute, With: map[string]string{"factor": "3"}}, maxButtons)
 	return out
+}
+
+// common are actions that say something about any architecture.
+func common(opened *showdown.Stage) []showdown.Step {
+	if len(opened.Cells) == 0 || len(opened.Cells[0].Topology.AllInstances()) == 0 {
+		return nil
+	}
+	first := opened.Cells[0].Topology.AllInstances()[0]
+	on := showdown.Selector(first.Name)
+	const lasts = 5 * showdown.Minute
+	out := []showdown.Step{{Do: "kill", Target: on, For: lasts}}
+	if zone := opened.Cells[0].Topology.HostedZone; zone != nil {
+		for _, r := range zone.Records {
+			if slices.Contains(r.Instances, first.Name) {
+				out = append(out, showdown.Step{Do: "remove-dns-record", Target: on, For: lasts, With: map[string]string{"host": r.Name}})
+			}
+		}
+		out = append(out, showdown.Step{Do: "dns-fail", For: lasts, With: map[string]string{"mode": "servfail"}})
+	}
+	return append(out,
+		showdown.Step{Do: "hang", Target: on, For: lasts},
+		showdown.Step{Do: "fail-az", For: 3 * lasts, With: map[string]string{"zone": first.Zone}},
+		showdown.Step{Do: "blackhole", Target: on, For: lasts},
+		showdown.Step{Do: "slow", Target: on, For: lasts, With: map[string]string{"latency": "100ms"}},
+	)
 }
 
 // expected says that a step is no chaos but the second half of another one, which a
@@ -52,6 +85,10 @@ func same(b live.Button, step showdown.Step) bool {
 	with := map[string]string{}
 	for k, v := range b.With {
 		with[k], _ = v.(string)
+	}
+	// A zone that fails fails, however its machines die.
+	if zone := with["zone"]; zone != "" {
+		return zone == step.With["zone"]
 	}
 	return maps.Equal(with, step.With)
 }

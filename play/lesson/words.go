@@ -55,6 +55,20 @@ func label(step showdown.Step) map[string]string {
 		say("DNS fails (%s)", "panne DNS (%s)", cmp.Or(with("mode"), "servfail"))
 	case "fail-az":
 		say("%s fails", "panne de %s", with("zone"))
+	case "fill-queue":
+		say("fill the queue of %s", "remplir la file de %s", target)
+	case "packet-delay":
+		say("delay packets of %s", "retarder les paquets de %s", target)
+	case "clock-skew":
+		say("wrong clock on %s", "mauvaise heure sur %s", target)
+	case "leak":
+		say("memory leak on %s", "fuite de mémoire sur %s", target)
+	case "cut":
+		say("cut %s from %s", "couper %s de %s", with("from"), with("to"))
+	case "change-security-group":
+		say("change security group %s", "changer le groupe de sécurité %s", with("group"))
+	case "tell-clients":
+		say("tell the clients the addresses", "donner les adresses aux clients")
 	case "az-slow":
 		say("%s is slow", "%s est lente", with("zone"))
 	case "cut-between-zones":
@@ -93,12 +107,20 @@ func blast(c *showdown.Cell, step showdown.Step, hits []string) map[string]strin
 		en, fr = "hits whoever asks for the name", "touche qui demande le nom"
 	case step.With["zone"] != "":
 		en, fr = fmt.Sprintf("hits the zone: %d of %d instances (%s)", n, all, names), fmt.Sprintf("touche la zone : %d instances sur %d (%s)", n, all, names)
+	case showdown.Actions()[step.Do].Repairs:
+		en, fr = "hits nobody", "ne touche personne"
+	case step.With["scaling_group"] != "":
+		en, fr = "hits the group "+step.With["scaling_group"], "touche le groupe "+step.With["scaling_group"]
 	case n == 0:
 		en, fr = "hits the whole architecture", "touche toute l’architecture"
 	case n > 1 && target != "all":
 		en, fr = fmt.Sprintf("hits one or some of %s", names), fmt.Sprintf("touche une partie de %s", names)
+	case n == all && n == 1:
+		en, fr = fmt.Sprintf("hits %s, the only instance", names), fmt.Sprintf("touche %s, la seule instance", names)
+	case n == 1:
+		en, fr = fmt.Sprintf("hits %s, 1 of %d instances", names, all), fmt.Sprintf("touche %s, 1 instance sur %d", names, all)
 	default:
-		en, fr = fmt.Sprintf("hits %s, %d of %d instances", names, n, all), fmt.Sprintf("touche %s, %d instance sur %d", names, n, all)
+		en, fr = fmt.Sprintf("hits %s, %d of %d instances", names, n, all), fmt.Sprintf("touche %s, %d instances sur %d", names, n, all)
 	}
 	return map[string]string{"en": en, "fr": fr}
 }
