@@ -1,5 +1,7 @@
 package results
 
+import "strings"
+
 // Requests counts requests. Scheduled is Sent and Dropped together; Failed counts
 // those sent that gave no good answer.
 type Requests struct {
@@ -80,8 +82,10 @@ type Generator struct {
 // Fault is one action of the timeline and what it did. Times are AWS seconds since
 // the run's zero.
 type Fault struct {
-	Letter   string  `json:"letter"`
-	Action   string  `json:"action"`
+	Letter string `json:"letter"`
+	Action string `json:"action"`
+	// Command is the command of one's own as one would type it, where the action is one.
+	Command  string  `json:"command,omitempty"`
 	Target   string  `json:"target"`
 	PlannedS float64 `json:"planned_s"`
 	// StartS and EndS are when the fault began and was gone; nil when it never did.
@@ -110,6 +114,19 @@ type Fault struct {
 	Facts    map[string]any `json:"facts,omitempty"`
 	Error    string         `json:"error,omitempty"`
 }
+
+// Called is what was done, in words that tell it from other actions: the action's name, or
+// the command of one's own.
+func (f Fault) Called() string {
+	if f.Command != "" {
+		return f.Command
+	}
+	return f.Action
+}
+
+// NamesTarget says that the command of one's own has the target among its words, so that
+// nobody needs to be told it twice.
+func (f Fault) NamesTarget() bool { return f.Target != "" && strings.Contains(f.Command, f.Target) }
 
 // Phase is a phase of the traffic, or a step of a ladder.
 type Phase struct {

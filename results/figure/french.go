@@ -34,6 +34,8 @@ var frenchKit = map[string]string{
 	"no request":                     "aucune requête",
 	"lost":                           "perdu",
 	"longest outage":                 "pire panne",
+	"Each row is laid on the beginning of %s.":             "Chaque ligne est calée sur le début de %s.",
+	"Without this event, and so not compared: %s.":         "Sans cet événement, donc non comparé : %s.",
 	"Each row is the reference window of its stage.":       "Chaque ligne est la fenêtre de référence de son étape.",
 	"Without a reference window, and so not compared: %s.": "Sans fenêtre de référence, donc non comparé : %s.",
 }

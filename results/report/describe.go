@@ -181,8 +181,8 @@ func outageTable(outages []results.Outage, t times) table {
 func faultList(faults []results.Fault, t times) list {
 	var out list
 	for _, f := range faults {
-		e := entry{mark: f.Letter, text: f.Action}
-		if f.Target != "" {
+		e := entry{mark: f.Letter, text: f.Called()}
+		if f.Target != "" && !f.NamesTarget() {
 			e.text += " " + f.Target
 		}
 		switch {
