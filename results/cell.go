@@ -31,6 +31,10 @@ type Downtime struct {
 	Outages []Outage `json:"outages"`
 }
 
+// CauseDisturbed is the cause of an outage that the machine under the lab made: most of its
+// requests were sent late or were under way while it stood still. No fault is blamed then.
+const CauseDisturbed = "the machine was disturbed"
+
 // Outage is a stretch in which every request failed: from the intended time of the
 // first of at least ten failures in a row to that of the next good one.
 type Outage struct {
@@ -40,8 +44,8 @@ type Outage struct {
 	Seconds float64 `json:"seconds"`
 	// SecondsLab is the same length in lab seconds.
 	SecondsLab float64 `json:"seconds_lab"`
-	// Cause is the letter of the fault whose time covers the outage's start; empty
-	// when there is none.
+	// Cause is the letter of the fault that most of its failures fall to, or
+	// [CauseDisturbed]; empty when there is none.
 	Cause string `json:"cause"`
 	// Open says that no good answer came after it.
 	Open bool `json:"open,omitempty"`

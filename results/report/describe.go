@@ -142,7 +142,11 @@ func sentence(s *results.Summary, t times) string {
 	case d.LongestOutageS > 0:
 		cause := ""
 		for _, o := range d.Outages {
-			if o.Seconds == d.LongestOutageS && o.Cause != "" {
+			switch {
+			case o.Seconds != d.LongestOutageS || o.Cause == "":
+			case o.Cause == results.CauseDisturbed:
+				cause = ", while " + o.Cause
+			default:
 				cause = ", after " + o.Cause
 			}
 		}
