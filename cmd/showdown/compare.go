@@ -95,7 +95,7 @@ func (t *terminal) deliver(c *cli.Context, text []byte) error {
 	if err != nil {
 		return hinted(fmt.Errorf("write %s: %w", path, unpath(err)), "free some space there, or choose another file with --to")
 	}
-	t.progress(c, "written to %s", path)
+	t.progress(c, "written to %s", quoted(path))
 	return nil
 }
 
