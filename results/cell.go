@@ -1,5 +1,7 @@
 package results
 
+import "strings"
+
 // Requests counts requests. Scheduled is Sent and Dropped together; Failed counts
 // those sent that gave no good answer.
 type Requests struct {
@@ -29,6 +31,10 @@ type Downtime struct {
 	Outages []Outage `json:"outages"`
 }
 
+// CauseDisturbed is the cause of an outage that the machine under the lab made: most of its
+// requests were sent late or were under way while it stood still. No fault is blamed then.
+const CauseDisturbed = "the machine was disturbed"
+
 // Outage is a stretch in which every request failed: from the intended time of the
 // first of at least ten failures in a row to that of the next good one.
 type Outage struct {
@@ -38,8 +44,8 @@ type Outage struct {
 	Seconds float64 `json:"seconds"`
 	// SecondsLab is the same length in lab seconds.
 	SecondsLab float64 `json:"seconds_lab"`
-	// Cause is the letter of the fault whose time covers the outage's start; empty
-	// when there is none.
+	// Cause is the letter of the fault that most of its failures fall to, or
+	// [CauseDisturbed]; empty when there is none.
 	Cause string `json:"cause"`
 	// Open says that no good answer came after it.
 	Open bool `json:"open,omitempty"`
@@ -80,8 +86,10 @@ type Generator struct {
 // Fault is one action of the timeline and what it did. Times are AWS seconds since
 // the run's zero.
 type Fault struct {
-	Letter   string  `json:"letter"`
-	Action   string  `json:"action"`
+	Letter string `json:"letter"`
+	Action string `json:"action"`
+	// Command is the command of one's own as one would type it, where the action is one.
+	Command  string  `json:"command,omitempty"`
 	Target   string  `json:"target"`
 	PlannedS float64 `json:"planned_s"`
 	// StartS and EndS are when the fault began and was gone; nil when it never did.
@@ -110,6 +118,19 @@ type Fault struct {
 	Facts    map[string]any `json:"facts,omitempty"`
 	Error    string         `json:"error,omitempty"`
 }
+
+// Called is what was done, in words that tell it from other actions: the action's name, or
+// the command of one's own.
+func (f Fault) Called() string {
+	if f.Command != "" {
+		return f.Command
+	}
+	return f.Action
+}
+
+// NamesTarget says that the command of one's own has the target among its words, so that
+// nobody needs to be told it twice.
+func (f Fault) NamesTarget() bool { return f.Target != "" && strings.Contains(f.Command, f.Target) }
 
 // Phase is a phase of the traffic, or a step of a ladder.
 type Phase struct {

@@ -30,6 +30,20 @@ func (t *terminal) asker(c *cli.Context) *asker {
 	return &asker{c: c, in: bufio.NewReader(t.stdin), out: t.stderr}
 }
 
+// unread says that standard input is a file or a pipe that somebody may have put answers
+// into. Whether a pipe holds any is not waited for: it may be one that nobody ever closes.
+func unread(stdin io.Reader) bool {
+	f, ok := stdin.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	return info.Mode()&os.ModeNamedPipe != 0 || info.Mode().IsRegular() && info.Size() > 0
+}
+
 // text asks what a flag would say; an empty answer keeps the value.
 func (a *asker) text(flag, question string, value *string) error {
 	return a.ask(flag, question, *value, func(answer string) error { *value = answer; return nil })

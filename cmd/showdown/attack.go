@@ -131,7 +131,7 @@ func (t *terminal) attack(c *cli.Context) (err error) {
 	if result.Summary == nil {
 		return err
 	}
-	t.progress(c, "recorded in %s", result.Dir)
+	t.progress(c, "recorded in %s", quoted(result.Dir))
 	if c.Bool("json") {
 		return errors.Join(err, t.document(result.Summary))
 	}

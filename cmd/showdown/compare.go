@@ -95,7 +95,7 @@ func (t *terminal) deliver(c *cli.Context, text []byte) error {
 	if err != nil {
 		return hinted(fmt.Errorf("write %s: %w", path, unpath(err)), "free some space there, or choose another file with --to")
 	}
-	t.progress(c, "written to %s", path)
+	t.progress(c, "written to %s", quoted(path))
 	return nil
 }
 
@@ -260,7 +260,7 @@ func (t *terminal) compareSides(c *cli.Context, w io.Writer, subjects []subject,
 	case "md":
 		return report.ComparisonMarkdown(w, result)
 	case "html":
-		return report.ComparisonHTML(w, result, t.beside(c, subjects), version())
+		return report.ComparisonHTML(w, result, t.beside(c, subjects, eventOf(result, sides)), version())
 	}
 	return report.Comparison(w, result, t.colour(c, t.stdout) && c.String("to") == "")
 }
@@ -281,14 +281,26 @@ func (t *terminal) compareJourneys(c *cli.Context, w io.Writer, subjects []subje
 	case "md":
 		return report.JourneyComparisonMarkdown(w, result)
 	case "html":
-		return report.JourneyComparisonHTML(w, result, t.beside(c, subjects), version())
+		return report.JourneyComparisonHTML(w, result, t.beside(c, subjects, nil), version())
 	}
 	return report.JourneyComparison(w, result, t.colour(c, t.stdout) && c.String("to") == "")
 }
 
+// eventOf is the letter of the fault that a comparison's sentence is about, by run.
+func eventOf(c *compare.Comparison, sides []compare.Side) map[string]string {
+	if c.Event == nil {
+		return nil
+	}
+	out := map[string]string{}
+	for i, letter := range c.Event.Letters {
+		out[sides[i].Runs[0].Summary.Run] = letter
+	}
+	return out
+}
+
 // beside are the figures that set the subjects beside each other, the first run of each. A
 // page is worth writing without them.
-func (t *terminal) beside(c *cli.Context, subjects []subject) []report.Plate {
+func (t *terminal) beside(c *cli.Context, subjects []subject, event map[string]string) []report.Plate {
 	var runs []results.Run
 	for _, s := range subjects {
 		runs = append(runs, s.runs[0])
@@ -298,7 +310,7 @@ func (t *terminal) beside(c *cli.Context, subjects []subject) []report.Plate {
 		t.progress(c, "the page has no figures: %v", err)
 		return nil
 	}
-	return report.PlatesBeside(set)
+	return report.PlatesBeside(set, event)
 }
 
 // encodeTo writes v as one JSON document.

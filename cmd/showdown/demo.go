@@ -169,7 +169,7 @@ func (s *story) fault(r *results.Summary, f results.Fault) {
 	case f.Failed > 0:
 		said = fmt.Sprintf("%d requests failed", f.Failed)
 	}
-	fmt.Fprintf(s.t.stdout, "  %s  %s %s at %s: %s\n", f.Letter, f.Action, f.Target, seconds(f.PlannedS), said)
+	fmt.Fprintf(s.t.stdout, "  %s  %s %s at %s: %s\n", f.Letter, f.Called(), f.Target, seconds(f.PlannedS), said)
 }
 
 func (s *story) claim(c results.ClaimResult) {

@@ -96,7 +96,7 @@ func (t *terminal) export(c *cli.Context) error {
 		t.progress(c, "the end of this record is missing: the run was killed, or its disk was full; what is there was written")
 	}
 	if toFile {
-		t.progress(c, "%d requests of %s, cell %s, are in %s", n, run.ID, cell, c.String("output"))
+		t.progress(c, "%d requests of %s, cell %s, are in %s", n, run.ID, cell, quoted(c.String("output")))
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (t *terminal) importFile(c *cli.Context) error {
 		return hinted(errors.Join(err, os.RemoveAll(got.Run.Dir)), "no record was made of it")
 	}
 	t.recorded = got.Run.Dir
-	t.progress(c, "%d requests of %s (%s) are recorded in %s", got.Requests, got.Source.File, got.Format, got.Run.Dir)
+	t.progress(c, "%d requests of %s (%s) are recorded in %s", got.Requests, got.Source.File, got.Format, quoted(got.Run.Dir))
 	if c.Bool("json") {
 		return s.Encode(t.stdout)
 	}

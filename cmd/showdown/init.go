@@ -27,7 +27,7 @@ func (t *terminal) initCommand() *cli.Command {
 		Name:      "init",
 		Usage:     "write a commented stage file of your own to start from",
 		ArgsUsage: "[FILE]",
-		Description: "At a terminal it asks for what no flag says. FILE is " + draftFile + " by default, and - is standard output.\n" +
+		Description: "At a terminal it asks for what no flag says; answers from a pipe are not read. FILE is " + draftFile + " by default, and - is standard output.\n" +
 			"What it writes passes showdown check and runs.",
 		OnUsageError: usage,
 		Flags: []cli.Flag{
@@ -79,14 +79,14 @@ func (t *terminal) draft(c *cli.Context) error {
 	if err := writeNew(path, text, c.Bool("force")); err != nil {
 		return hinted(err, "choose a folder that you can write, or give it another name")
 	}
-	t.progress(c, "wrote %s", path)
+	t.progress(c, "wrote %s", quoted(path))
 	if s.Program != nil {
 		if err := programIsThere(s, s.Program); err != nil {
 			t.progress(c, "before it can run: %v", err)
 		}
 	}
-	t.progress(c, "  showdown check %[1]s   says what it would run\n  showdown run %[1]s\n  showdown schema > %[2]s   lets your editor complete it", path,
-		filepath.Join(filepath.Dir(path), journeys.SchemaFile))
+	t.progress(c, "  showdown check %[1]s   says what it would run\n  showdown run %[1]s\n  showdown schema > %[2]s   lets your editor complete it", quoted(path),
+		quoted(filepath.Join(filepath.Dir(path), journeys.SchemaFile)))
 	return nil
 }
 
@@ -94,6 +94,9 @@ func (t *terminal) draft(c *cli.Context) error {
 // beside.
 func (t *terminal) draftOf(c *cli.Context, path string) (journeys.Draft, error) {
 	ask := t.asker(c)
+	if ask == nil && !c.Bool("no-input") && unread(t.stdin) {
+		t.progress(c, "standard input is no terminal: nothing is asked, and what it holds is not read; flags say it, as in showdown init --instances 2 --fault hang")
+	}
 	d := journeys.Draft{File: path, Name: c.String("name"), Rate: c.Int("rate"), Health: c.String("health")}
 	if path == "-" {
 		d.File = draftFile

@@ -58,7 +58,7 @@ func (t *terminal) pack(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	t.progress(c, "%s is packed in %s, %s", run.ID, to, mebibytes(info.Size()))
+	t.progress(c, "%s is packed in %s, %s", run.ID, quoted(to), mebibytes(info.Size()))
 	return nil
 }
 

@@ -54,11 +54,11 @@ func (t *terminal) keepPage(c *cli.Context, run results.Run) error {
 	}
 	switch {
 	case errors.Is(err, os.ErrPermission):
-		t.progress(c, "%s was not written: the folder is read-only; --format html prints it", path)
+		t.progress(c, "%s was not written: the folder is read-only; --format html prints it", quoted(path))
 	case err != nil:
 		return hinted(err, "--format html prints the report")
 	default:
-		t.progress(c, "the report: %s", path)
+		t.progress(c, "the report: %s", quoted(path))
 	}
 	return nil
 }

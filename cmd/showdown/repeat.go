@@ -69,7 +69,7 @@ func (p *player) repeat(wanted []target, n int, against *against) error {
 	}
 	switch {
 	case len(groups) == 1:
-		p.t.progress(p.c, "the runs are listed in %s", p.store.GroupPath(groups[0]))
+		p.t.progress(p.c, "the runs are listed in %s", quoted(p.store.GroupPath(groups[0])))
 	case len(groups) > 1:
 		p.t.progress(p.c, "showdown compare %s puts them side by side", strings.Join(groups, " "))
 	}

@@ -225,7 +225,7 @@ func (p *player) single(s *showdown.Stage) (play.Result, error) {
 		if !p.c.Bool("json") && !p.silent && (err == nil || result.Summary.Requests.Scheduled > 0) {
 			err = errors.Join(err, report.Terminal(p.t.stdout, result.Summary, p.t.colour(p.c, p.t.stdout)))
 		}
-		p.t.progress(p.c, "recorded in %s", result.Dir)
+		p.t.progress(p.c, "recorded in %s", quoted(result.Dir))
 	}
 	return result, err
 }
@@ -412,7 +412,7 @@ func (p *player) journey(target target) (*results.JourneySummary, error) {
 		fmt.Fprintln(p.t.stdout)
 		err = errors.Join(err, report.JourneyTable(p.t.stdout, j, p.t.colour(p.c, p.t.stdout)))
 	}
-	p.t.progress(p.c, "recorded in %s", folder.Dir())
+	p.t.progress(p.c, "recorded in %s", quoted(folder.Dir()))
 	return j, err
 }
 

@@ -51,9 +51,13 @@ func (t *terminal) runs(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	groups, err := groupRows(store)
+	if err != nil {
+		return err
+	}
 	kept := filter.keep(entries)
 	if c.Bool("json") {
-		return t.document(runRows(kept))
+		return t.document(runRows(kept, groups))
 	}
 	switch {
 	case len(entries) == 0:
@@ -89,7 +93,14 @@ func (t *terminal) runs(c *cli.Context) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	listed := groupsOf(groups, kept)
+	if err := writeRepeats(t.stdout, listed); err != nil {
+		return err
+	}
 	t.progress(c, "%s, %s", countRuns(len(kept)), mebibytes(size))
+	if len(listed) > 0 {
+		t.progress(c, "showdown compare takes the id of repeats as it takes a run's")
+	}
 	return nil
 }
 
@@ -129,15 +140,17 @@ type runRow struct {
 	InUse       bool     `json:"in_use"`
 	// Imported is the format that an imported run was in.
 	Imported string `json:"imported,omitempty"`
+	// Repeats is the id of the repeats that the run is one of.
+	Repeats string `json:"repeats,omitempty"`
 }
 
-func runRows(entries []results.Entry) []runRow {
+func runRows(entries []results.Entry, groups []groupRow) []runRow {
 	rows := make([]runRow, 0, len(entries))
 	for _, e := range entries {
 		row := runRow{
 			Run: e.ID, Dir: e.Dir, Title: e.Title, Journey: e.Journey, Started: e.Started, Verdict: string(e.Verdict),
 			LabSeconds: e.Duration.Seconds(), Complete: e.Complete, Broken: e.Broken,
-			JourneyName: e.JourneyName, Stage: e.StageName, Tags: append([]string{}, e.Tags...), Bytes: e.Size, InUse: e.Run.InUse(),
+			JourneyName: e.JourneyName, Stage: e.StageName, Tags: append([]string{}, e.Tags...), Bytes: e.Size, InUse: e.Run.InUse(), Repeats: repeats(groups, e.ID),
 		}
 		if e.Source != nil {
 			row.Imported = e.Source.Format

@@ -108,6 +108,9 @@ func (e *evaluation) outage(name string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if c.disturbedIn(f) {
+		return 0, e.lack("the machine was disturbed in an outage while fault %s lasted: whose it was cannot be known", name)
+	}
 	longest := time.Duration(0)
 	for _, o := range c.outages.outages {
 		if o.cause == f.letter {
@@ -131,6 +134,9 @@ func (e *evaluation) outages(name ...string) (float64, error) {
 	c, f, err := e.begun(name[0])
 	if err != nil {
 		return 0, err
+	}
+	if c.disturbedIn(f) {
+		return 0, e.lack("the machine was disturbed in an outage while fault %s lasted: whose it was cannot be known", name[0])
 	}
 	n := 0
 	for _, o := range c.outages.outages {

@@ -14,7 +14,9 @@ import (
 // requests. Times are lab time since the run's zero; nil where it did not happen.
 type fault struct {
 	letter, action string
-	targets        []string
+	// command is the command of one's own that the action is; empty for actions of a lab.
+	command string
+	targets []string
 	// zone is the Availability Zone that a parameter names.
 	zone string
 	// names says that it is done to names, and instances stay as they are.
@@ -80,7 +82,7 @@ func faultsOf(cell showdown.Cell, events []showdown.Event, clock showdown.Clock)
 	}
 	for _, s := range cell.Timeline {
 		f := get(s.Letter)
-		f.action, f.targets = s.Do, nil
+		f.action, f.command, f.targets = s.Do, s.Run.String(), nil
 		if s.Target != "" {
 			f.targets = []string{string(s.Target)}
 		}
@@ -252,7 +254,7 @@ func (f *fault) summary(clock showdown.Clock) results.Fault {
 		return &v
 	}
 	out := results.Fault{
-		Letter: f.letter, Action: f.action, Target: strings.Join(f.targets, ", "), PlannedS: awsSecs(f.planned, clock),
+		Letter: f.letter, Action: f.action, Command: f.command, Target: strings.Join(f.targets, ", "), PlannedS: awsSecs(f.planned, clock),
 		StartS: s(f.injecting), EndS: s(f.end()), Confirmed: f.confirmed, Undone: f.undone,
 		DetectedS: s(f.detected), RecoveredS: s(f.recovered), LostS: awsSecs(f.lost, clock),
 		Fidelity: f.fidelity, Evidence: f.evidence, Facts: f.facts, Error: f.failure,

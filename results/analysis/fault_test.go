@@ -40,3 +40,23 @@ func TestPlannedFaults(t *testing.T) {
 		}
 	}
 }
+
+// A command of one's own is told by its text: all of them have one name for an action.
+func TestACommandIsCalledByItsText(t *testing.T) {
+	clock, err := showdown.NewClock(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cell := showdown.Cell{Name: showdown.BaseCell, Timeline: []showdown.Step{
+		{Letter: "A", Do: showdown.RunCommand, Run: &showdown.Command{Run: []string{"docker", "pause", "web 1"}}, Target: "web 1"},
+		{Letter: "B", Do: "kill", Target: "web-1"},
+	}}
+	faults := faultsOf(cell, nil, clock)
+	a, b := faults[0].summary(clock), faults[1].summary(clock)
+	if a.Action != showdown.RunCommand || a.Command != "docker pause 'web 1'" || a.Called() != a.Command || !a.NamesTarget() {
+		t.Errorf("the command is %+v", a)
+	}
+	if b.Command != "" || b.Called() != "kill" || b.NamesTarget() {
+		t.Errorf("the action is %+v", b)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"showdown"
+	"showdown/results"
 )
 
 // forever is a time after every run.
@@ -46,6 +47,7 @@ type pass struct {
 	endpoints endpoints
 
 	attribution *attribution
+	disturbance disturbance
 	outages     outageDetector
 	degraded    *degradedDetector
 	response    histogram
@@ -139,6 +141,7 @@ func (p *pass) start(hits []showdown.Hit) {
 	}
 	p.first = hits[0].Intended
 	p.degraded = newDegradedDetector(degradedWidth(gap, p.clock.Speed()), objective)
+	p.disturbance = disturbanceOf(p.events, p.clock, p.timeout)
 	p.attribution = newAttribution(p.faults, p.timeout+3*gap)
 }
 
@@ -184,7 +187,7 @@ func (p *pass) add(hits []showdown.Hit) {
 		} else {
 			p.previous.fault = p.attribution.failed(h)
 			if h.Outcome != showdown.Dropped {
-				p.outages.failed(at, letterOf(p.previous.fault))
+				p.outages.failed(at, p.causeOf(h))
 			}
 		}
 		if h.Outcome != showdown.Dropped {
@@ -231,8 +234,17 @@ func (p *pass) addToCohort(c *cohortPass, h *showdown.Hit, t *tally) {
 	if good {
 		c.outages.good(at)
 	} else if h.Outcome != showdown.Dropped {
-		c.outages.failed(at, letterOf(p.previous.fault))
+		c.outages.failed(at, p.causeOf(h))
 	}
+}
+
+// causeOf is what a failed request says of the cause of an outage: the letter of the fault
+// that it falls to, but where the machine itself can be the reason.
+func (p *pass) causeOf(h *showdown.Hit) string {
+	if p.disturbance.spoils(h) {
+		return results.CauseDisturbed
+	}
+	return letterOf(p.previous.fault)
 }
 
 // backend is the number of the instance of that name; -1 for none.

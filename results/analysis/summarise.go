@@ -329,18 +329,7 @@ func (c *cellRecord) generator() results.Generator {
 		LateP99MS: milliseconds(c.late.quantile(99)), LateMaxMS: milliseconds(c.lateMax),
 		Saturated: c.total().dropped() > 0 || c.late.quantile(99) > saturatedLate,
 	}
-	limit := c.timeout / disturbedShare
-	if limit == 0 {
-		limit = showdown.FloorClient / disturbedShare
-	}
-	g.Disturbed = c.lateMax > limit
-	for _, e := range c.events {
-		if late, ok := e.Data["late_ms"].(float64); ok && e.Kind == showdown.Stall {
-			if at := labTime(e.T, c.clock); at >= 0 && at <= c.end && late > milliseconds(limit) {
-				g.Disturbed = true
-			}
-		}
-	}
+	g.Disturbed = c.lateMax > limitOf(c.timeout) || disturbanceOf(c.events, c.clock, c.timeout).stallsIn(0, c.end)
 	return g
 }
 

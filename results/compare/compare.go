@@ -43,6 +43,7 @@ func Compare(sides []Side) (*Comparison, error) {
 	c.Aligned = append(c.Aligned, alignments(sides, c.Scope)...)
 	c.Certainty = c.certainty()
 	c.Sentence, c.lost = sentence(sides, c)
+	c.Event = eventOf(sides)
 	return c, nil
 }
 
@@ -124,7 +125,7 @@ func cellOf(sides []Side) string {
 }
 
 // sharedValues are the numbers that runs of different stages share: the reference window,
-// what each fault did that all sides play, by its action, and the cost.
+// what each fault did that all sides play, by what it is called, and the cost.
 func sharedValues(sides []Side, runs []*results.Summary) []gathered {
 	actions := sharedActions(sides)
 	trimmed := make([]*results.Summary, len(runs))
@@ -133,7 +134,7 @@ func sharedValues(sides []Side, runs []*results.Summary) []gathered {
 		for _, action := range actions {
 			if f := worst(s, action); f != nil {
 				named := *f
-				named.Letter = action
+				named.Letter, named.Action, named.Command = action, action, ""
 				t.Faults = append(t.Faults, named)
 			}
 		}
@@ -168,13 +169,14 @@ func order(name string) int {
 	return 2
 }
 
-// sharedActions are the actions that the base cells of all sides play and that can make
-// requests fail, in the order of the first side's timeline.
+// sharedActions are the actions, and the commands of one's own, that the base cells of all
+// sides play and that can make requests fail, in the order of the first side's timeline.
 func sharedActions(sides []Side) []string {
 	var out []string
 	for i := range sides[0].first().Faults {
-		action := sides[0].first().Faults[i].Action
-		if !causes(action) || slices.Contains(out, action) {
+		f := &sides[0].first().Faults[i]
+		action := f.Called()
+		if !causes(f.Action) || slices.Contains(out, action) {
 			continue
 		}
 		all := true
@@ -191,13 +193,13 @@ func sharedActions(sides []Side) []string {
 	return out
 }
 
-// worst is the fault of a run's base cell with that action from which users lost most;
+// worst is the fault of a run's base cell of that action or command from which users lost most;
 // nil when the action was not played.
 func worst(s *results.Summary, action string) *results.Fault {
 	var out *results.Fault
 	for i := range s.Faults {
 		f := &s.Faults[i]
-		if f.Action == action && (out == nil || f.LostS > out.LostS) {
+		if f.Called() == action && (out == nil || f.LostS > out.LostS) {
 			out = f
 		}
 	}

@@ -47,6 +47,8 @@ type Comparison struct {
 	// Stage is the stage of all sides; empty where they are of different ones.
 	Stage string     `json:"stage,omitempty"`
 	Sides []SideInfo `json:"sides"`
+	// Event is the fault that the sentence is about; nil where it is about something else.
+	Event *Event `json:"event,omitempty"`
 	// Warnings say what differs between the sides beside what is compared.
 	Warnings []string `json:"warnings"`
 	Tables   []Table  `json:"tables"`
@@ -59,6 +61,13 @@ type Comparison struct {
 	// lost is how far the sides are apart in what users lost, to find the stage of a
 	// journey that changed most.
 	lost float64
+}
+
+// Event is a fault that all sides play.
+type Event struct {
+	// Fault is the action or the command, Letters what the first run of each side calls it.
+	Fault   string   `json:"fault"`
+	Letters []string `json:"letters"`
 }
 
 // SideInfo says what a side is.

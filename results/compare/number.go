@@ -85,7 +85,7 @@ func cellValues(c *results.CellSummary, prefix string, labSeconds float64) []val
 	l.add(Number{Name: "peak_goodput", Short: "peak_goodput", Label: "goodput of the best phase", Unit: Rate, Better: More, Detail: len(c.Phases) < 2}, peakGoodput(c))
 	l.add(Number{Name: "waited_s", Short: "waited", Label: "waited for timeouts, in all", Unit: seconds, Better: Less, Detail: true}, &c.WaitedS)
 	for i := range c.Faults {
-		l.fault(&c.Faults[i], "faults."+c.Faults[i].Letter+".", c.Faults[i].Letter+" "+c.Faults[i].Action)
+		l.fault(&c.Faults[i], "faults."+c.Faults[i].Letter+".", c.Faults[i].Letter+" "+c.Faults[i].Called())
 	}
 	l.reference(c.Reference)
 	if c.Cost != nil {

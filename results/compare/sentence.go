@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"showdown"
 	"showdown/results"
 	"showdown/results/statistics"
 )
@@ -29,6 +30,9 @@ func phrases() map[string]string {
 }
 
 func phrase(action string) string {
+	if _, known := showdown.Actions()[action]; !known {
+		return "The command " + action
+	}
 	if p, ok := phrases()[action]; ok {
 		return p
 	}
@@ -97,6 +101,19 @@ func costliest(sides []Side) string {
 		}
 	}
 	return best
+}
+
+// eventOf is the fault that [said] speaks of.
+func eventOf(sides []Side) *Event {
+	action := costliest(sides)
+	if action == "" {
+		return nil
+	}
+	out := &Event{Fault: action}
+	for i := range sides {
+		out.Letters = append(out.Letters, worst(sides[i].first(), action).Letter)
+	}
+	return out
 }
 
 // lostSentence is: "A zone failure costs 900 s of service in asg and 32 s in multi-az: 28

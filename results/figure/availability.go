@@ -94,8 +94,8 @@ func availability(m *maker) content {
 	if c.key != "" {
 		c.note += " " + l.say("A request counts when it was sent: what is under way when a fault begins fails before it.")
 	}
-	if tracks[0].window {
-		c.note += " " + l.say("Each row is the reference window of its stage.")
+	if note := m.windowNote(tracks[0]); note != "" {
+		c.note += " " + note
 	}
 	c.note += note + m.leftOut(without)
 	rowHeight := 92.0
@@ -169,6 +169,9 @@ func leastOf(tracks []track) float64 {
 func (m *maker) leftOut(without []string) string {
 	if len(without) == 0 {
 		return ""
+	}
+	if m.set.event != nil {
+		return " " + m.lang.say("Without this event, and so not compared: %s.", m.names(without))
 	}
 	return " " + m.lang.say("Without a reference window, and so not compared: %s.", m.names(without))
 }

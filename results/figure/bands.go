@@ -197,7 +197,10 @@ func (m *maker) keyFor(all []doing, tracks int) string {
 		}
 		name, text := order[i].letter, order[i].text
 		if k-i >= 2 {
-			name, text = order[i].letter+"–"+order[k].letter, actionOf(text)
+			name = order[i].letter + "–" + order[k].letter
+			if slices.ContainsFunc(order[i:k+1], func(o meaning) bool { return o.text != text }) {
+				text = actionOf(text)
+			}
 		} else {
 			k = i
 		}
@@ -225,10 +228,13 @@ func (m *maker) names(names []string) string {
 // faultName is what a fault does to whom: "kill web-1".
 func (m *maker) faultName(f results.Fault) string {
 	target := f.Target
+	if f.NamesTarget() {
+		target = ""
+	}
 	if list := strings.Split(target, ", "); len(list) > 3 {
 		target = m.lang.say("%s and %d more", list[0], len(list)-1)
 	}
-	return brief(strings.TrimSpace(f.Action + " " + target))
+	return brief(strings.TrimSpace(f.Called() + " " + target))
 }
 
 func actionOf(name string) string {

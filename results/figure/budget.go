@@ -9,8 +9,8 @@ import (
 // budget is how the error budget of a track went: the failures that its objective leaves
 // room for, over the whole track.
 type budget struct {
-	// allowed is how many requests may fail, failed how many did.
-	allowed, failed float64
+	// allowed is how many of all requests may fail, failed how many did or were not sent.
+	all, allowed, failed float64
 	// left is the share of the budget that is left after each moment, from 1 on down,
 	// below 0 where more failed than may.
 	at, left []float64
@@ -30,11 +30,10 @@ func (b budget) times() float64 {
 func (t track) budget(objective float64) budget {
 	buckets, starts := t.buckets()
 	var b budget
-	total := 0.0
 	for _, k := range buckets {
-		total += float64(k.Scheduled)
+		b.all += float64(k.Scheduled)
 	}
-	b.allowed = (1 - objective) * total
+	b.allowed = (1 - objective) * b.all
 	b.at, b.left = []float64{0}, []float64{1}
 	for i, k := range buckets {
 		b.failed += float64(k.Scheduled - k.OK())
@@ -67,19 +66,23 @@ func errorBudget(m *maker) content {
 	tracks, note := m.most(tracks, m.mostRows())
 	budgets := make([]budget, len(tracks))
 	rows := make([]rowText, len(tracks))
-	c := content{tracks: tracks, key: m.keyOf(tracks), table: Table{Header: []string{"track", "objective", "at_s", "budget_left", "times_spent", "spent_at_s"}}}
+	c := content{tracks: tracks, table: Table{Header: []string{"track", "objective", "at_s", "budget_left", "times_spent", "spent_at_s", "scheduled", "may_fail", "failed"}}}
 	for i, t := range tracks {
 		objective := float64(t.objective().Availability)
 		b := t.budget(objective)
 		budgets[i] = b
-		rows[i] = rowText{name: t.name, strong: true, numbers: []string{m.times(b.times()), "–"}}
+		when := "–"
 		if b.spent != nil {
-			rows[i].numbers[1] = l.duration(*b.spent)
+			when = l.duration(*b.spent)
 		}
-		c.table.add(t.name, objective, 0.0, 1.0, b.times(), b.spent)
+		rows[i] = rowText{name: t.name, strong: true, numbers: []string{m.times(b.times()), when}}
+		if len(tracks) > 1 {
+			rows[i].numbers = []string{m.times(b.times()), l.count(uint64(b.failed)), l.number(b.allowed), when}
+		}
+		c.table.add(t.name, objective, 0.0, 1.0, b.times(), b.spent, b.all, b.allowed, b.failed)
 		for k := 1; k < len(b.at); k++ {
 			if b.left[k] != b.left[k-1] {
-				c.table.add(t.name, objective, b.at[k], b.left[k], "", "")
+				c.table.add(t.name, objective, b.at[k], b.left[k], "", "", "", "", "")
 			}
 		}
 	}
@@ -89,9 +92,17 @@ func errorBudget(m *maker) content {
 		c.note += " " + l.say("Each row is the reference window of its stage.")
 	}
 	c.note += note + m.leftOut(without)
-	each := map[bool]float64{true: 300, false: 110}[len(tracks) == 1]
-	c.height = 150 + each*float64(len(tracks)) + 90
-	c.draw = func(cv *canvas, area rect) { m.drawBudgets(cv, area, tracks, budgets, rows) }
+	if len(tracks) > 1 {
+		if x := spentScale(budgets, 0, 1); x.log {
+			c.note += " " + l.say("Each step of the scale is a factor.")
+		}
+		c.height = 150 + 88*float64(len(tracks)) + 90
+		c.draw = func(cv *canvas, area rect) { m.drawSpent(cv, area, budgets, rows) }
+		return c
+	}
+	c.key = m.keyOf(tracks)
+	c.height = 540
+	c.draw = func(cv *canvas, area rect) { m.drawBudget(cv, area, tracks[0], budgets[0], rows) }
 	return c
 }
 
@@ -111,67 +122,55 @@ func (m *maker) times(v float64) string {
 	return m.lang.number(round(v, 1)) + "×"
 }
 
-func (m *maker) drawBudgets(cv *canvas, area rect, tracks []track, budgets []budget, rows []rowText) {
+// drawBudget draws how the budget of one track went over time.
+func (m *maker) drawBudget(cv *canvas, area rect, t track, b budget, rows []rowText) {
 	l := m.lang
 	w := cv.size.tick * 1.3
 	base := area.y + cv.size.tick
 	cv.fill(rect{area.x, base - cv.size.tick*0.75, w, cv.size.tick * 0.85}, up)
 	left := l.say("budget left, from all of it down")
 	cv.tick(area.x+w*1.3, base, left, draw.Start)
-	if slices.ContainsFunc(budgets, func(b budget) bool { return b.spent != nil }) {
+	if b.spent != nil {
 		x := area.x + w*2.3 + draw.Width(left, cv.size.tick, false)
 		cv.fill(rect{x, base - cv.size.tick*0.75, w, cv.size.tick * 0.85}, degraded)
 		cv.tick(x+w*1.3, base, l.say("used up"), draw.Start)
 	}
 	plot := area.inset(0, cv.size.tick*1.6+cv.headHeight(2), 0, cv.timeAxisHeight())
-	gap, cramped := cv.rowGap(len(rows))
-	places := cv.rows(plot, []string{l.say("spent"), l.say("used up after")}, rows, gap)
-	length := longestOf(tracks)
-	scaleRoom := 0.0
-	if len(rows) == 1 {
-		scaleRoom = cv.size.tick * 3
+	gap, _ := cv.rowGap(1)
+	r := cv.rows(plot, []string{l.say("spent"), l.say("used up after")}, rows, gap)[0].inset(cv.size.tick*3, 0, 0, 0)
+	x := linear(0, t.length(), r.x, r.right())
+	cv.timeAxis(r, x, realTime([]track{t}))
+	cv.bandsBehind(r, x, t.bands())
+	y := linear(0, 1, r.bottom(), r.y)
+	for _, v := range []float64{0, 0.5, 1} {
+		cv.Line(draw.Style{Stroke: draw.Grid, Width: cv.size.thin}, draw.Point{X: r.x, Y: y.at(v)}, draw.Point{X: r.right(), Y: y.at(v)})
+		cv.tick(r.x-cv.size.tick*0.3, y.at(v)+cv.size.tick*0.35, l.share(v), draw.End)
 	}
-	x := linear(0, length, places[0].x+scaleRoom, places[0].right())
-	whole := rect{places[0].x + scaleRoom, plot.y, places[0].w - scaleRoom, plot.h}
-	cv.timeAxis(whole, x, realTime(tracks))
-	for i, r := range places {
-		r = rect{whole.x, r.y, x.at(tracks[i].length()) - whole.x, r.h}
-		b := budgets[i]
-		cv.bandsBehind(r, x, tracks[i].bands())
-		y := linear(0, 1, r.bottom(), r.y)
-		if len(places) == 1 {
-			for _, v := range []float64{0, 0.5, 1} {
-				cv.Line(draw.Style{Stroke: draw.Grid, Width: cv.size.thin}, draw.Point{X: r.x, Y: y.at(v)}, draw.Point{X: r.right(), Y: y.at(v)})
-				cv.tick(r.x-cv.size.tick*0.3, y.at(v)+cv.size.tick*0.35, l.share(v), draw.End)
-			}
+	points := []draw.Point{{X: r.x, Y: r.bottom()}}
+	var line []draw.Point
+	for k := range b.at {
+		v := max(b.left[k], 0)
+		if k > 0 && max(b.left[k-1], 0) == v && k < len(b.at)-1 {
+			continue
 		}
-		points := []draw.Point{{X: r.x, Y: r.bottom()}}
-		var line []draw.Point
-		for k := range b.at {
-			v := max(b.left[k], 0)
-			if k > 0 && max(b.left[k-1], 0) == v && k < len(b.at)-1 {
-				continue
-			}
-			if k > 0 { // it falls where the failures are, not before
-				line = append(line, draw.Point{X: x.at(b.at[k-1]), Y: y.at(max(b.left[k-1], 0))})
-			}
-			line = append(line, draw.Point{X: x.at(b.at[k]), Y: y.at(v)})
-			if v == 0 {
-				break
-			}
+		if k > 0 { // it falls where the failures are, not before
+			line = append(line, draw.Point{X: x.at(b.at[k-1]), Y: y.at(max(b.left[k-1], 0))})
 		}
-		points = append(points, line...)
-		points = append(points, draw.Point{X: line[len(line)-1].X, Y: r.bottom()})
-		cv.Polygon(draw.Style{Fill: draw.Up, Opacity: 0.3}, points...)
-		cv.Line(draw.Style{Stroke: draw.Up, Width: cv.size.line}, line...)
-		if b.spent != nil {
-			h := min(r.h*0.45, cv.size.label*1.5)
-			gone := rect{x.at(*b.spent), r.bottom() - h, r.right() - x.at(*b.spent), h}
-			cv.fill(gone, degraded)
+		line = append(line, draw.Point{X: x.at(b.at[k]), Y: y.at(v)})
+		if v == 0 {
+			break
 		}
-		cv.Line(draw.Style{Stroke: draw.Muted, Width: cv.size.thin}, draw.Point{X: r.x, Y: r.bottom()}, draw.Point{X: r.right(), Y: r.bottom()})
-		cv.bandsBefore(r, x, tracks[i].bands(), knownLetters(cramped, i, tracks[0].bands())...)
 	}
+	points = append(points, line...)
+	points = append(points, draw.Point{X: line[len(line)-1].X, Y: r.bottom()})
+	cv.Polygon(draw.Style{Fill: draw.Up, Opacity: 0.3}, points...)
+	cv.Line(draw.Style{Stroke: draw.Up, Width: cv.size.line}, line...)
+	if b.spent != nil {
+		h := min(r.h*0.45, cv.size.label*1.5)
+		cv.fill(rect{x.at(*b.spent), r.bottom() - h, r.right() - x.at(*b.spent), h}, degraded)
+	}
+	cv.Line(draw.Style{Stroke: draw.Muted, Width: cv.size.thin}, draw.Point{X: r.x, Y: r.bottom()}, draw.Point{X: r.right(), Y: r.bottom()})
+	cv.bandsBefore(r, x, t.bands())
 }
 
 func (m *maker) budgetTitle(tracks []track, budgets []budget) string {
@@ -198,6 +197,8 @@ func (m *maker) budgetTitle(tracks []track, budgets []budget) string {
 		return l.say("Each of %d spends its error budget %s over", len(tracks), m.times(w))
 	case spentAll:
 		return l.say("%s spends its error budget %s over, %s %s", m.called(tracks[worst]), m.times(w), tracks[best].name, m.times(b))
+	case b == 0 && w >= 1:
+		return l.say("%s spends its error budget %s over, %s none of it", m.called(tracks[worst]), m.times(w), tracks[best].name)
 	case w < 1:
 		return l.say("All keep within their error budget; %s spends most of it, %s", m.calledInside(tracks[worst]), l.share(round(w, 3)))
 	}

@@ -24,19 +24,14 @@ func (p portions) list() []float64 {
 	return []float64{p.undetected, p.detecting, p.repairing, p.residual}
 }
 
-// split divides the time of a fault. End is the end of the traffic.
-func split(f results.Fault, end float64) portions {
+// split divides the time of a fault until users were well again, which is what
+// [track.wellAt] says.
+func split(f results.Fault, good float64, open bool) portions {
 	if f.StartS == nil {
 		return portions{}
 	}
 	start := *f.StartS
-	var p portions
-	good := end
-	if f.RecoveredS != nil {
-		good = *f.RecoveredS
-	} else {
-		p.open = true
-	}
+	p := portions{open: open}
 	good = max(good, start)
 	repaired := good
 	switch {
@@ -67,7 +62,7 @@ func (c *canvas) portion(r rect, kind int) {
 	case 2:
 		c.Rect(r.x, r.y, r.w, r.h, draw.Style{Fill: draw.Up, Opacity: 0.35})
 	case 3:
-		c.Rect(r.x, r.y, r.w, r.h, draw.Style{Fill: draw.Panel, Stroke: draw.Off, Width: c.size.thin})
+		c.Rect(r.x, r.y, r.w, r.h, draw.Style{Fill: draw.Off, Opacity: 0.3, Stroke: draw.Off, Width: c.size.thin})
 	}
 }
 
@@ -82,6 +77,20 @@ type felt struct {
 	fault results.Fault
 	parts portions
 	name  string
+	// counts says that enough requests failed for its time to be split, and well when users
+	// were well again in AWS seconds; nil where they were not or it does not count.
+	counts bool
+	well   *float64
+	// shares are of the requests that failed in each portion.
+	shares []float64
+}
+
+// share is that of the requests that failed in a portion; nil where the portion is not there.
+func (f felt) share(kind int) *float64 {
+	if f.parts.list()[kind] <= 0 {
+		return nil
+	}
+	return &f.shares[kind]
 }
 
 // feltFaults are the faults that took requests: among stages only the one that they are
@@ -115,11 +124,17 @@ func (m *maker) feltFaults(tracks []track) (out []felt, harmless []string) {
 				whole := t.source.track(t.cell, t.sum)
 				end = whole.to
 			}
-			p := split(f, end)
-			if f.Failed == 0 {
-				p = portions{}
+			row := felt{track: t, fault: f, name: name}
+			var at float64
+			var open bool
+			if at, row.counts, open = t.wellAt(f, end); row.counts {
+				row.parts = split(f, at, open)
 			}
-			out = append(out, felt{t, f, p, name})
+			row.shares = t.failedShares(f, row.parts)
+			if row.counts && !open {
+				row.well = &at
+			}
+			out = append(out, row)
 		}
 	}
 	return out, harmless
@@ -130,8 +145,11 @@ func downtime(m *maker) content {
 	all, without := m.set.tracks()
 	tracks := recorded(all)
 	rows, harmless := m.feltFaults(tracks)
-	if !slices.ContainsFunc(rows, func(f felt) bool { return f.fault.Failed > 0 }) {
-		if len(rows) == 0 && len(harmless) == 0 {
+	if !slices.ContainsFunc(rows, func(f felt) bool { return f.counts }) {
+		switch {
+		case slices.ContainsFunc(rows, func(f felt) bool { return f.fault.Failed > 0 }):
+			return nothing(l.say("There is no downtime to split: so few requests failed that the objective was met."))
+		case len(rows) == 0 && len(harmless) == 0:
 			return nothing(l.say("There is no downtime to split: the record has no fault."))
 		}
 		return nothing(l.say("There is no downtime to split: no fault took a request."))
@@ -144,7 +162,8 @@ func downtime(m *maker) content {
 	}
 	c := content{table: Table{Header: []string{
 		"track", "letter", "action", "target", "start_s", "detected_s", "repaired_s", "recovered_s", "end_s",
-		"undetected_s", "detecting_s", "repairing_s", "residual_s", "total_s", "open", "failed", "lost_s",
+		"undetected_s", "detecting_s", "repairing_s", "residual_s", "total_s", "open", "failed", "lost_s", "counts", "well_s",
+		"undetected_failed", "detecting_failed", "repairing_failed", "residual_failed",
 	}}}
 	length := 0.0
 	var used []track
@@ -154,16 +173,21 @@ func downtime(m *maker) content {
 		p := f.parts
 		length = max(length, p.sum())
 		c.table.add(f.track.name, f.fault.Letter, f.fault.Action, f.fault.Target, f.fault.StartS, f.fault.DetectedS, f.fault.RepairedS, f.fault.RecoveredS, f.fault.EndS,
-			p.undetected, p.detecting, p.repairing, p.residual, p.sum(), p.open, f.fault.Failed, f.fault.LostS)
+			p.undetected, p.detecting, p.repairing, p.residual, p.sum(), p.open, f.fault.Failed, f.fault.LostS, f.counts, f.well,
+			f.share(0), f.share(1), f.share(2), f.share(3))
 		if !slices.ContainsFunc(used, func(t track) bool { return t.name == f.track.name }) {
 			used = append(used, f.track)
 		}
 	}
 	c.tracks, c.key = used, m.keyFor(done, len(used))
 	c.title = m.downtimeTitle(rows)
-	c.note = l.say("From the beginning of the fault until users were well again. Detected is when a status check or the load balancer noticed; repaired is when the fault was gone or its part replaced. Lost is the failed share added up over time.")
+	c.note = l.say("From the beginning of the fault until users were well again. Detected: a status check or the load balancer noticed; repaired: the fault was gone or its part replaced; lost: the failed share added up over time.") + " " +
+		l.say("A bar is as high as the share of requests that failed.")
 	if len(harmless) > 0 && !tracks[0].window {
 		c.note += " " + l.say("No request failed in %s.", m.names(harmless))
+	}
+	if slices.ContainsFunc(rows, func(f felt) bool { return !f.counts && f.fault.Failed > 0 }) {
+		c.note += " " + l.say("Too few failed: all the requests of the fault together met the objective, or fewer than %d failed.", leastFelt)
 	}
 	if left > 0 {
 		c.note += " " + l.say("%d faults that took less are not drawn.", left)
@@ -193,6 +217,9 @@ func (m *maker) drawDowntime(cv *canvas, area rect, rows []felt, length float64)
 		if f.parts.open {
 			total = "> " + total
 		}
+		if !f.counts {
+			total = "–"
+		}
 		texts[i] = rowText{name: f.name, numbers: []string{total, l.seconds(f.fault.LostS), l.count(f.fault.Failed)}, strong: true}
 	}
 	plot := area.inset(0, cv.size.tick*1.6+cv.headHeight(2), 0, cv.timeAxisHeight())
@@ -208,8 +235,10 @@ func (m *maker) drawDowntime(cv *canvas, area rect, rows []felt, length float64)
 			if s <= 0 {
 				continue
 			}
-			part := rect{x.at(at), r.y, x.at(at+s) - x.at(at), r.h}
+			frame := rect{x.at(at), r.y, x.at(at+s) - x.at(at), r.h}
 			at += s
+			cv.Rect(frame.x, frame.y, frame.w, frame.h, draw.Style{Fill: draw.Panel})
+			part := frame.inset(0, r.h-max(r.h*min(rows[i].shares[kind], 1), cv.size.line*1.5), 0, 0)
 			cv.portion(part, kind)
 			text := l.seconds(round(s, 1))
 			w := draw.Width(text, cv.size.tick, true)
@@ -223,9 +252,13 @@ func (m *maker) drawDowntime(cv *canvas, area rect, rows []felt, length float64)
 			if w+cv.size.tick*0.3 < part.w {
 				ink := draw.Text
 				base := r.y + r.h/2 + cv.size.tick*0.35
-				if kind == 0 {
+				switch {
+				case part.h > r.h*0.75 && kind == 0:
 					ink = draw.Paper
-				} else if kind == 1 { // the hatch would run through the text
+				case part.h > r.h*0.75 && kind != 1:
+				case r.h-part.h > cv.size.tick*1.15: // above the bar
+					base = part.y - cv.size.tick*0.25
+				default: // the bar or its hatch would run through the text
 					cv.Rect(part.x+part.w/2-w/2-cv.size.tick*0.2, r.y+r.h/2-cv.size.tick*0.6, w+cv.size.tick*0.4, cv.size.tick*1.2, draw.Style{Fill: draw.Paper, Opacity: 0.85})
 				}
 				cv.Text(part.x+part.w/2, base, text, draw.Type{Size: cv.size.tick, Ink: ink, Bold: true, At: draw.Middle})
@@ -234,6 +267,8 @@ func (m *maker) drawDowntime(cv *canvas, area rect, rows []felt, length float64)
 		switch {
 		case rows[i].fault.Failed == 0:
 			cv.tick(r.x+cv.size.tick*0.4, r.y+r.h/2+cv.size.tick*0.35, l.say("no request failed"), draw.Start)
+		case !rows[i].counts:
+			cv.tick(r.x+cv.size.tick*0.4, r.y+r.h/2+cv.size.tick*0.35, l.say("too few requests failed to count"), draw.Start)
 		case rows[i].parts.open:
 			px, py := x.at(at), r.y+r.h/2
 			d := cv.size.tick * 0.4
@@ -246,6 +281,7 @@ func (m *maker) drawDowntime(cv *canvas, area rect, rows []felt, length float64)
 // stages which took least.
 func (m *maker) downtimeTitle(rows []felt) string {
 	l := m.lang
+	rows = slices.DeleteFunc(slices.Clone(rows), func(f felt) bool { return !f.counts && f.fault.Failed > 0 })
 	byLength := func(a, b felt) int { return compare(a.parts.sum(), b.parts.sum()) }
 	worst := slices.MaxFunc(rows, byLength)
 	p := worst.parts

@@ -8,6 +8,10 @@ import (
 	"showdown/results/draw"
 )
 
+// leastCompared is how many good answers a track needs for its curve to stand beside
+// others: it then reaches the percentile 90. A shorter one says nothing of a tail.
+const leastCompared = 100
+
 // percentiles draws how latencies are spread: 1/(1-p) at the bottom, so that each factor
 // of ten is one more nine.
 func percentiles(m *maker) content {
@@ -16,15 +20,19 @@ func percentiles(m *maker) content {
 	var tracks []track
 	var curves []results.Curve
 	var few []string
-	for _, t := range recorded(all) {
+	with := recorded(all)
+	for _, t := range with {
 		c := t.curve()
-		if len(c.Points) < 2 {
+		if len(c.Points) < 2 || len(with) > 1 && c.N < leastCompared {
 			few = append(few, t.name)
 			continue
 		}
 		tracks, curves = append(tracks, t), append(curves, c)
 	}
-	if len(tracks) == 0 {
+	switch {
+	case len(tracks) == 0 && len(with) > 1:
+		return nothing(l.say("There are no percentiles to compare: fewer than %d requests were answered well in each.", leastCompared))
+	case len(tracks) == 0:
 		return nothing(l.say("There are no percentiles to show: fewer than 20 requests were answered well."))
 	}
 	tracks, note := m.most(tracks, 12)

@@ -28,6 +28,9 @@ type Set struct {
 	Sources []Source
 	// Journey is the summary of the journey whose stages the sources are; nil without one.
 	Journey *results.JourneySummary
+	// event has by run the letter of the fault whose time is compared, where that is not the
+	// reference window's; see [Set.Around].
+	event map[string]string
 	// Missing says in a sentence each what should be there and cannot be read.
 	Missing []string
 }
@@ -49,6 +52,8 @@ type track struct {
 	from, to float64
 	// window says that from and to are the reference window.
 	window bool
+	// event is the fault that the window lies around, where that is not the reference's.
+	event *results.Fault
 }
 
 // length is the track's in AWS seconds.
@@ -91,6 +96,9 @@ func (t track) spec() *showdown.Cell {
 // availability, lost and longest are the summary's for the track: AWS seconds, and the
 // share of good answers, nil without a request.
 func (t track) availability() *float64 {
+	if t.event != nil {
+		return t.windowAvailability()
+	}
 	if t.window {
 		return t.sum.Reference.Availability
 	}
@@ -98,6 +106,9 @@ func (t track) availability() *float64 {
 }
 
 func (t track) lost() float64 {
+	if t.event != nil {
+		return t.windowLost()
+	}
 	if t.window {
 		return t.sum.Reference.LostS
 	}
@@ -105,6 +116,9 @@ func (t track) lost() float64 {
 }
 
 func (t track) longest() float64 {
+	if t.event != nil {
+		return t.windowLongest()
+	}
 	if t.window {
 		return t.sum.Reference.LongestOutageS
 	}
@@ -142,6 +156,11 @@ func (t track) faults() []results.Fault {
 
 // reference is the fault that stages are compared by; ok is false where it never began.
 func (t track) reference() (results.Fault, bool) {
+	if t.event != nil {
+		f := *t.event
+		f.Letter = brief(f.Letter)
+		return f, true
+	}
 	c := t.spec()
 	if c == nil || c.Reference == nil {
 		return results.Fault{}, false
@@ -169,6 +188,9 @@ func (s *Set) tracks() (out []track, without []string) {
 		return out, nil
 	}
 	whole := s.Journey == nil && (s.sameStage() || !slices.ContainsFunc(s.Sources, func(c Source) bool { return c.Summary.Reference != nil }))
+	if !whole && s.event != nil {
+		return s.aroundEvent()
+	}
 	for i := range s.Sources {
 		c := &s.Sources[i]
 		t := c.track(c.Summary.Cell, &c.Summary.CellSummary)

@@ -142,7 +142,11 @@ func sentence(s *results.Summary, t times) string {
 	case d.LongestOutageS > 0:
 		cause := ""
 		for _, o := range d.Outages {
-			if o.Seconds == d.LongestOutageS && o.Cause != "" {
+			switch {
+			case o.Seconds != d.LongestOutageS || o.Cause == "":
+			case o.Cause == results.CauseDisturbed:
+				cause = ", while " + o.Cause
+			default:
 				cause = ", after " + o.Cause
 			}
 		}
@@ -181,8 +185,8 @@ func outageTable(outages []results.Outage, t times) table {
 func faultList(faults []results.Fault, t times) list {
 	var out list
 	for _, f := range faults {
-		e := entry{mark: f.Letter, text: f.Action}
-		if f.Target != "" {
+		e := entry{mark: f.Letter, text: f.Called()}
+		if f.Target != "" && !f.NamesTarget() {
 			e.text += " " + f.Target
 		}
 		switch {

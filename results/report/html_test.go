@@ -182,3 +182,19 @@ func FuzzHTML(f *testing.F) {
 		}
 	})
 }
+
+// Nobody unfolds paper: what is folded on the screen is printed.
+func TestFoldedDetailsArePrinted(t *testing.T) {
+	single, _, _, _ := comparisons(t)
+	var compared bytes.Buffer
+	if err := ComparisonHTML(&compared, single, nil, "v1"); err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range map[string]string{"report": htmlOf(t, verticalPage()), "comparison": compared.String()} {
+		_, print, there := strings.Cut(page, "@media print{")
+		print, _, _ = strings.Cut(print, "</style>")
+		if !there || !strings.Contains(print, "details::details-content{content-visibility:visible;block-size:auto}") {
+			t.Errorf("the %s does not print what is folded:\n%s", name, print)
+		}
+	}
+}

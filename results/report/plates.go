@@ -41,9 +41,12 @@ func JourneyPageOf(set *figure.Set, m *results.JourneyManifest) JourneyPage {
 	return out
 }
 
-// PlatesBeside are the figures that set the runs of a set beside each other.
-func PlatesBeside(set *figure.Set) []Plate {
-	strip, out := plates(set, []string{"F2", "F5", "F4", "F8", "F12"})
+// PlatesBeside are the figures that set the runs of a set beside each other. Where event is
+// not nil it has the letter of a fault by run, and what tells of an event tells of that one.
+func PlatesBeside(set *figure.Set, event map[string]string) []Plate {
+	strip, first := plates(set.Around(event), []string{"F2"})
+	_, out := plates(set, []string{"F5", "F4", "F8", "F12"})
+	out = append(first, out...)
 	if strip != nil {
 		out = append([]Plate{*strip}, out...)
 	}
