@@ -1,6 +1,7 @@
 # make test     run every test, installing what they need (as root)
 # make lint     formatting, vet and staticcheck
 # make promql   every query of the dashboards and rules against what is exported, part of lint
+# make grafana-types  every dashboard as a value of Grafana's TypeScript types, where node is
 # make bench    the bounds of docs/bounds.md, rivals in the same run, about 12 minutes
 # make soak     150 kills at random moments of random stages, and the table of what they hit
 # make browser  a headless Chromium loads a page through a load balancer's node, and the live page
@@ -23,7 +24,7 @@ export GOMODCACHE := $(CACHE)/mod
 export GOPATH := $(CACHE)/path
 endif
 
-.PHONY: all build test test-deps lint promql tidy cross bench bench-long soak fuzz picture faults browser timings seeds course
+.PHONY: all build test test-deps lint promql grafana-types tidy cross bench bench-long soak fuzz picture faults browser timings seeds course
 
 all: lint test
 
@@ -53,6 +54,10 @@ cross:
 # Prometheus' newest parser reads every query: 15 s of one core the first time, 2 s later.
 promql:
 	$(GO) test -C .ci/promql .
+
+# 27 MB from npm the first time, by the lock file; 2 s from then on.
+grafana-types:
+	@.ci/grafana/check
 
 tidy:
 	$(GO) mod tidy

@@ -69,3 +69,28 @@ func TestRunDashboardsAskTheSame(t *testing.T) {
 		}
 	}
 }
+
+// TestRunDashboardIsKept writes what a run's dashboards have of their own, one panel of the
+// overview and the annotations, for the check by Grafana's types.
+func TestRunDashboardIsKept(t *testing.T) {
+	zero := time.Date(2026, 11, 23, 10, 15, 0, 0, time.UTC)
+	d := RunDashboards("20261123T101500-single-3f2a", zero, zero.Add(time.Minute))[0]
+	d.Panels = d.Panels[:1]
+	got, err := d.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const golden = "testdata/run-overview.json"
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("%s differs (go test ./dashboards -update writes it):\n%s", golden, got)
+	}
+}
