@@ -1,11 +1,15 @@
 package machine
 
 import (
+	"maps"
+	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"showdown/targets/cloud"
+	"showdown/targets/cloud/elb/proxy"
 )
 
 // nodeCollector turns the counters of a load balancer's node into metrics when they are
@@ -40,6 +44,16 @@ func newNodeCollector(m *machine) *nodeCollector {
 	}
 }
 
+// ownStatuses are those that a node may answer with by itself: each has a series from the
+// start, since a rate needs a first sample.
+func ownStatuses() []int {
+	return []int{
+		http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestTimeout, http.StatusRequestURITooLong,
+		http.StatusExpectationFailed, proxy.StatusClientClosed, proxy.StatusTooManyForwarders, http.StatusNotImplemented,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusHTTPVersionNotSupported,
+	}
+}
+
 func (c *nodeCollector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.requests, c.errors, c.connections, c.active, c.backends, c.bytes, c.far, c.checks, c.late, c.stall,
@@ -55,8 +69,15 @@ func (c *nodeCollector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, kind, v, variable...)
 	}
 	say(c.requests, prometheus.CounterValue, float64(n.Requests))
-	for status, count := range n.Errors {
-		say(c.errors, prometheus.CounterValue, float64(count), strconv.Itoa(status))
+	own := n.Errors
+	if own == nil {
+		own = map[int]uint64{}
+	}
+	for _, status := range ownStatuses() {
+		own[status] += 0
+	}
+	for _, status := range slices.Sorted(maps.Keys(own)) {
+		say(c.errors, prometheus.CounterValue, float64(own[status]), strconv.Itoa(status))
 	}
 	say(c.connections, prometheus.CounterValue, float64(n.NewConnections))
 	say(c.active, prometheus.GaugeValue, float64(n.ActiveConnections))
