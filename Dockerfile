@@ -1,5 +1,5 @@
 # A static binary and nothing else: a lab's machines are the binary itself, under a
-# hidden command.
+# hidden command. Plain enough for BuildKit and for the builder before it.
 FROM golang:1.26.8 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -17,6 +17,8 @@ COPY --from=build --chown=65532:65532 /out/runs /runs
 COPY --from=build --chown=65532:65532 /out/tmp /tmp
 USER 65532:65532
 ENV SHOWDOWN_OUT=/runs TMPDIR=/tmp
-EXPOSE 9091
+EXPOSE 8089
+# The image holds our binary alone, so that is who asks.
+HEALTHCHECK --interval=1s --timeout=3s --retries=30 CMD ["/showdown", "__healthy", "http://127.0.0.1:8089/healthz"]
 ENTRYPOINT ["/showdown"]
-CMD ["demo", "--metrics", "0.0.0.0:9091", "--linger", "10s"]
+CMD ["serve", "whatsthetime", "--listen", "0.0.0.0:8089"]

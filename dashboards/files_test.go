@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // composeOptions are those of the files under files/, which docker-compose.yml
 // mounts.
 func composeOptions() Options {
-	return Options{Target: "showdown:9091", PrometheusURL: "http://prometheus:9090"}
+	return Options{Target: "showdown:8089", PrometheusURL: "http://prometheus:9090"}
 }
 
 func TestFilesAreThoseOfTheRepository(t *testing.T) {
