@@ -102,8 +102,9 @@ func (t *terminal) serve(c *cli.Context, hub *live.Hub, o live.Options) (*served
 		return nil, errors.Join(fmt.Errorf("serve the page: %w", err), listener.Close())
 	}
 	url := "http://" + shownAddress(at, net.InterfaceAddrs) + "/"
+	o.Address = url
 	presenter := ""
-	if o.Replay != nil && !at.Addr().Unmap().IsLoopback() {
+	if (o.Replay != nil || o.Control != nil) && !at.Addr().Unmap().IsLoopback() {
 		o.Token = rand.Text()
 		// A fragment is not sent, so that no log and no proxy has it.
 		presenter = fmt.Sprintf("\nthe presenter opens %s?view=presenter#token=%s", url, o.Token)
