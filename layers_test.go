@@ -90,6 +90,7 @@ var doors = map[string][]string{
 	"golang.org/x/perf":                                       {"results/statistics"},
 	"github.com/aclements/go-moremath/":                       {"results/statistics"},
 	"github.com/chromedp/":                                    {"dashboards/live"},
+	"rsc.io/qr":                                               {"dashboards/live"},
 	"golang.org/x/term":                                       {"cmd/showdown"},
 	"golang.org/x/sys/":                                       {"targets/backend/process", "targets/machine", "targets/journal", "attack"},
 	"github.com/miekg/dns":                                    {"targets/cloud/route53", "attack"},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"showdown"
 	"showdown/dashboards/live"
 )
 
@@ -83,15 +84,22 @@ func (t *terminal) chaosList(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	var buttons []live.Button
-	if err := json.Unmarshal(body, &buttons); err != nil {
+	var list struct {
+		Stage   string        `json:"stage"`
+		Buttons []live.Button `json:"buttons"`
+		Faults  []live.Fault  `json:"faults"`
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
 		return fmt.Errorf("read the actions: %w", err)
 	}
 	if c.Bool("json") {
-		return t.document(buttons)
+		return t.document(list)
+	}
+	for _, f := range list.Faults {
+		fmt.Fprintf(t.stdout, "%s %s %s: %s since %s\n", f.Letter, f.Action, strings.Join(f.Targets, ", "), f.Phase, showdown.Duration(*f.FromS*float64(showdown.Second)))
 	}
 	w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
-	for _, b := range buttons {
+	for _, b := range list.Buttons {
 		heals := "until chaos heal"
 		if b.ForS > 0 {
 			heals = "for " + (time.Duration(b.ForS * float64(time.Second))).String()

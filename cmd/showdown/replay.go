@@ -107,6 +107,7 @@ func (t *terminal) serve(c *cli.Context, hub *live.Hub, o live.Options) (*served
 		return nil, errors.Join(fmt.Errorf("serve the page: %w", err), listener.Close())
 	}
 	url := "http://" + shownAddress(at, net.InterfaceAddrs) + "/"
+	o.Address = url
 	presenter := ""
 	commands := o.Replay != nil || o.Control != nil
 	if commands {

@@ -87,7 +87,7 @@ func cellsKnown(c *cli.Context, stages []*showdown.Stage) error {
 }
 
 // lesson keeps stages of a target running until the command is interrupted.
-func (p *player) lesson(target target, first *showdown.Stage) (err error) {
+func (p *player) lesson(target target, first *showdown.Stage) error {
 	made, err := lesson.New(lesson.Config{
 		Stages: target.Stages, Cells: p.c.StringSlice("cell"),
 		Play: func(ctx context.Context, _, opened *showdown.Stage, clock showdown.Clock, open *play.Open) error {
@@ -112,7 +112,6 @@ func (p *player) lesson(target target, first *showdown.Stage) (err error) {
 	if p.page, err = p.t.servePage(p.c, p.metrics, made); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.page.Close(p.ctx)) }()
 	p.page.journey(target)
 	p.t.watching = true
 	return advised(made.Run(p.ctx))

@@ -8,10 +8,12 @@ import (
 // Control is a lab that keeps running and takes commands: what the page's buttons do. Its methods
 // return once the command is accepted, with the id of what it began; whether it came to
 // pass is told by the run's own events, the id among them. A command that cannot be
-// done is a [*Refusal]. They are safe for concurrent use.
+// done is a [*Refusal]. They are safe for concurrent use, and may tell the hub something meanwhile.
+// The context does not end with the request: who leaves does not take back what was asked for.
 type Control interface {
 	// Buttons are the chaos actions that the stage which runs now offers, in the order of
-	// its lesson, at most nine.
+	// its lesson, at most nine. It answers at once: it is asked several times a second, and
+	// viewers are told where the answer is another one.
 	Buttons() []Button
 	// Chaos injects an action; the id is the fault's letter.
 	Chaos(context.Context, Order) (id string, err error)

@@ -110,6 +110,7 @@ func (c *cell) told(end int) []Fault {
 			if t.Failed, last = c.series.badBetween(f.fromBucket, until, over); last > 0 {
 				at := c.aws(time.Duration(last) * c.series.width)
 				t.LastFailedS = &at
+				t.OutageS = c.aws(time.Duration(c.series.longestOutage(f.fromBucket, last)) * c.series.width)
 			}
 		}
 		out = append(out, t)

@@ -15,6 +15,9 @@ const (
 	// commandRate and commandBurst bound the commands of one address.
 	commandRate  = 10
 	commandBurst = 20
+	// voteRate and voteBurst bound the votes of one address, behind which a whole class may be.
+	voteRate  = 100
+	voteBurst = 500
 	// maxAddresses bounds of how many addresses the pace is remembered.
 	maxAddresses = 1024
 	// maxCommand is the longest command in bytes.
@@ -37,7 +40,23 @@ type guard struct {
 	hosts []string
 	// token is asked of whoever commands; empty asks nothing.
 	token string
-	now   func() time.Time
+	// commands and votes are the paces of each.
+	commands, votes pacer
+}
+
+// newGuard guards a handler.
+func newGuard(next http.Handler, o Options) *guard {
+	return &guard{
+		next: next, hosts: o.Hosts, token: o.Token,
+		commands: pacer{now: o.Now, rate: commandRate, burst: commandBurst, paces: map[string]*pace{}},
+		votes:    pacer{now: o.Now, rate: voteRate, burst: voteBurst, paces: map[string]*pace{}},
+	}
+}
+
+// pacer bounds how often each address may do something.
+type pacer struct {
+	now         func() time.Time
+	rate, burst float64
 
 	mu    sync.Mutex
 	paces map[string]*pace
@@ -76,14 +95,20 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.next.ServeHTTP(w, r)
 }
 
-// command says whether a command may pass; otherwise it has answered.
+// command says whether a command may pass; otherwise it has answered. HEAL ALL has no pace,
+// and a vote needs no token.
 func (g *guard) command(w http.ResponseWriter, r *http.Request) bool {
-	if !g.paced(r.RemoteAddr) {
+	heal, vote := r.URL.Path == healPath, r.URL.Path == votePath
+	pace := &g.commands
+	if vote {
+		pace = &g.votes
+	}
+	if !heal && !pace.take(r.RemoteAddr) {
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusTooManyRequests, "too many commands", "wait a second")
 		return false
 	}
-	if g.token != "" {
+	if g.token != "" && !vote {
 		given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if subtle.ConstantTimeCompare([]byte(given), []byte(g.token)) != 1 {
 			refuse(w, http.StatusUnauthorized, "the presenter's token is missing or wrong", "open the presenter's address that showdown printed")
@@ -129,8 +154,8 @@ func scraped(r *http.Request) bool {
 	return r.URL.Path == "/metrics" || strings.HasPrefix(r.URL.Path, "/metrics/") || r.URL.Path == "/healthz"
 }
 
-// paced takes a command from what the address may still send.
-func (g *guard) paced(remote string) bool {
+// take takes one from what the address may still send; it is false where nothing is left.
+func (g *pacer) take(remote string) bool {
 	if h, _, err := net.SplitHostPort(remote); err == nil {
 		remote = h
 	}
@@ -142,10 +167,10 @@ func (g *guard) paced(remote string) bool {
 		if len(g.paces) >= maxAddresses {
 			clear(g.paces)
 		}
-		p = &pace{commandBurst, now}
+		p = &pace{g.burst, now}
 		g.paces[remote] = p
 	}
-	p.left = min(commandBurst, p.left+commandRate*now.Sub(p.at).Seconds())
+	p.left = min(g.burst, p.left+g.rate*now.Sub(p.at).Seconds())
 	p.at = now
 	if p.left < 1 {
 		return false

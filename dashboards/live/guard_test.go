@@ -93,10 +93,10 @@ func TestGuard(t *testing.T) {
 // TestPace holds how many commands pass: a burst, and then ten a second.
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := &guard{now: time.Now, paces: map[string]*pace{}}
+		g := &newGuard(nil, Options{Now: time.Now}).commands
 		passed := func(remote string, n int) (out int) {
 			for range n {
-				if g.paced(remote) {
+				if g.take(remote) {
 					out++
 				}
 			}
@@ -116,7 +116,7 @@ func TestPace(t *testing.T) {
 			t.Errorf("%d pass a second later, want %d", n, commandRate)
 		}
 		for i := range 3 * maxAddresses {
-			g.paced(strings.Repeat("x", i))
+			g.take(strings.Repeat("x", i))
 		}
 		if len(g.paces) > maxAddresses {
 			t.Errorf("%d addresses are remembered", len(g.paces))

@@ -35,6 +35,9 @@ type Options struct {
 	// Control is what commands act on, or else Replay; without both the page only looks on.
 	Control Control
 	Replay  *Replay
+	// Address is where others open the page, such as "http://192.0.2.7:8089/"; the wall shows
+	// it to phones. Empty shows none.
+	Address string
 	// Metrics answers /metrics and Machines /metrics/machines; nil answers nothing there.
 	Metrics, Machines http.Handler
 	// Now is the wall clock; nil is [time.Now].
@@ -64,15 +67,28 @@ func NewHandler(h *Hub, o Options) http.Handler {
 	if o.Machines != nil {
 		mux.Handle("GET /metrics/machines", o.Machines)
 	}
-	if o.Replay != nil {
+	share := shareOf(o.Address)
+	mux.HandleFunc("GET /api/v1/qr.svg", share.serveQR)
+	h.mu.Lock()
+	h.share = share
+	h.mu.Unlock()
+	switch {
+	case o.Control != nil:
+		d := &desk{hub: h, control: o.Control}
+		d.routes(mux)
+		h.mu.Lock()
+		h.desk, h.controls = d, true
+		h.mu.Unlock()
+		h.offer(o.Control.Buttons())
+	case o.Replay != nil:
 		mux.HandleFunc("POST /api/v1/replay", o.Replay.command)
 		mux.HandleFunc("POST /api/v1/stage", o.Replay.choose)
-	} else {
+	default:
 		mux.HandleFunc("POST /api/v1/", func(w http.ResponseWriter, _ *http.Request) {
 			refuse(w, http.StatusConflict, "this page only looks on", "showdown replay takes commands")
 		})
 	}
-	return &guard{next: mux, hosts: o.Hosts, token: o.Token, now: o.Now, paces: map[string]*pace{}}
+	return newGuard(mux, o)
 }
 
 // asset serves an embedded file.

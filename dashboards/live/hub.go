@@ -61,6 +61,13 @@ type Hub struct {
 	replay   *Position
 	controls bool
 	ticked   time.Time
+	// desk takes commands; nil for a page that only looks on and for a replay. buttons are
+	// those that viewers know of, heals counts how often somebody healed.
+	desk    *desk
+	buttons []Button
+	heals   int
+	ballot  ballot
+	share   *Share
 }
 
 // message is an encoded message of a viewer's stream.
@@ -81,7 +88,7 @@ type viewer struct {
 func NewHub(now func() time.Time) *Hub {
 	return &Hub{
 		server: rand.Text()[:10], now: now, viewers: map[*viewer]bool{}, mode: "idle",
-		cells: map[string]*cell{},
+		cells: map[string]*cell{}, ballot: ballot{seconds: askSeconds},
 	}
 }
 
@@ -97,6 +104,8 @@ func (h *Hub) Stage(spec *showdown.Stage, clock showdown.Clock, cells []string) 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.mode = "live"
+	// What another stage offered and was asked about is over; its own is offered soon.
+	h.buttons, h.ballot.q = nil, nil
 	h.stage(spec, clock, cells, keepBuckets)
 	h.announce()
 }
@@ -215,6 +224,9 @@ func (h *Hub) limit(c *cell) int {
 
 // Run tells the viewers of time passing until ctx ends.
 func (h *Hub) Run(ctx context.Context) error {
+	var attending sync.WaitGroup
+	attending.Go(func() { h.attend(ctx) })
+	defer attending.Wait()
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	for {
@@ -231,6 +243,8 @@ func (h *Hub) Run(ctx context.Context) error {
 func (h *Hub) tick() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.judge()
+	h.tell(false)
 	now := h.now()
 	idle := true
 	for _, c := range h.cells {
@@ -308,6 +322,7 @@ func (h *Hub) hello() Hello {
 	out := Hello{
 		Server: h.server, Mode: h.mode, Controls: h.controls, Run: h.run, Step: h.step, Stages: append([]StageRef{}, h.stages...),
 		Cells: []HelloCell{}, Ticker: []Line{}, Replay: h.position(),
+		Buttons: h.buttons, Prediction: h.ballot.wire(h.now()), Share: h.share,
 	}
 	if h.spec == nil {
 		return out

@@ -152,6 +152,23 @@ func (s *series) badBetween(from, to, over int) (n uint64, last int) {
 	return n, last
 }
 
+// longestOutage is the largest number of buckets in [from, to) one after the other that have
+// requests and no good answer. One without requests neither ends nor counts.
+func (s *series) longestOutage(from, to int) int {
+	most, now := 0, 0
+	for i := max(from, s.first); i < min(to, s.end()); i++ {
+		b := &s.buckets[i-s.first]
+		switch {
+		case b.ok > 0:
+			now = 0
+		case b.bad() > 0:
+			now++
+		}
+		most = max(most, now)
+	}
+	return most
+}
+
 // recent is what the buckets before number end show.
 func (s *series) recent(end int) Recent {
 	var sum [latencyRows]uint32

@@ -84,6 +84,8 @@ type Fault struct {
 	// LastFailedS is when the last of them was meant to be sent.
 	Failed      uint64   `json:"failed"`
 	LastFailedS *float64 `json:"last_failed_s"`
+	// OutageS is the longest of it without any good answer, to a bucket.
+	OutageS float64 `json:"outage_s"`
 	// fromBucket is the bucket in which it struck.
 	fromBucket int
 }
@@ -154,6 +156,10 @@ type Hello struct {
 	Cells      []HelloCell `json:"cells"`
 	Ticker     []Line      `json:"ticker"`
 	Replay     *Position   `json:"replay,omitempty"`
+	// Buttons are the chaos actions of a lab that takes commands, in the order of the digit keys.
+	Buttons    []Button    `json:"buttons,omitempty"`
+	Prediction *Prediction `json:"prediction,omitempty"`
+	Share      *Share      `json:"share,omitempty"`
 }
 
 // StageInfo is a stage in words.

@@ -39,8 +39,8 @@ type Lesson struct {
 	mu      sync.Mutex
 	want    live.Start // what runs or is about to
 	open    *play.Open // of the stage that runs; nil while none does
-	file    *showdown.Stage
 	opened  *showdown.Stage
+	buttons []live.Button
 	heals   int
 	number  int // commands that were given an id
 	healing sync.WaitGroup
@@ -118,9 +118,9 @@ func (l *Lesson) play(ctx context.Context, start live.Start) error {
 	if err != nil {
 		return err
 	}
-	open := play.NewOpen()
+	open, buttons := play.NewOpen(), Buttons(file, opened)
 	l.mu.Lock()
-	l.want, l.open, l.file, l.opened = start, open, file, opened
+	l.want, l.open, l.opened, l.buttons = start, open, opened, buttons
 	if len(l.next) > 0 {
 		open.Leave() // somebody has wished for another one meanwhile
 	}
@@ -205,10 +205,7 @@ func (l *Lesson) plan(s live.Start) (file, opened *showdown.Stage, clock showdow
 func (l *Lesson) Buttons() []live.Button {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.opened == nil {
-		return nil
-	}
-	return Buttons(l.file, l.opened)
+	return l.buttons
 }
 
 // running is what takes commands now.
@@ -248,14 +245,14 @@ func (l *Lesson) id(what string) string {
 
 // Chaos injects an action; the id is the fault's letter.
 func (l *Lesson) Chaos(_ context.Context, o live.Order) (string, error) {
-	open, opened, err := l.running()
+	open, _, err := l.running()
 	if err != nil {
 		return "", err
 	}
 	if _, known := showdown.Actions()[o.Action]; !known {
 		return "", refused(fmt.Errorf("unknown action %q", o.Action))
 	}
-	letter, err := open.Inject(l.step(o, opened))
+	letter, err := open.Inject(l.step(o))
 	if letter == "" && err != nil {
 		return "", refused(err)
 	}
@@ -267,12 +264,9 @@ func (l *Lesson) Chaos(_ context.Context, o live.Order) (string, error) {
 
 // step is what an order means: what it leaves open is that of the button with this
 // action, and this target where one is named.
-func (l *Lesson) step(o live.Order, opened *showdown.Stage) showdown.Step {
+func (l *Lesson) step(o live.Order) showdown.Step {
 	s := showdown.Step{Do: o.Action, Target: showdown.Selector(o.Target), For: max(showdown.Duration(o.For), 0), With: map[string]string{}}
-	l.mu.Lock()
-	buttons := Buttons(l.file, opened)
-	l.mu.Unlock()
-	for _, b := range buttons {
+	for _, b := range l.Buttons() {
 		if b.Action != o.Action || o.Target != "" && b.Target != o.Target {
 			continue
 		}

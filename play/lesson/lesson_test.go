@@ -30,7 +30,7 @@ type stageHand struct {
 	fails  map[string]error
 }
 
-func (h *stageHand) play(ctx context.Context, _, opened *showdown.Stage, clock showdown.Clock, open *play.Open) error {
+func (h *stageHand) play(_ context.Context, _, opened *showdown.Stage, _ showdown.Clock, open *play.Open) error {
 	h.mu.Lock()
 	h.played = append(h.played, opened.Name)
 	err := h.fails[opened.Name]
@@ -161,15 +161,15 @@ func TestStepOfAnOrder(t *testing.T) {
 			t.Error(err)
 		}
 		synctest.Wait()
-		own := l.step(live.Order{Action: "kill", For: -1}, l.opened)
+		own := l.step(live.Order{Action: "kill", For: -1})
 		if own.Target == "" || own.For <= 0 {
 			t.Errorf("kill alone is %+v", own)
 		}
-		asked := l.step(live.Order{Action: "fail-az", For: time.Minute, With: map[string]any{"mode": "hang"}}, l.opened)
+		asked := l.step(live.Order{Action: "fail-az", For: time.Minute, With: map[string]any{"mode": "hang"}})
 		if asked.For != showdown.Minute || asked.With["mode"] != "hang" || asked.With["zone"] == "" {
 			t.Errorf("fail-az is %+v", asked)
 		}
-		other := l.step(live.Order{Action: "kill", Target: "web-9"}, l.opened)
+		other := l.step(live.Order{Action: "kill", Target: "web-9"})
 		if other.Target != "web-9" || other.For != 0 {
 			t.Errorf("kill of another is %+v", other)
 		}
