@@ -1,15 +1,23 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
+	// A command that is called inside the test and starts machines would start this test
+	// again in place of them, and that one again.
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], "__") && filepath.Base(os.Args[0]) != "showdown" {
+		fmt.Fprintln(os.Stderr, "the test is no showdown: start a program of its own")
+		os.Exit(exitUsage)
+	}
 	testscript.Main(m, map[string]func(){
 		"showdown": func() { os.Exit(Main(os.Args, os.Stdin, os.Stdout, os.Stderr)) },
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"showdown"
+	"showdown/dashboards/live"
 	"showdown/play"
 	"showdown/results"
 	"showdown/results/analysis"
@@ -167,7 +168,12 @@ type player struct {
 
 // withPlayer opens the store, heals, starts the processes, calls f, and ends
 // everything again.
-func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) (err error) {
+func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) error {
+	return t.withControl(c, nil, f)
+}
+
+// withControl is withPlayer with a page whose commands control takes; nil takes none.
+func (t *terminal) withControl(c *cli.Context, control live.Control, f func(*player) error) (err error) {
 	store, err := results.OpenStore(c.String("out"))
 	if err != nil {
 		return err
@@ -176,11 +182,11 @@ func (t *terminal) withPlayer(c *cli.Context, f func(*player) error) (err error)
 	if !c.IsSet("seed") {
 		p.seed = uint64(time.Now().UnixMicro() % 1_000_000)
 	}
-	if p.metrics, err = t.serveMetrics(c, c.Bool("serve") || c.Command.Name == serveName); err != nil {
+	if p.metrics, err = t.serveMetrics(c, c.Bool("serve") || control != nil); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.metrics.Close(c.Context, c.Duration("linger"))) }()
-	if p.page, err = t.servePage(c, p.metrics, nil); err != nil {
+	if p.page, err = t.servePage(c, p.metrics, control); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.page.Close(c.Context)) }()

@@ -14,11 +14,9 @@ import (
 	"showdown/results"
 )
 
-const serveName = "serve"
-
 func (t *terminal) serveCommand() *cli.Command {
 	return &cli.Command{
-		Name:      serveName,
+		Name:      "serve",
 		Usage:     "keep a lab running under load, with chaos buttons on the live page",
 		ArgsUsage: "[TARGET]",
 		Description: "TARGET is a journey (the default is whatsthetime), a stage of one, which is then shown first,\n" +
@@ -45,7 +43,7 @@ func (t *terminal) serveCommand() *cli.Command {
 					return err
 				}
 			}
-			return t.withPlayer(c, func(p *player) error { return p.lesson(target, first) })
+			return t.lesson(c, target, first)
 		},
 	}
 }
@@ -87,34 +85,40 @@ func cellsKnown(c *cli.Context, stages []*showdown.Stage) error {
 }
 
 // lesson keeps stages of a target running until the command is interrupted.
-func (p *player) lesson(target target, first *showdown.Stage) error {
+func (t *terminal) lesson(c *cli.Context, target target, first *showdown.Stage) error {
+	var p *player
 	made, err := lesson.New(lesson.Config{
-		Stages: target.Stages, Cells: p.c.StringSlice("cell"),
-		Play: func(ctx context.Context, _, opened *showdown.Stage, clock showdown.Clock, open *play.Open) error {
-			config := p.config(opened, clock, func(m *results.Manifest) (*results.Recorder, error) {
-				return p.store.Create(opened.Journey+"-"+opened.Name, m)
-			})
-			config.Open = open
-			result, err := p.watched(ctx, config)
-			if result.Dir != "" && err == nil {
-				p.t.progress(p.c, "recorded in %s", result.Dir)
-			}
-			return err
+		Stages: target.Stages, Cells: c.StringSlice("cell"),
+		Play: func(ctx context.Context, opened *showdown.Stage, clock showdown.Clock, open *play.Open) error {
+			return p.open(ctx, opened, clock, open)
 		},
 		Say: func(text string) {
-			p.t.progress(p.c, "%s", text)
+			t.progress(c, "%s", text)
 			p.page.hub.Step(text)
 		},
-	}, live.Start{Stage: first.Name, Speed: p.c.Float64("speed"), Rate: p.c.Float64("rate")})
+	}, live.Start{Stage: first.Name, Speed: c.Float64("speed"), Rate: c.Float64("rate")})
 	if err != nil {
 		return refusedStart(err)
 	}
-	if p.page, err = p.t.servePage(p.c, p.metrics, made); err != nil {
-		return err
+	return t.withControl(c, made, func(with *player) error {
+		p = with
+		p.page.journey(target)
+		t.watching = true
+		return advised(made.Run(p.ctx))
+	})
+}
+
+// open plays a stage that is kept open, as a run of its own.
+func (p *player) open(ctx context.Context, opened *showdown.Stage, clock showdown.Clock, open *play.Open) error {
+	config := p.config(opened, clock, func(m *results.Manifest) (*results.Recorder, error) {
+		return p.store.Create(opened.Journey+"-"+opened.Name, m)
+	})
+	config.Open = open
+	result, err := p.watched(ctx, config)
+	if result.Dir != "" && err == nil {
+		p.t.progress(p.c, "recorded in %s", result.Dir)
 	}
-	p.page.journey(target)
-	p.t.watching = true
-	return advised(made.Run(p.ctx))
+	return err
 }
 
 // refusedStart is the usage error of a lesson that cannot begin.

@@ -24,9 +24,8 @@ type Config struct {
 	// Cells are the names of the cells that are played where a stage has them; a stage
 	// without any of them plays its base cell.
 	Cells []string
-	// Play plays a stage that is kept open, once, with everything else that a run needs. The
-	// stage is given as its file has it and as it is played.
-	Play func(ctx context.Context, file, opened *showdown.Stage, clock showdown.Clock, open *play.Open) error
+	// Play plays a stage that is kept open, once, with everything else that a run needs.
+	Play func(ctx context.Context, opened *showdown.Stage, clock showdown.Clock, open *play.Open) error
 	// Say tells whoever looks on what the lesson does in words, where no event does.
 	Say func(text string)
 }
@@ -133,7 +132,7 @@ func (l *Lesson) play(ctx context.Context, start live.Start) error {
 	// The end of the lesson is a stage that is left, not one that is broken off.
 	stop := context.AfterFunc(ctx, open.Leave)
 	defer stop()
-	return l.cfg.Play(context.WithoutCancel(ctx), file, opened, clock, open)
+	return l.cfg.Play(context.WithoutCancel(ctx), opened, clock, open)
 }
 
 // whole fills in what a wish leaves open.

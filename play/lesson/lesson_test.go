@@ -18,7 +18,7 @@ import (
 
 func start(name string) live.Start { return live.Start{Stage: name, Speed: 10} }
 
-func nobody(context.Context, *showdown.Stage, *showdown.Stage, showdown.Clock, *play.Open) error {
+func nobody(context.Context, *showdown.Stage, showdown.Clock, *play.Open) error {
 	return nil
 }
 
@@ -30,7 +30,7 @@ type stageHand struct {
 	fails  map[string]error
 }
 
-func (h *stageHand) play(_ context.Context, _, opened *showdown.Stage, _ showdown.Clock, open *play.Open) error {
+func (h *stageHand) play(_ context.Context, opened *showdown.Stage, _ showdown.Clock, open *play.Open) error {
 	h.mu.Lock()
 	h.played = append(h.played, opened.Name)
 	err := h.fails[opened.Name]
