@@ -200,11 +200,11 @@ func (h *Healed) undo(ctx context.Context, c content) {
 	}
 	// A process that was planned may run without its identity on record: when the
 	// owner died between the two lines. It carries the mark.
-	for _, who := range findMarked(h.Run) {
+	eachMarked(ctx, h.Run, func(who Identity) {
 		if !slices.ContainsFunc(victims, func(v victim) bool { return v.who == who }) {
 			kill("with the run's mark", who)
 		}
-	}
+	})
 	deadline, cancel := context.WithTimeout(ctx, healWait)
 	defer cancel()
 	for _, v := range victims {
@@ -214,6 +214,53 @@ func (h *Healed) undo(ctx context.Context, c content) {
 			h.Failed = append(h.Failed, fmt.Sprintf("process %s (%s): killed, but it is still there", v.name, v.who))
 		}
 	}
+}
+
+// A look at all processes misses one whose number was passed before it was forked, and
+// one that is just becoming another program, which has no environment for a moment. So what
+// is looked for is gone after so many looks in a row that found nothing, with a pause between them.
+const (
+	quietLooks = 2
+	mostLooks  = 20
+	lookPause  = 5 * time.Millisecond
+)
+
+// eachMarked calls do for every process that carries the run's mark, once, until there are no more.
+func eachMarked(ctx context.Context, run string, do func(Identity)) {
+	done := map[Identity]bool{}
+	for quiet, looks := 0, 0; quiet < quietLooks && looks < mostLooks; looks++ {
+		quiet++
+		for _, who := range findMarked(run) {
+			if !done[who] {
+				done[who], quiet = true, 0
+				do(who)
+			}
+		}
+		if !pause(ctx, lookPause) {
+			return
+		}
+	}
+}
+
+// EndMarked kills every process that carries the run's mark and returns when they are gone, or ctx
+// ends: what got away from a process that held it.
+func EndMarked(ctx context.Context, run string) error {
+	var problems []error
+	var killed []Identity
+	eachMarked(ctx, run, func(who Identity) {
+		switch ok, err := killIdentity(who); {
+		case err != nil:
+			problems = append(problems, fmt.Errorf("end process %s: %w", who, err))
+		case ok:
+			killed = append(killed, who)
+		}
+	})
+	for _, who := range killed {
+		if !WaitGone(ctx, who) {
+			problems = append(problems, fmt.Errorf("end process %s: it is still there", who))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // removeDir removes a directory when it carries the run's mark.

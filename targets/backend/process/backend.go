@@ -301,6 +301,13 @@ func (b *Backend) lose() {
 		}
 		b.remove(m, ErrLost.Error())
 	}
+	// What programs have started and let go of died with nobody.
+	b.mu.Lock()
+	closing := b.closing
+	b.mu.Unlock()
+	if !closing {
+		_ = journal.EndMarked(ctx, b.cfg.Mark) // whoever closes the journal tries again
+	}
 	close(b.lost)
 }
 
