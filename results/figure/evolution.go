@@ -170,20 +170,9 @@ func evolution(m *maker) content {
 	}
 	c.draw = func(cv *canvas, area rect) {
 		gap := cv.size.tick * 0.7
-		panels := tiles(area, len(all), columns, gap)
-		lines := 1
-		for i, b := range all {
-			lines = max(lines, len(atMost(draw.Wrap(b.promise, cv.size.tick, panels[i].w-cv.size.tick, false), 3, cv.size.tick, panels[i].w, false)))
-		}
-		under := cv.size.tick * (1.2*float64(lines) + 0.6)
 		above := cv.size.label * 1.4
-		views := make([]diagram.View, len(all))
-		own, scale := make([]float64, len(all)), 1.0
-		for i, b := range all {
-			views[i] = diagram.View{W: panels[i].w - cv.size.tick, H: panels[i].h - above - under, Size: cv.size.tick, Sketch: len(all) > 4}
-			own[i] = b.diagram.Scale(views[i])
-			scale = min(scale, own[i])
-		}
+		panels, views, own := cv.evolutionRows(all, area, columns, gap)
+		scale := slices.Min(own)
 		for i, b := range all {
 			r := panels[i]
 			cv.RoundRect(r.x, r.y, r.w, r.h, cv.size.tick*0.3, draw.Style{Stroke: draw.Grid, Width: cv.size.thin})
@@ -207,8 +196,8 @@ func evolution(m *maker) content {
 			cv.strong(r.right()-in, r.y+cv.size.label*1.2, price, draw.Text, draw.End)
 			p := b.diagram.Draw(views[i])
 			cv.Place(p, r.x+in, r.y+above, 1)
-			y := r.bottom() - under
-			for _, line := range atMost(draw.Wrap(b.promise, cv.size.tick, r.w-2*in, false), 3, cv.size.tick, r.w-2*in, false) {
+			y := r.bottom() - cv.promiseHeight(b, r.w)
+			for _, line := range cv.promiseLines(b, r.w) {
 				y += cv.size.tick * 1.2
 				cv.Text(r.x+in, y, line, draw.Type{Size: cv.size.tick, Ink: draw.Text})
 			}

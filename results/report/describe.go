@@ -257,7 +257,8 @@ func claimList(claims []results.ClaimResult) list {
 		if measured == "" {
 			measured = nothing
 		}
-		e.details = append(e.details, detail{"expected", expect}, detail{"measured", measured})
+		e.details = append(e.details, expected("expected", c.Expect, c.Cell, expect)...)
+		e.details = append(e.details, detail{"measured", measured})
 		if c.Note != "" {
 			e.details = append(e.details, detail{"note", c.Note})
 		}
@@ -265,6 +266,22 @@ func claimList(claims []results.ClaimResult) list {
 	}
 	return out
 }
+
+// expected is what an expectation says in plain words, where there are some, and as it is
+// written.
+func expected(label, expression, cell, written string) []detail {
+	plain, ok := analysis.Plain(expression)
+	if !ok {
+		return []detail{{label, written}}
+	}
+	if cell != "" {
+		plain = "in cell " + cell + ": " + plain
+	}
+	return []detail{{label, plain}, {writtenLabel, written}}
+}
+
+// writtenLabel is before an expression whose meaning stands above it.
+const writtenLabel = "as written"
 
 func phaseTable(phases []results.Phase, t times) table {
 	out := table{head: []string{"phase", "from", "length", "offered", "goodput", "p99", "availability"}, numbers: true}

@@ -30,7 +30,8 @@ func gateList(gates []results.GateResult) list {
 		if g.Abort {
 			label = "aborts if"
 		}
-		e.details = append(e.details, detail{label, expect}, detail{"measured", measured})
+		e.details = append(e.details, expected(label, capped(g.Expect, gateText), g.Cell, expect)...)
+		e.details = append(e.details, detail{"measured", measured})
 		switch {
 		case g.Note != "":
 			e.details = append(e.details, detail{"note", g.Note})

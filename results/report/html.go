@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"showdown"
@@ -206,6 +207,18 @@ func tableHTML(b *strings.Builder, t table) {
 	b.WriteString("</tbody></table></div>\n")
 }
 
+// isCode says that a detail is an expression, which is shown as it can be copied: the one
+// that is said in words beside it, or else what was expected itself.
+func isCode(details []detail, d detail) bool {
+	switch d.label {
+	case writtenLabel:
+		return true
+	case "expected", "aborts if":
+		return !slices.ContainsFunc(details, func(o detail) bool { return o.label == writtenLabel })
+	}
+	return false
+}
+
 func listHTML(b *strings.Builder, l list) {
 	text := func(s string) string { return template.HTMLEscapeString(unbroken(s)) }
 	b.WriteString("<ul class=\"entries\">\n")
@@ -219,7 +232,7 @@ func listHTML(b *strings.Builder, l list) {
 			b.WriteString("<dl>")
 			for _, d := range e.details {
 				value := text(d.text)
-				if d.label == "expected" {
+				if isCode(e.details, d) {
 					value = "<code>" + template.HTMLEscapeString(clean(d.text)) + "</code>" // as it can be copied
 				}
 				fmt.Fprintf(b, "<dt>%s</dt><dd>%s</dd>", text(d.label), value)

@@ -33,7 +33,7 @@ func markdownAt(w io.Writer, d document, level int) error {
 				fmt.Fprintf(&b, "- **%s** %s\n", escape(e.word()), escape(e.text))
 				for _, d := range e.details {
 					text := escape(d.text)
-					if d.label == "expected" || d.label == "aborts if" {
+					if isCode(e.details, d) {
 						text = code(d.text)
 					}
 					fmt.Fprintf(&b, "  - %s: %s\n", escape(d.label), text)
