@@ -84,6 +84,22 @@ func (m *metrics) stage(s *showdown.Stage, clock showdown.Clock) *stageMetrics {
 	return &stageMetrics{Exporter: m.exporter, spec: s, clock: clock, out: m}
 }
 
+// ended says what the stage's cells cost by the summary: the architecture that it arrived
+// at, which is not the one that it began with.
+func (m *metrics) ended(s *results.Summary) {
+	if m == nil || s == nil {
+		return
+	}
+	if s.Cost != nil {
+		m.exporter.StageCost(s.Cell, s.Cost.MonthUSD)
+	}
+	for name, c := range s.Cells {
+		if c.Cost != nil {
+			m.exporter.StageCost(name, c.Cost.MonthUSD)
+		}
+	}
+}
+
 // Close serves for linger more, so that the last scrape sees the end of the run,
 // and then stops.
 func (m *metrics) Close(ctx context.Context, linger time.Duration) error {
