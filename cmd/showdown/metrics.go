@@ -17,6 +17,10 @@ import (
 	"showdown/results"
 )
 
+// lastScrapes is how long the metrics are served after the end at least: two scrapes by the
+// files that showdown writes, the first of which may have begun before the last number came.
+const lastScrapes = 2 * dashboards.ScrapeInterval
+
 // metrics serves the metrics of the runs of one command, and writes them elsewhere. A
 // nil metrics does neither.
 type metrics struct {
@@ -113,10 +117,10 @@ func (m *metrics) Close(ctx context.Context, linger time.Duration) error {
 	}
 	if linger > 0 {
 		m.say("serving the metrics for %s more", linger)
-		select {
-		case <-ctx.Done():
-		case <-time.After(linger):
-		}
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(max(linger, lastScrapes)):
 	}
 	m.remote.Close()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
