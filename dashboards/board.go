@@ -8,11 +8,14 @@ import (
 const (
 	// maxUID is the longest uid that Grafana stores.
 	maxUID = 40
-	// scrapeInterval is how often Prometheus asks. A lab's minute of AWS time is a
-	// second, so a scrape a second would miss an outage; Grafana's rate window is
-	// four scrapes, which makes it one second.
+	// scrapeInterval is [ScrapeInterval] as Prometheus and Grafana write it.
 	scrapeInterval = "250ms"
 )
+
+// ScrapeInterval is how often Prometheus asks, by the files of [WriteFiles]. A lab's
+// minute of AWS time is a second, so a scrape a second would miss an outage; Grafana's
+// rate window is four scrapes, which makes it one second.
+const ScrapeInterval = 250 * time.Millisecond
 
 // Tag marks every dashboard of showdown.
 const Tag = "showdown"

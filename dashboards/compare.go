@@ -83,9 +83,10 @@ func compareGoodput() string {
 	return fmt.Sprintf(`max by (stage) (max_over_time(showdown_goodput_requests_per_second{%s}%s))`, scope, whole)
 }
 
-// compareCost asks over the range: the price of a stage that is over is still its price.
+// compareCost asks over the range, since the price of a stage that is over is still its
+// price, and for the last one: a stage costs what it arrives at.
 func compareCost() string {
-	return fmt.Sprintf(`max by (stage) (max_over_time(showdown_stage_cost_dollars_per_month{%s}%s))`, scope, whole)
+	return fmt.Sprintf(`max by (stage) (last_over_time(showdown_stage_cost_dollars_per_month{%s}%s))`, scope, whole)
 }
 
 func compareFailed() string {

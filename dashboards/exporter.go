@@ -15,6 +15,9 @@ import (
 	"showdown"
 )
 
+// buildInfo is the family of the program itself.
+const buildInfo = "showdown_build_info"
+
 // DefaultRetain is how many runs an [Exporter] keeps the series of.
 const DefaultRetain = 5
 
@@ -70,7 +73,7 @@ func NewExporter(info Info) *Exporter {
 		e.retain = DefaultRetain
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "showdown_build_info", Help: "1, with the version of the program as labels.",
+		Name: buildInfo, Help: "1, with the version of the program as labels.",
 	}, []string{"version", "revision", "goversion"})
 	build.WithLabelValues(orUnknown(info.Version), orUnknown(info.Revision), runtime.Version()).Set(1)
 	reg.MustRegister(build, collectors.NewGoCollector(),

@@ -16,7 +16,7 @@ import (
 )
 
 func (t *terminal) exportCommand() *cli.Command {
-	var formats []string
+	formats := []string{openMetrics}
 	for _, f := range export.Formats() {
 		formats = append(formats, string(f))
 	}
@@ -25,7 +25,8 @@ func (t *terminal) exportCommand() *cli.Command {
 		Usage:     "write a record's requests for other tools",
 		ArgsUsage: "RUN",
 		Description: "RUN is a run's id, a unique prefix of it, the path of its folder or of a packed file, or latest.\n" +
-			"The base cell is written unless --cell names another. Requests that were never sent are left out.\n\n" +
+			"The base cell is written unless --cell names another. Requests that were never sent are left out.\n" +
+			"OpenMetrics has all cells, and of a journey all stages, unless RUN and --cell name one.\n\n" +
 			"  showdown export latest --format vegeta-gob | vegeta report\n" +
 			"  showdown export latest --format openmetrics --output run.om\n" +
 			"  promtool tsdb create-blocks-from openmetrics run.om DIR",
@@ -47,6 +48,9 @@ func (t *terminal) export(c *cli.Context) error {
 	}
 	if c.String("format") == "" {
 		return misuse("showdown export "+ref+" --format vegeta-gob", "export: want --format")
+	}
+	if c.String("format") == openMetrics {
+		return t.backFill(c, ref)
 	}
 	format, err := export.ParseFormat(c.String("format"))
 	if err != nil {

@@ -17,6 +17,10 @@ import (
 	"showdown/results"
 )
 
+// lastScrapes is how long the metrics are served after the end at least: two scrapes by the
+// files that showdown writes, the first of which may have begun before the last number came.
+const lastScrapes = 2 * dashboards.ScrapeInterval
+
 // metrics serves the metrics of the runs of one command, and writes them elsewhere. A
 // nil metrics does neither.
 type metrics struct {
@@ -84,6 +88,22 @@ func (m *metrics) stage(s *showdown.Stage, clock showdown.Clock) *stageMetrics {
 	return &stageMetrics{Exporter: m.exporter, spec: s, clock: clock, out: m}
 }
 
+// ended says what the stage's cells cost by the summary: the architecture that it arrived
+// at, which is not the one that it began with.
+func (m *metrics) ended(s *results.Summary) {
+	if m == nil || s == nil {
+		return
+	}
+	if s.Cost != nil {
+		m.exporter.StageCost(s.Cell, s.Cost.MonthUSD)
+	}
+	for name, c := range s.Cells {
+		if c.Cost != nil {
+			m.exporter.StageCost(name, c.Cost.MonthUSD)
+		}
+	}
+}
+
 // Close serves for linger more, so that the last scrape sees the end of the run,
 // and then stops.
 func (m *metrics) Close(ctx context.Context, linger time.Duration) error {
@@ -97,10 +117,10 @@ func (m *metrics) Close(ctx context.Context, linger time.Duration) error {
 	}
 	if linger > 0 {
 		m.say("serving the metrics for %s more", linger)
-		select {
-		case <-ctx.Done():
-		case <-time.After(linger):
-		}
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(max(linger, lastScrapes)):
 	}
 	m.remote.Close()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)

@@ -301,6 +301,7 @@ func (p *player) watched(run context.Context, config play.Config) (play.Result, 
 	result, err := play.Stage(run, config)
 	stop()
 	<-ended
+	p.metrics.ended(result.Summary)
 	if result.Dir != "" {
 		p.t.recorded = result.Dir
 	}

@@ -45,6 +45,12 @@ func Program(t testing.TB, name string) string {
 // More are further flags.
 func Start(t testing.TB, config string, more ...string) *Server {
 	t.Helper()
+	return start(t, config, filepath.Join(t.TempDir(), "data"), append(more, "--storage.tsdb.retention.time=1h"))
+}
+
+// start runs Prometheus over a folder of data.
+func start(t testing.TB, config, data string, more []string) *Server {
+	t.Helper()
 	binary := Program(t, "prometheus")
 	config, err := filepath.Abs(config)
 	if err != nil {
@@ -55,8 +61,7 @@ func Start(t testing.TB, config string, more ...string) *Server {
 	cmd := exec.Command(binary, append([]string{
 		"--config.file=" + config,
 		"--web.listen-address=" + address,
-		"--storage.tsdb.path=" + filepath.Join(t.TempDir(), "data"),
-		"--storage.tsdb.retention.time=1h",
+		"--storage.tsdb.path=" + data,
 		"--log.level=warn",
 	}, more...)...)
 	cmd.Stdout, cmd.Stderr = out, out

@@ -24,9 +24,6 @@ const (
 	CSV     Format = "csv"
 	NDJSON  Format = "ndjson"
 	Parquet Format = "parquet"
-	// OpenMetrics is the run as time series in AWS time, under the names of the live
-	// metrics, for back-filling a Prometheus.
-	OpenMetrics Format = "openmetrics"
 	// HDR is HdrHistogram's interval log, a histogram for each second of lab time;
 	// HDRPercentiles the percentile distribution of the whole run, as text.
 	HDR            Format = "hdr"
@@ -35,7 +32,7 @@ const (
 
 // Formats lists every format.
 func Formats() []Format {
-	return []Format{VegetaGob, VegetaJSON, VegetaCSV, CSV, NDJSON, Parquet, OpenMetrics, HDR, HDRPercentiles}
+	return []Format{VegetaGob, VegetaJSON, VegetaCSV, CSV, NDJSON, Parquet, HDR, HDRPercentiles}
 }
 
 // ParseFormat is the format of that name.
@@ -105,8 +102,6 @@ func newSink(w io.Writer, src *source, f Format) (sink, error) {
 		return newNDJSON(w, src), nil
 	case Parquet:
 		return newParquet(w, src), nil
-	case OpenMetrics:
-		return newOpenMetrics(w, src), nil
 	case HDR:
 		return newHDRLog(w, src)
 	case HDRPercentiles:

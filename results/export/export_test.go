@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
@@ -358,4 +359,13 @@ func (w *watched) Write(p []byte) (int, error) {
 		w.peak = max(w.peak, m.HeapAlloc)
 	}
 	return len(p), nil
+}
+
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }

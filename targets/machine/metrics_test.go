@@ -1,11 +1,14 @@
 package machine_test
 
 import (
+	"bytes"
 	"flag"
+	"io"
 	"maps"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -78,5 +81,33 @@ func TestInventory(t *testing.T) {
 	}
 	if zeros != 12 {
 		t.Errorf("%d answers of the node's own at 0, want 12", zeros)
+	}
+}
+
+// TestPromtoolAcceptsBothPages lints what a machine and a node really answer.
+func TestPromtoolAcceptsBothPages(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool is not installed: what it would have proven was not tested (Debian: apt-get install prometheus)")
+	}
+	b := newBalanced(newSite(t), 1, nil)
+	if _, err := b.get("/"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []cloud.MachineConfig{b.targets[0].config, b.config} {
+		r, err := http.Get("http://" + net.JoinHostPort(c.Private, "8081") + "/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(r.Body)
+		_ = r.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(promtool, "check", "metrics")
+		cmd.Stdin = bytes.NewReader(page)
+		if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: promtool: %v\n%s", c.Name, err, out)
+		}
 	}
 }
