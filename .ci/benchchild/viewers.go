@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // toldViewers is what viewers were told since all of them knew everything.
@@ -32,6 +32,7 @@ func viewers(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("viewers", flag.ContinueOnError)
 	address := flags.String("address", "", "of the page")
 	n := flags.Int("n", 100, "how many")
+	stay := flags.Duration("stay", 0, "the time after which each comes anew and is told everything; 0 is never")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -53,13 +54,17 @@ func viewers(ctx context.Context, args []string) error {
 		group.Go(func() {
 			known := sync.OnceFunc(ready.Done)
 			defer known()
-			err := watchPage(ctx, client, *address, known, func(lost, length int) {
+			told := func(lost, length int) {
 				if counting.Load() {
 					all[0].Add(1)
 					all[1].Add(int64(lost))
 					all[2].Add(int64(length))
 				}
-			})
+			}
+			var err error
+			for err == nil && ctx.Err() == nil {
+				err = watchPage(ctx, client, *address, *stay, known, told)
+			}
 			if err != nil && ctx.Err() == nil {
 				mu.Lock()
 				defer mu.Unlock()
@@ -80,9 +85,18 @@ func viewers(ctx context.Context, args []string) error {
 	return say(toldViewers{int(all[0].Load()), int(all[1].Load()), int(all[2].Load())})
 }
 
-// watchPage reads one stream until ctx ends. It calls known at the first message, and told with how many
+// watchPage reads one stream until ctx ends, or for the time of stay where that is not 0. It calls known at the first message, and told with how many
 // were missing before each further one and how long it is.
-func watchPage(ctx context.Context, client *http.Client, address string, known func(), told func(lost, length int)) error {
+func watchPage(ctx context.Context, client *http.Client, address string, stay time.Duration, known func(), told func(lost, length int)) error {
+	if stay > 0 {
+		whole, cancel := context.WithTimeout(ctx, stay)
+		defer cancel()
+		err := watchPage(whole, client, address, 0, known, told)
+		if ctx.Err() == nil && whole.Err() != nil {
+			return nil
+		}
+		return err
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/api/v1/events", http.NoBody)
 	if err != nil {
 		return err
@@ -121,14 +135,4 @@ func watchPage(ctx context.Context, client *http.Client, address string, known f
 			known()
 		}
 	}
-}
-
-// leave ends the viewers and is what they were told.
-func (c *crowdOfViewers) leave() (told toldViewers, err error) {
-	err = c.in.Close()
-	line, readErr := c.out.ReadBytes('\n')
-	if err := errors.Join(err, readErr, c.cmd.Wait()); err != nil {
-		return told, fmt.Errorf("viewers: %w", err)
-	}
-	return told, json.Unmarshal(line, &told)
 }

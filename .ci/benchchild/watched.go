@@ -3,24 +3,19 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"showdown"
 	"showdown/attack"
+	"showdown/dashboards"
 	"showdown/dashboards/live"
 	"showdown/results"
 )
@@ -28,13 +23,14 @@ import (
 // settling is the time after the viewers came or went that belongs to no window.
 const settling = 500 * time.Millisecond
 
-// watchedRun is what watched says: a window for each stretch of the attack, in order, without
-// viewers and with them in turns.
+// watchedRun is what watched says: a window for each stretch of the attack, in order, alone
+// and beside others in turns.
 type watchedRun struct{ Windows []window }
 
 // window is a stretch of an attack. Times are milliseconds.
 type window struct {
-	Viewers int
+	// Beside says that there were others: viewers, or a Grafana that hangs.
+	Beside  bool
 	Seconds float64
 	// Requests were to be sent in it; Good of them were answered well, Dropped never sent.
 	Requests, Good, Dropped int
@@ -42,20 +38,22 @@ type window struct {
 	LateP50, LateP99, LateMax, LatencyP99 float64
 	// CPU is what the attack's process took in seconds, the page's server included.
 	CPU float64
-	// Told are the messages that all viewers read in it, Lost those of which one had a gap, and
+	// Told are the messages that all viewers read, Lost those that one of them missed, and
 	// Bytes is the length of all.
 	Told, Lost, Bytes int
+	// Hung are the connections on which a server took a request and did not answer.
+	Hung int
 }
 
-// watched attacks a URL with the recorder and the live page as showdown run --serve has them, and
-// lets viewers come and go.
+// watched attacks a URL with the recorder, the metrics and the live page as showdown run --serve has them, and
+// lets others come and go beside it.
 func watched(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("watched", flag.ContinueOnError)
 	url := flags.String("url", "", "URL")
 	rate := flags.Float64("rate", 0, "requests per second; 0 is as fast as possible")
 	pairs := flags.Int("pairs", 4, "how many windows of each kind")
 	long := flags.Duration("for", 3*time.Second, "length of a window")
-	many := flags.Int("viewers", 100, "how many viewers there are in every second window")
+	what := flags.String("beside", "viewers", "what is there in every second window: viewers, reloads or grafana")
 	dir := flags.String("dir", "", "folder of the store")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -78,11 +76,22 @@ func watched(ctx context.Context, args []string) (err error) {
 	go func() { written <- rec.Run(context.WithoutCancel(ctx)) }()
 	hub := live.NewHub(time.Now)
 	hub.Stage(stage, aws, nil)
+	exporter := dashboards.NewExporter(dashboards.Info{})
+	exporter.StageStarted(rec.ID(), stage, aws)
 	page, err := servePage(ctx, hub)
 	if err != nil {
 		return errors.Join(err, rec.Close(), <-written)
 	}
 	defer page.stop()
+	others := map[string]func(context.Context) (beside, error){
+		"viewers": func(ctx context.Context) (beside, error) { return gather(ctx, page.address) },
+		"reloads": func(ctx context.Context) (beside, error) { return gather(ctx, page.address, "-stay", "1s") },
+		"grafana": func(ctx context.Context) (beside, error) { return hang(ctx, exporter, rec.ID()) },
+	}
+	come, ok := others[*what]
+	if !ok {
+		return errors.Join(fmt.Errorf("nothing is called %q", *what), rec.Close(), <-written)
+	}
 	log := &requestLog{}
 	hits := rec.Hits(showdown.BaseCell)
 	a, err := attack.NewURL(attack.URLConfig{
@@ -91,6 +100,7 @@ func watched(ctx context.Context, args []string) (err error) {
 			log.add(batch)
 			hits.Append(batch)
 			hub.Hits(showdown.BaseCell, batch)
+			exporter.Hits(showdown.BaseCell, batch)
 		},
 	})
 	if err != nil {
@@ -101,15 +111,23 @@ func watched(ctx context.Context, args []string) (err error) {
 	hub.Event(showdown.Event{At: zero, Cell: showdown.BaseCell, Kind: showdown.PhaseStarted, Target: "steady"})
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(attacking, zero) }()
-	go happen(attacking, hub, zero)
+	var there atomic.Pointer[beside]
+	tell := func(e showdown.Event) {
+		hub.Event(e)
+		exporter.Event(e)
+		if b := there.Load(); b != nil {
+			(*b).event(e)
+		}
+	}
+	go happen(attacking, tell, zero)
 	var run watchedRun
 	for i := range 2 * *pairs {
 		// A B B A: what drifts weighs on both alike.
-		n := 0
-		if i%4 == 1 || i%4 == 2 {
-			n = *many
+		with := come
+		if i%4 == 0 || i%4 == 3 {
+			with = nil
 		}
-		w, watchErr := watchWindow(ctx, log, zero, page.address, n, *long)
+		w, watchErr := watchWindow(ctx, log, zero, with, &there, *long)
 		if watchErr != nil {
 			err = watchErr
 			break
@@ -127,14 +145,14 @@ func watched(ctx context.Context, args []string) (err error) {
 	return say(run)
 }
 
-// watchWindow measures a stretch of the attack with n viewers.
-func watchWindow(ctx context.Context, log *requestLog, zero time.Time, address string, n int, long time.Duration) (w window, err error) {
-	w.Viewers = n
-	var crowd *crowdOfViewers
-	if n > 0 {
-		if crowd, err = gather(ctx, address, n); err != nil {
+// watchWindow measures a stretch of the attack, beside what come brings; nil is alone.
+func watchWindow(ctx context.Context, log *requestLog, zero time.Time, come func(context.Context) (beside, error), there *atomic.Pointer[beside], long time.Duration) (w window, err error) {
+	if come != nil {
+		b, err := come(ctx)
+		if err != nil {
 			return w, err
 		}
+		there.Store(&b)
 	}
 	time.Sleep(settling)
 	before, err := ownCPU()
@@ -149,14 +167,19 @@ func watchWindow(ctx context.Context, log *requestLog, zero time.Time, address s
 		return w, err
 	}
 	w.Seconds, w.CPU = (to - from).Seconds(), (after - before).Seconds()
-	if crowd != nil {
-		told, err := crowd.leave()
-		if err != nil {
+	if b := there.Swap(nil); b != nil {
+		w.Beside = true
+		if err := (*b).leave(&w); err != nil {
 			return w, err
 		}
-		w.Told, w.Lost, w.Bytes = told.Messages, told.Lost, told.Bytes
 	}
-	time.Sleep(settling) // requests of the window end
+	// The requests of the window end, also those that a stall made late.
+	for range 8 {
+		time.Sleep(settling)
+		if log.past(to + settling) {
+			break
+		}
+	}
 	log.count(&w, from, to)
 	return w, nil
 }
@@ -186,6 +209,13 @@ func (l *requestLog) add(hits []showdown.Hit) {
 		h := &hits[i]
 		l.seen = append(l.seen, loggedRequest{h.Intended, h.Sent - h.Intended, h.Latency, h.Outcome})
 	}
+}
+
+// past says that a request ended which was to be sent at the time or later.
+func (l *requestLog) past(at time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.seen) > 0 && l.seen[len(l.seen)-1].intended >= at
 }
 
 // count counts the requests that were to be sent between from and to, and forgets all.
@@ -246,7 +276,7 @@ func watchedStage(rate float64) *showdown.Stage {
 }
 
 // happen has something happen each half second: a fault's next step, what a load balancer says.
-func happen(ctx context.Context, hub *live.Hub, zero time.Time) {
+func happen(ctx context.Context, tell func(showdown.Event), zero time.Time) {
 	every := time.NewTicker(500 * time.Millisecond)
 	defer every.Stop()
 	kinds := []showdown.EventKind{showdown.FaultInjecting, showdown.FaultInjected, showdown.FaultConfirmed, showdown.FaultHealing, showdown.FaultUndone}
@@ -255,63 +285,10 @@ func happen(ctx context.Context, hub *live.Hub, zero time.Time) {
 		case <-ctx.Done():
 			return
 		case now := <-every.C:
-			e := showdown.Event{
+			tell(showdown.Event{
 				T: now.Sub(zero).Seconds() * speed, At: now, Cell: showdown.BaseCell, Kind: kinds[i%5], Source: "bench",
 				Target: string(rune('A' + i/5%8)), Data: map[string]any{"action": "kill", "targets": []string{"web-2"}},
-			}
-			hub.Event(e)
+			})
 		}
 	}
-}
-
-// pageServer is the live page on an address.
-type pageServer struct {
-	address string
-	stop    func()
-}
-
-func servePage(ctx context.Context, hub *live.Hub) (*pageServer, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	server := &http.Server{Handler: live.NewHandler(hub, live.Options{}), ReadHeaderTimeout: time.Minute}
-	go func() { _ = hub.Run(ctx) }()
-	go func() { _ = server.Serve(l) }()
-	return &pageServer{l.Addr().String(), func() { cancel(); _ = server.Close() }}, nil
-}
-
-// crowdOfViewers is a process of viewers.
-type crowdOfViewers struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *bufio.Reader
-}
-
-// gather starts n viewers in a process of their own, and returns when each was told everything.
-func gather(ctx context.Context, address string, n int) (*crowdOfViewers, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	c := &crowdOfViewers{cmd: exec.CommandContext(ctx, self, "viewers", "-address", address, "-n", fmt.Sprint(n))}
-	c.cmd.Stderr = os.Stderr
-	if c.in, err = c.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := c.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := c.cmd.Start(); err != nil {
-		return nil, err
-	}
-	c.out = bufio.NewReader(out)
-	line, err := c.out.ReadString('\n')
-	if err != nil || strings.TrimSpace(line) != "ready" {
-		_, more := c.leave()
-		return nil, errors.Join(fmt.Errorf("viewers: %q: %w", line, err), more)
-	}
-	return c, nil
 }
