@@ -35,6 +35,7 @@ var benches = []struct {
 	{"balancer", balancer},
 	{"checks", checks},
 	{"agree", agree},
+	{"viewers", viewers},
 }
 
 // children lists what this program does for itself in a process of its own.

@@ -31,6 +31,8 @@ var commands = map[string]func(context.Context, []string) error{
 	"serve":    serve,
 	"node":     node,
 	"checks":   checks,
+	"watched":  watched,
+	"viewers":  viewers,
 }
 
 func main() {

@@ -33,6 +33,8 @@ type cell struct {
 	// partsTold what viewers were told of them.
 	parts, partsTold map[string]bool
 	faults           []*Fault
+	// toldFaults is what viewers were told of the faults last.
+	toldFaults []Fault
 	// launched are the instances that a group launched, with their zones.
 	launched map[string]launched
 	drawing  int

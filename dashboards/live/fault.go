@@ -8,6 +8,10 @@ import (
 	"showdown/results/diagram"
 )
 
+// keepFaults is how many faults of a lab that runs are told at most, beside those that are not over:
+// more than a page has in two minutes of the lab, and more than a lesson plays.
+const keepFaults = 32
+
 // fault takes a step in the life of a fault.
 func (c *cell) fault(e showdown.Event) {
 	f := c.faultOf(e)
@@ -80,6 +84,7 @@ func (c *cell) faultOf(e showdown.Event) *Fault {
 	if f == nil {
 		f = &Fault{Letter: e.Target, Phase: Planned, Targets: []string{}}
 		c.faults = append(c.faults, f)
+		c.forget()
 	}
 	if a := showdown.Text(e.Data["action"]); a != "" {
 		f.Action = a
@@ -88,6 +93,18 @@ func (c *cell) faultOf(e showdown.Event) *Fault {
 		f.Targets = t
 	}
 	return f
+}
+
+// forget leaves out the oldest faults that are over where there are more than [keepFaults].
+func (c *cell) forget() {
+	extra := len(c.faults) - keepFaults
+	c.faults = slices.DeleteFunc(c.faults, func(f *Fault) bool {
+		old := extra > 0 && f.Over()
+		if old {
+			extra--
+		}
+		return old
+	})
 }
 
 // told are the faults with what users felt of them before bucket end.

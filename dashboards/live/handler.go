@@ -153,25 +153,25 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request) {
 	head.Set("Cache-Control", "no-store")
 	head.Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(w)
-	write := func(text string) bool {
+	write := func(text []byte) bool {
 		_ = out.SetWriteDeadline(time.Now().Add(writeCap)) // a recorder has none
-		if _, err := w.Write([]byte(text)); err != nil {
+		if _, err := w.Write(text); err != nil {
 			return false
 		}
 		return out.Flush() == nil
 	}
-	if !write("retry: 1000\n\n") {
+	if !write([]byte("retry: 1000\n\n")) {
 		return
 	}
 	for _, m := range first {
-		if !write(h.framed(m)) {
+		if !write(m.text) {
 			return
 		}
 	}
 	alive := time.NewTicker(heartbeat)
 	defer alive.Stop()
 	for {
-		text := ": alive\n\n"
+		text := []byte(": alive\n\n")
 		select {
 		case <-r.Context().Done():
 			return
@@ -180,17 +180,12 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request) {
 			if again, lost := h.again(v); lost {
 				m = again
 			}
-			text = h.framed(m)
+			text = m.text
 		}
 		if !write(text) {
 			return
 		}
 	}
-}
-
-// framed is a message as a stream has it. JSON has no line breaks.
-func (h *Hub) framed(m message) string {
-	return fmt.Sprintf("id: %s-%d\nevent: %s\ndata: %s\n\n", h.server, m.seq, m.name, m.data)
 }
 
 // lastSeen is the server and the number that an id names; nothing for one of another form.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"sync"
 	"time"
 
@@ -49,6 +50,8 @@ type Hub struct {
 	seq     uint64
 	past    []message
 	viewers map[*viewer]bool
+	// greeted is the newest hello for one viewer.
+	greeted message
 	mode    string
 	run     string
 	step    string
@@ -70,11 +73,20 @@ type Hub struct {
 	share   *Share
 }
 
-// message is an encoded message of a viewer's stream.
+// message is an encoded message of a viewer's stream: text is what every viewer gets, data
+// the part of it that is JSON.
 type message struct {
-	seq  uint64
-	name string
-	data []byte
+	seq        uint64
+	name       string
+	text, data []byte
+}
+
+// framed is a message as a stream has it. JSON has no line breaks.
+func (h *Hub) framed(seq uint64, name string, data []byte) message {
+	text := fmt.Appendf(make([]byte, 0, len(data)+64), "id: %s-%d\nevent: %s\ndata: ", h.server, seq, name)
+	from := len(text)
+	text = append(append(text, data...), "\n\n"...)
+	return message{seq, name, text, text[from : from+len(data)]}
 }
 
 // viewer is one stream. It is full when it has lost a message, and is then told everything
@@ -196,7 +208,8 @@ func (h *Hub) fold(e showdown.Event) (told Event, ok bool) {
 	if !worded {
 		line = Line{T: e.T, Cell: c.spec.Name, Kind: string(e.Kind), Weight: info}
 	}
-	return Event{Line: line, Nodes: nodes, Faults: c.told(h.limit(c)), Drawing: c.drawing}, true
+	c.toldFaults = c.told(h.limit(c))
+	return Event{Line: line, Nodes: nodes, Faults: c.toldFaults, Drawing: c.drawing}, true
 }
 
 // at is where a cell is in lab time; ok is false before its zero is known.
@@ -260,7 +273,13 @@ func (h *Hub) tick() {
 	for _, name := range h.order {
 		c := h.cells[name]
 		limit := h.limit(c)
-		t.Cells[name] = h.tickCell(c, min(c.shown, c.dirty, limit), limit)
+		now := h.tickCell(c, min(c.shown, c.dirty, limit), limit)
+		if reflect.DeepEqual(now.Faults, c.toldFaults) {
+			now.Faults = nil
+		} else {
+			c.toldFaults = now.Faults
+		}
+		t.Cells[name] = now
 		c.shown, c.dirty = limit, math.MaxInt
 	}
 	h.send("tick", t)
@@ -293,7 +312,7 @@ func (h *Hub) send(name string, v any) {
 		return // a value of ours always encodes
 	}
 	h.seq++
-	m := message{h.seq, name, data}
+	m := h.framed(h.seq, name, data)
 	if h.past = append(h.past, m); len(h.past) > 2*backlog {
 		h.past = append(h.past[:0], h.past[backlog:]...)
 	}
@@ -362,13 +381,18 @@ func (h *Hub) join(server string, last uint64) (*viewer, []message, error) {
 	return v, []message{h.greeting()}, nil
 }
 
-// greeting is a hello for one viewer, which is as old as the newest message.
+// greeting is a hello for one viewer, which is as old as the newest message. All who come before
+// the next message get the same: a class that comes back at once costs one.
 func (h *Hub) greeting() message {
+	if h.greeted.seq == h.seq && h.greeted.text != nil {
+		return h.greeted
+	}
 	data, err := json.Marshal(h.hello())
 	if err != nil {
 		data = []byte("{}") // a value of ours always encodes
 	}
-	return message{h.seq, "hello", data}
+	h.greeted = h.framed(h.seq, "hello", data)
+	return h.greeted
 }
 
 // again is what a viewer who has lost messages is told; ok is false for one who has not.

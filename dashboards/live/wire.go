@@ -136,7 +136,8 @@ type TickCell struct {
 	Points  Points  `json:"points"`
 	Now     Recent  `json:"now"`
 	Totals  Totals  `json:"totals"`
-	Faults  []Fault `json:"faults"`
+	// Faults are left out of a tick where they are what was told last.
+	Faults []Fault `json:"faults,omitzero"`
 }
 
 // Hello is the message of everything that is known, to a viewer who knows nothing.

@@ -51,6 +51,12 @@ function whole() {
   notes(h);
   ticker(true);
   $("replay").hidden = !h.controls;
+  // What is drawn of another server, run or cell says nothing of this one.
+  if (!c || !drawn.startsWith([h.server, h.run, c.name].join() + ",")) {
+    drawn = "";
+    $("drawing").replaceChildren();
+  }
+  if (!c) charts.clear();
   if (c) {
     shown = c.name;
     charts.show(h, c, w, clock);
@@ -181,12 +187,24 @@ function verdict(c) {
   return `${f.letter} ${f.action} ${names}: ${parts.join("; ")}`;
 }
 
+// nothing is shown of what was known before.
+function nothing() {
+  $("state").dataset.state = "unknown";
+  put($("sign"), "?");
+  put($("word"), stale ? w.unknown : store.step || w.idle);
+  for (const id of ["availability", "goodput", "p99", "failed"]) put($(id), "?");
+  for (const id of ["verdict", "clock", "cost", "mode"]) put($(id), "");
+  put($("banner"), stale ? w.lost : "");
+  $("banner").hidden = !stale;
+}
+
 function now() {
   const h = store.hello, c = cell();
+  if (!c) nothing();
   if (!h) return;
   const replay = store.replay, mode = replay ? (replay.paused ? w.paused : w.replay) : h.mode === "live" ? w.live : "";
   put($("mode"), mode + (charts.frozen ? ` · ${w.frozen}` : ""));
-  if (!c) { put($("word"), w.idle); return; }
+  if (!c) return;
   put($("clock"), `${clock(c.t)} / ${clock(c.length_s)}`);
   put($("cost"), c.month_usd === null ? "" : `$${c.month_usd.toFixed(2)} ${w.month}`);
   const s = state(c), done = over(c);
@@ -211,7 +229,7 @@ function now() {
 }
 
 function frame() {
-  if (dirty && store.hello) {
+  if (dirty) {
     dirty = false;
     now();
     cells();

@@ -43,6 +43,13 @@ export class Charts {
     this.draw(true);
   }
 
+  // clear shows no lines: nothing is known of any cell.
+  clear() {
+    this.rates?.destroy(); this.times?.destroy();
+    this.rates = this.times = this.cell = null;
+    this.strip.getContext("2d").clearRect(0, 0, this.strip.width, this.strip.height);
+  }
+
   plot(el, last, series, y) {
     el.replaceChildren();
     const decades = (u, splits) => splits.map((n) => Number.isInteger(Math.round(Math.log10(n) * 1e6) / 1e6) ? n : null);

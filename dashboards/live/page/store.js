@@ -41,8 +41,10 @@ export class Store {
   takeEvent(e) {
     const cell = this.cells.get(e.cell);
     if (e.text) {
-      this.ticker.push(e);
-      if (this.ticker.length > 2000) this.ticker.splice(0, 1000);
+      // What else it tells is known by its cell, and would be kept as long as the line.
+      const { nodes, faults, drawing, ...line } = e;
+      this.ticker.push(line);
+      if (this.ticker.length > 200) this.ticker.splice(0, 100);
     }
     if (!cell) return;
     cell.faults = e.faults;
@@ -51,9 +53,11 @@ export class Store {
   }
 }
 
-// merge writes buckets where they belong; a bucket may come again with what ended later.
+// merge writes buckets where they belong; a bucket may come again with what ended later. Six minutes of the lab are
+// kept, which is more than any chart shows: a tab may be open for days.
+const keep = 3600;
 function merge(cell, points) {
-  const s = cell.series, keep = 12000;
+  const s = cell.series;
   const at = points.from - s.from;
   if (at < 0) return;
   for (const n of names) {

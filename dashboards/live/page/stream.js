@@ -4,22 +4,26 @@
 const quiet = 3000, dead = 8000;
 
 export function listen(url, { message, stale }) {
-  let source, heard = 0, old = false, wait = 1000;
+  let source, heard = 0, day = 0, old = false, wait = 1000;
+  // Neither clock is enough: the one stands still while a laptop sleeps, the other may be put back.
+  const hear = () => { heard = performance.now(); day = Date.now(); };
+  const silent = () => Math.max(performance.now() - heard, Date.now() - day);
   const open = () => {
     source?.close();
-    heard = performance.now();
+    hear();
     source = new EventSource(url);
     for (const name of ["hello", "tick", "event"]) {
       source.addEventListener(name, (e) => {
-        heard = performance.now();
+        hear();
         wait = 1000;
-        if (old) { old = false; stale(false); }
         message(name, JSON.parse(e.data));
+        // Only now: what was known before may have changed since.
+        if (old) { old = false; stale(false); }
       });
     }
   };
   const look = () => {
-    const silence = performance.now() - heard;
+    const silence = silent();
     if (silence > quiet && !old) { old = true; stale(true); }
     if (silence > Math.max(dead, wait) || (source.readyState === EventSource.CLOSED && silence > wait)) {
       wait = Math.min(wait * 2, 15000);
