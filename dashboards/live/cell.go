@@ -36,6 +36,9 @@ type cell struct {
 	// launched are the instances that a group launched, with their zones.
 	launched map[string]launched
 	drawing  int
+	// ways are those of the drawing that has number waysOf.
+	ways   []diagram.Edge
+	waysOf int
 }
 
 type launched struct{ group, zone string }

@@ -61,6 +61,7 @@ type Hub struct {
 	replay   *Position
 	controls bool
 	ticked   time.Time
+	ghost    *Ghost
 }
 
 // message is an encoded message of a viewer's stream.
@@ -96,6 +97,7 @@ func (h *Hub) Journey(stages []StageRef) {
 func (h *Hub) Stage(spec *showdown.Stage, clock showdown.Clock, cells []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.depart()
 	h.mode = "live"
 	h.stage(spec, clock, cells, keepBuckets)
 	h.announce()
@@ -264,7 +266,11 @@ func (h *Hub) tickCell(c *cell, from, to int) TickCell {
 	at, _ := h.at(c)
 	t := TickCell{
 		T: c.aws(at), Phase: c.phase, Ended: c.ended, Points: c.series.points(max(from, to-shownBuckets), to),
-		Now: c.series.recent(to), Totals: c.series.totals(to), Faults: c.told(to),
+		Now: c.series.recent(to), Totals: c.series.totals(to), Faults: c.told(to), Flows: c.flows(to),
+	}
+	if c == h.base() {
+		m := c.measured(to)
+		t.Measured = &m
 	}
 	if !c.ended {
 		t.Offered = c.offered(at)
@@ -307,7 +313,7 @@ func (h *Hub) announce() {
 func (h *Hub) hello() Hello {
 	out := Hello{
 		Server: h.server, Mode: h.mode, Controls: h.controls, Run: h.run, Step: h.step, Stages: append([]StageRef{}, h.stages...),
-		Cells: []HelloCell{}, Ticker: []Line{}, Replay: h.position(),
+		Cells: []HelloCell{}, Ticker: []Line{}, Replay: h.position(), Ghost: h.ghost,
 	}
 	if h.spec == nil {
 		return out

@@ -34,6 +34,13 @@ type Points struct {
 	P99    []number `json:"p99"`
 }
 
+// Flow is the requests on a way of the drawing in the last five buckets: Rate a lab second, and
+// Errors, the share of them without a good answer.
+type Flow struct {
+	Rate   float64 `json:"rate"`
+	Errors float64 `json:"errors"`
+}
+
 // Node is what is known of a part of the architecture: State is what was done to it, Belief
 // what the load balancer says.
 type Node struct {
@@ -135,6 +142,10 @@ type TickCell struct {
 	Now     Recent  `json:"now"`
 	Totals  Totals  `json:"totals"`
 	Faults  []Fault `json:"faults"`
+	// Flows are by the ids of the drawing's ways; null where nothing is known of them.
+	Flows map[string]Flow `json:"flows"`
+	// Measured is told of the base cell alone.
+	Measured *Measured `json:"measured,omitempty"`
 }
 
 // Hello is the message of everything that is known, to a viewer who knows nothing.
@@ -154,6 +165,8 @@ type Hello struct {
 	Cells      []HelloCell `json:"cells"`
 	Ticker     []Line      `json:"ticker"`
 	Replay     *Position   `json:"replay,omitempty"`
+	// Ghost is the stage that was played before; absent without one.
+	Ghost *Ghost `json:"ghost,omitempty"`
 }
 
 // StageInfo is a stage in words.
