@@ -27,8 +27,10 @@ type cell struct {
 
 	phase string
 	ended bool
-	nodes map[string]*node
-	minds map[string]map[string]diagram.Belief // by target and the balancer's node
+	// endedS is when its traffic ended, in AWS seconds: its clock stands still from then on.
+	endedS float64
+	nodes  map[string]*node
+	minds  map[string]map[string]diagram.Belief // by target and the balancer's node
 	// parts are the balancers' nodes by the drawing's ids, with whether they serve, and
 	// partsTold what viewers were told of them.
 	parts, partsTold map[string]bool
@@ -149,7 +151,7 @@ func (c *cell) fold(e showdown.Event) map[string]Node {
 		// What comes before the zero is told by a clock that starts later.
 		c.zero, c.phase = e.At.Add(-c.lab(e.T)), e.Target
 	case showdown.TrafficEnded:
-		c.ended = true
+		c.ended, c.endedS = true, e.T
 	case showdown.InstanceState:
 		c.instanceState(e.Target, showdown.Text(e.Data["to"]))
 	case showdown.InstanceListening:

@@ -1,8 +1,10 @@
 package live
 
 import (
+	"cmp"
 	"math"
 	"path/filepath"
+	"slices"
 
 	"showdown"
 	"showdown/results"
@@ -47,8 +49,8 @@ type Ghost struct {
 	// LengthS is how long it was shown, and PointS the length of a point, in AWS seconds.
 	LengthS float64 `json:"length_s"`
 	PointS  float64 `json:"point_s"`
-	// FaultS is when its first fault struck; null without one.
-	FaultS *float64 `json:"fault_s"`
+	// Faults are when its faults struck, in that order.
+	Faults []Strike `json:"faults"`
 	// OK and Failed count the requests of each point from the zero on, and P99 is in
 	// milliseconds; null is a point of which nothing is known.
 	OK       []number `json:"ok"`
@@ -57,6 +59,16 @@ type Ghost struct {
 	MonthUSD *float64 `json:"month_usd"`
 	Measured Measured `json:"measured"`
 }
+
+// Strike is a fault as far as a ghost has it.
+type Strike struct {
+	Letter string  `json:"letter"`
+	Action string  `json:"action"`
+	FromS  float64 `json:"from_s"`
+}
+
+// strikes bounds how many faults a ghost has.
+const strikes = 50
 
 // measured is what the buckets before number end and the faults show.
 func (c *cell) measured(end int) Measured {
@@ -124,16 +136,18 @@ func (c *cell) ghost(stage *showdown.Stage, run string, end int) *Ghost {
 	g := &Ghost{
 		Run: run, Stage: stage.ID(), Name: stage.Name, Title: stage.Title, MonthUSD: c.monthUSD, Measured: c.measured(end),
 		OK: []number{}, Failed: []number{}, P99: []number{},
+		Faults: []Strike{},
 	}
 	group := (end + ghostPoints - 1) / ghostPoints
 	g.PointS = c.aws(c.series.width) * float64(group)
 	g.LengthS = c.aws(c.series.width) * float64(end)
 	for _, f := range c.faults {
-		if f.began() && (g.FaultS == nil || *f.FromS < *g.FaultS) {
-			at := *f.FromS
-			g.FaultS = &at
+		if f.began() {
+			g.Faults = append(g.Faults, Strike{f.Letter, f.Action, *f.FromS})
 		}
 	}
+	slices.SortStableFunc(g.Faults, func(a, b Strike) int { return cmp.Compare(a.FromS, b.FromS) })
+	g.Faults = g.Faults[:min(len(g.Faults), strikes)]
 	for from := 0; from < end; from += group {
 		ok, failed, p99 := c.series.point(from, min(from+group, end))
 		g.OK, g.Failed, g.P99 = append(g.OK, ok), append(g.Failed, failed), append(g.P99, p99)

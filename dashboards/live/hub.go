@@ -272,7 +272,9 @@ func (h *Hub) tickCell(c *cell, from, to int) TickCell {
 		m := c.measured(to)
 		t.Measured = &m
 	}
-	if !c.ended {
+	if c.ended {
+		t.T = min(t.T, c.endedS)
+	} else {
 		t.Offered = c.offered(at)
 	}
 	return t

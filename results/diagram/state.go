@@ -79,7 +79,7 @@ func CSS() string {
 			}
 		}
 	}
-	b.WriteString(`[data-flow="0"]>polyline{stroke-width:.12em;stroke-dasharray:.12em .4em}
+	b.WriteString(`[data-flow="0"]>polyline{stroke-width:.13em;stroke-dasharray:.12em .4em}
 [data-flow="1"]>polyline{stroke-width:.16em}[data-flow="2"]>polyline{stroke-width:.25em}
 [data-flow="3"]>polyline{stroke-width:.36em}[data-flow="4"]>polyline{stroke-width:.5em}
 [data-fail="0"]>polyline{stroke:var(--draw-up)}[data-fail="0"]>polygon{fill:var(--draw-up)}

@@ -181,7 +181,7 @@ function verdict(c) {
 function now() {
   const h = store.hello, c = cell();
   if (!h) return;
-  const replay = store.replay, mode = replay ? (replay.paused ? w.paused : w.replay) : h.mode === "live" ? w.live : "";
+  const replay = store.replay, mode = replay ? (replay.paused ? w.paused : w.replay) : h.mode === "live" ? (store.step === "over" ? w.ended : w.live) : "";
   put($("mode"), mode + (charts.frozen ? ` · ${w.frozen}` : ""));
   if (!c) { put($("word"), w.idle); return; }
   put($("clock"), `${clock(c.t)} / ${clock(c.length_s)}`);
@@ -189,11 +189,13 @@ function now() {
   const s = state(c), done = over(c);
   $("state").dataset.state = s;
   put($("sign"), done ? "■" : sign(s));
-  put($("word"), stale ? w.unknown : done ? w.over : c.t < 0 || (s === "unknown" && c.totals.ok + c.totals.failed === 0) ? store.step || w.idle : w[s]);
-  const a = c.now.availability, known = !stale && a !== null;
-  put($("availability"), known ? percent(a) : "?");
+  const early = c.t < 0 || (s === "unknown" && c.totals.ok + c.totals.failed === 0), step = w.steps[store.step];
+  put($("word"), stale ? w.unknown : done ? step ?? w.over : early ? step ?? w.idle : w[s]);
+  const total = c.totals.ok + c.totals.failed + c.totals.dropped;
+  const a = done && total ? c.totals.ok / total : c.now.availability, known = !stale && c.now.availability !== null;
+  put($("availability"), !stale && a !== null ? percent(a) : "?");
   put($("goodput"), known ? count(Math.round(c.now.goodput)) : "?");
-  put($("p99"), stale || c.now.p99_ms === null ? "?" : `${c.now.p99_ms < 10 ? c.now.p99_ms.toFixed(1) : Math.round(c.now.p99_ms)} ms`.replace(/^(\d)(\d)\d\d ms$/, "$1.$2 s"));
+  put($("p99"), done ? "–" : stale || c.now.p99_ms === null ? "?" : `${c.now.p99_ms < 10 ? c.now.p99_ms.toFixed(1) : Math.round(c.now.p99_ms)} ms`.replace(/^(\d)(\d)\d\d ms$/, "$1.$2 s"));
   put($("failed"), count(c.totals.failed + c.totals.dropped));
   put($("verdict"), verdict(c));
   // It stays for a moment: one late bucket is gone before anybody has read of it.

@@ -150,9 +150,11 @@ export class Charts {
     // None over another, and none below the chart.
     ends.sort((a, b) => a.y - b.y);
     const high = this.tick * px, bottom = u.bbox.top + u.bbox.height - high / 2;
-    ends.forEach((e, k) => { if (k) e.y = Math.max(e.y, ends[k - 1].y + high); });
+    ends.forEach((e, k) => { if (k && Math.abs(e.x - ends[k - 1].x) < 4 * high) e.y = Math.max(e.y, ends[k - 1].y + high); });
     for (let k = ends.length - 1, limit = bottom; k >= 0; k--, limit -= high) ends[k].y = Math.min(ends[k].y, limit);
+    g.strokeStyle = this.colors.paper; g.lineWidth = high / 3; g.lineJoin = "round";
     for (const e of ends) {
+      g.strokeText(e.label, e.x, e.y);
       g.fillStyle = typeof e.stroke === "function" ? e.stroke(u, e.i) : e.stroke;
       g.fillText(e.label, e.x, e.y);
     }

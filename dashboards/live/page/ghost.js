@@ -1,15 +1,14 @@
 // The stage that was played before, on the clock of the one that is played now.
 
-// strike is when the first fault of a cell struck, or is planned to; null without one.
-function strike(cell) {
-  const times = (cell.faults ?? []).map((f) => f.from_s ?? (f.planned_s > 0 ? f.planned_s : null)).filter((t) => t !== null);
-  return times.length ? Math.min(...times) : null;
-}
-
-// shift is by how much the ghost is moved, so that its first fault strikes when this one does.
+// shift is by how much the ghost is moved, so that a fault of both strikes at once: the first
+// that has the same letter and action, else the first of each. Before it struck its plan counts.
 export function shift(ghost, cell) {
-  const now = strike(cell);
-  return now === null || ghost.fault_s === null ? 0 : now - ghost.fault_s;
+  const now = (cell.faults ?? []).map((f) => ({ ...f, at: f.from_s ?? (f.planned_s > 0 ? f.planned_s : null) })).filter((f) => f.at !== null).sort((a, b) => a.at - b.at);
+  for (const f of now) {
+    const same = ghost.faults.find((g) => g.letter === f.letter && g.action === f.action);
+    if (same) return f.at - same.from_s;
+  }
+  return now.length && ghost.faults.length ? now[0].at - ghost.faults[0].from_s : 0;
 }
 
 // points are the numbers of the ghost's points between two moments of the stage.
