@@ -33,6 +33,14 @@ type seen struct {
 
 func look(t *testing.T) seen {
 	t.Helper()
+	second := testStage()
+	second.Name, second.Title, second.Teach.Cures = "asg", "An Auto Scaling group", "nights without sleep."
+	return lookAt(t, []results.Run{recordOf(t, testStage(), testHits()), recordOf(t, second, testHits()[:1000])})
+}
+
+// lookAt opens a browser for the replay of stages.
+func lookAt(t *testing.T, runs []results.Run) seen {
+	t.Helper()
 	name := os.Getenv("SHOWDOWN_BROWSER")
 	if name == "" {
 		t.Skip("a browser is a target of its own: make browser")
@@ -41,9 +49,6 @@ func look(t *testing.T) seen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second := testStage()
-	second.Name, second.Title, second.Teach.Cures = "asg", "An Auto Scaling group", "nights without sleep."
-	runs := []results.Run{recordOf(t, testStage(), testHits()), recordOf(t, second, testHits()[:1000])}
 	hub := NewHub(time.Now)
 	replay, err := NewReplay(hub, runs, 10, true)
 	if err != nil {

@@ -3,7 +3,7 @@ import { Charts } from "/page/charts.js";
 import { Drawings } from "/page/drawings.js";
 import { figureName, saveFigure } from "/page/figure.js";
 import { withSight } from "/page/sightwords.js";
-import { percent } from "/page/strip.js";
+import { answered, percent } from "/page/strip.js";
 import { listen } from "/page/stream.js";
 import { Store } from "/page/store.js";
 import { clock, languages, span, words } from "/page/words.js";
@@ -124,9 +124,9 @@ const states = () => drawings.states(stale);
 
 // head is what stands over each of two drawings.
 function head(c) {
-  const s = state(c), a = c.now.availability, done = over(c);
+  const s = state(c), done = over(c), a = done ? answered(c.totals) : c.now.availability;
   return { state: s, text: {
-    name: c.name, state: done ? `■ ${w.over}` : `${sign(s)} ${s === "unknown" ? w.unknown : percent(a)}`,
+    name: c.name, state: `${done ? "■" : sign(s)} ${a === null || (s === "unknown" && !done) ? w.unknown : percent(a)}`,
     failed: w.failures(count(c.totals.failed + c.totals.dropped)), verdict: verdict(c),
   } };
 }
@@ -191,8 +191,7 @@ function now() {
   put($("sign"), done ? "■" : sign(s));
   const early = c.t < 0 || (s === "unknown" && c.totals.ok + c.totals.failed === 0), step = w.steps[store.step];
   put($("word"), stale ? w.unknown : done ? step ?? w.over : early ? step ?? w.idle : w[s]);
-  const total = c.totals.ok + c.totals.failed + c.totals.dropped;
-  const a = done && total ? c.totals.ok / total : c.now.availability, known = !stale && c.now.availability !== null;
+  const a = done ? answered(c.totals) : c.now.availability, known = !stale && c.now.availability !== null;
   put($("availability"), !stale && a !== null ? percent(a) : "?");
   put($("goodput"), known ? count(Math.round(c.now.goodput)) : "?");
   put($("p99"), done ? "–" : stale || c.now.p99_ms === null ? "?" : `${c.now.p99_ms < 10 ? c.now.p99_ms.toFixed(1) : Math.round(c.now.p99_ms)} ms`.replace(/^(\d)(\d)\d\d ms$/, "$1.$2 s"));

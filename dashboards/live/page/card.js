@@ -26,6 +26,7 @@ export class Card {
 
   open(ms) {
     this.el.hidden = false;
+    this.passing = ms > 0;
     clearTimeout(this.timer);
     this.timer = ms ? setTimeout(() => this.close(), ms) : 0;
   }
@@ -46,6 +47,8 @@ export class Card {
     const h = store.hello, g = h?.ghost;
     if (this.el.hidden || !g) return;
     const now = [...store.cells.values()].find((c) => c.measured), m = now?.measured;
+    // What came by itself does not hide what is to be seen.
+    if (this.passing && now?.faults.some((f) => f.from_s !== null)) { this.close(); return; }
     const money = (usd) => usd === null || usd === undefined ? "?" : `$${usd.toFixed(2)}`;
     const recovery = (x) => !x?.recovery ? w.none : `${x.recovery.letter} ${x.recovery.action}: ${x.recovery.seconds === null ? w.unknownYet : x.recovery.seconds === 0 ? w.nobodyFelt : span(x.recovery.seconds)}`;
     const values = (x, usd) => x?.requests ? {

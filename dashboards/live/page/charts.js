@@ -6,6 +6,17 @@ const most = 1200; // buckets of a sliding axis: two minutes of the lab
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// latencies is the axis of latencies from the lowest to the highest, in steps that do not
+// change all the time, with room at the top for what is written there.
+function latencies(lo, hi) {
+  const step = (v, up) => {
+    const e = 10 ** Math.floor(Math.log10(v) + 1e-9), m = v / e;
+    return e * (up ? [1, 2, 5, 10].find((s) => s >= m - 1e-9) : [5, 2, 1].find((s) => s <= m + 1e-9));
+  };
+  const least = step(Math.max(0.1, lo) * 0.8, false), most = Math.max(hi * 1.2, least * 8);
+  return [least, step(most * (most / least) ** 0.42, true)];
+}
+
 // Charts are throughput, latency and the strip over one time axis, with the same bands of
 // faults on all.
 export class Charts {
@@ -50,15 +61,14 @@ export class Charts {
       {}, line("p50", c.muted, thick), line("p95", c.second, thick, { dash: [14, 5] }), line("p99", c.first, thick * 1.3),
     ], { distr: 3, range: (u, lo, hi) => {
       if (this.ghost) [lo, hi] = withGhost(this.ghost, this.cell, ...this.range(), lo, hi);
-      // A decade of room, so that no line lies on the edge.
-      return [10 ** Math.floor(Math.log10(Math.max(0.05, lo ?? 1) * 0.8)), 10 ** Math.ceil(Math.log10(Math.max(1, hi ?? 10) * 1.25))];
+      return latencies(lo ?? 1, hi ?? 10);
     } });
     this.draw(true);
   }
 
   plot(el, last, series, y) {
     el.replaceChildren();
-    const decades = (u, splits) => splits.map((n) => Number.isInteger(Math.round(Math.log10(n) * 1e6) / 1e6) ? n : null);
+    const decades = (u, splits) => splits.map((n) => (u.scales.y.max / u.scales.y.min > 40 ? [1] : [1, 2, 5]).includes(+(n / 10 ** Math.floor(Math.log10(n) + 1e-9)).toFixed(6)) ? n : null);
     const axis = { stroke: this.colors.text, font: this.font, grid: { stroke: this.colors.grid, width: 1 }, ticks: { show: false } };
     return new uPlot({
       width: el.clientWidth, height: el.clientHeight, padding: [this.tick * 0.6, this.right, 2, 0],
@@ -126,6 +136,10 @@ export class Charts {
   // names write each line's name at its end, and the objective's line.
   names(u) {
     const g = u.ctx, px = devicePixelRatio;
+    if (u === this.times && this.ghost) {
+      const [from, to] = this.range();
+      ghostLine(u, this.ghost, this.cell, this.words.before_p99(this.ghost.name), { from, to, ink: this.colors.third, paper: this.colors.paper, tick: this.tick, font: `bold ${this.tick * px}px "Liberation Sans", Arial, sans-serif` });
+    }
     g.save();
     g.font = `bold ${this.tick * px}px "Liberation Sans", Arial, sans-serif`;
     g.textBaseline = "middle";
@@ -145,7 +159,8 @@ export class Charts {
       let n = data.length - 1;
       while (n >= 0 && data[n] == null) n--;
       if (n < 0 || (u === this.rates && i === 2 && !data[n])) continue;
-      ends.push({ x: u.valToPos(u.data[0][n], "x", true) + 6, y: u.valToPos(data[n], "y", true), stroke: u.series[i].stroke, label: u === this.rates ? { 1: "ok", 2: "✕", 3: this.words.offered }[i] : u.series[i].label, i });
+      const edge = u.bbox.left + u.bbox.width, x = u.valToPos(u.data[0][n], "x", true);
+      ends.push({ x: (x > edge - 3 * this.tick * px ? edge : x) + 6, y: u.valToPos(data[n], "y", true), stroke: u.series[i].stroke, label: u === this.rates ? { 1: "ok", 2: "✕", 3: this.words.offered }[i] : u.series[i].label, i });
     }
     // None over another, and none below the chart.
     ends.sort((a, b) => a.y - b.y);
@@ -159,10 +174,6 @@ export class Charts {
       g.fillText(e.label, e.x, e.y);
     }
     g.restore();
-    if (u === this.times && this.ghost) {
-      const [from, to] = this.range();
-      ghostLine(u, this.ghost, this.cell, this.words.before_p99(this.ghost.name), { from, to, ink: this.colors.third, paper: this.colors.paper, tick: this.tick, font: `bold ${this.tick * px}px "Liberation Sans", Arial, sans-serif` });
-    }
   }
 
   draw(always) {

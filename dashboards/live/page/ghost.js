@@ -58,7 +58,7 @@ export function line(u, ghost, cell, name, { from, to, ink, paper, tick, font })
   }
   g.stroke();
   if (last >= 0) {
-    // Its name stands behind its end where there is room, else on it.
+    // Its name stands behind its end where there is room, else in the corner above.
     g.font = font;
     g.setLineDash([]);
     g.lineWidth = 0.45 * tick * px;
@@ -67,7 +67,7 @@ export function line(u, ghost, cell, name, { from, to, ink, paper, tick, font })
     g.textBaseline = "middle";
     const end = u.bbox.left + u.bbox.width, fits = x(last) + g.measureText(name).width + tick * px < end;
     g.textAlign = fits ? "left" : "right";
-    const at = fits ? x(last) + 0.5 * tick * px : end - 4, high = Math.max(y(ghost.p99[last]) - (fits ? 0 : 0.9 * tick * px), u.bbox.top + 0.6 * tick * px);
+    const at = fits ? x(last) + 0.5 * tick * px : end - 4, high = fits ? y(ghost.p99[last]) : u.bbox.top + 0.7 * tick * px;
     g.strokeText(name, at, high);
     g.fillText(name, at, high);
   }

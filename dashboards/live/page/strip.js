@@ -27,7 +27,8 @@ export function drawStrip(el, charts) {
   });
 }
 
-function answered(t) {
+// answered is the share of good answers.
+export function answered(t) {
   const all = t.ok + t.failed + t.dropped;
   return all ? t.ok / all : null;
 }
