@@ -23,7 +23,7 @@ export GOMODCACHE := $(CACHE)/mod
 export GOPATH := $(CACHE)/path
 endif
 
-.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture faults browser shots timings seeds course
+.PHONY: all build test test-deps lint tidy cross bench bench-long soak fuzz picture faults browser timings seeds course
 
 all: lint test
 
@@ -71,6 +71,7 @@ browser:
 	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run 'TestPage|TestComeback|TestPrompt|TestTwoDrawings|TestWays|TestGhostAndCard|TestFigure|TestStill' -v ./dashboards/live
 
 # The pictures of the live page in docs/live. RECORD is a journey's record, where there is one.
+.PHONY: shots
 shots: build
 	@mkdir -p docs/live; record="$(RECORD)"; [ -n "$$record" ] || { out=$$(mktemp -d) && ./showdown run whatsthetime --out "$$out" --quiet >/dev/null; record=$$(ls -d "$$out"/*/ | head -1); }; \
 	SHOWDOWN_BROWSER=$(BROWSER) SHOWDOWN_DOCS=$(CURDIR)/docs/live SHOWDOWN_RECORD=$${record%/} $(GO) test -count=1 -run TestShots -v ./dashboards/live

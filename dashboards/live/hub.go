@@ -57,11 +57,11 @@ type Hub struct {
 	order   []string
 	cells   map[string]*cell
 	stages  []StageRef
+	ghost   *Ghost
 	// replay is where a replay is; nil for a lab that runs.
 	replay   *Position
 	controls bool
 	ticked   time.Time
-	ghost    *Ghost
 }
 
 // message is an encoded message of a viewer's stream.
@@ -315,11 +315,12 @@ func (h *Hub) announce() {
 func (h *Hub) hello() Hello {
 	out := Hello{
 		Server: h.server, Mode: h.mode, Controls: h.controls, Run: h.run, Step: h.step, Stages: append([]StageRef{}, h.stages...),
-		Cells: []HelloCell{}, Ticker: []Line{}, Replay: h.position(), Ghost: h.ghost,
+		Cells: []HelloCell{}, Ticker: []Line{}, Replay: h.position(),
 	}
 	if h.spec == nil {
 		return out
 	}
+	out.Ghost = h.ghost
 	s := h.spec
 	bucket := bucketOf(h.clock)
 	out.Speed, out.BucketS, out.BucketLabS = h.clock.Speed(), h.clock.AWS(bucket).Seconds(), bucket.Seconds()

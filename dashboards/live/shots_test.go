@@ -42,6 +42,9 @@ func TestShots(t *testing.T) {
 	s := lookAt(t, run.Stages())
 	stage, at := zoneFailure(t, run.Stages())
 	s.at(stage, at)
+	s.hub.mu.Lock()
+	s.hub.replay.Paused = false // nobody moves it on, and it does not say that it waits
+	s.hub.mu.Unlock()
 	for _, shot := range []struct {
 		name, query   string
 		width, height int64

@@ -160,13 +160,13 @@ type Hello struct {
 	// BucketS is the length of a bucket in AWS seconds, BucketLabS in lab seconds.
 	BucketS    float64     `json:"bucket_s"`
 	BucketLabS float64     `json:"bucket_lab_s"`
+	// Ghost is the stage that was played before; absent without one.
+	Ghost      *Ghost      `json:"ghost,omitempty"`
 	Stage      StageInfo   `json:"stage"`
 	Stages     []StageRef  `json:"stages"`
 	Cells      []HelloCell `json:"cells"`
 	Ticker     []Line      `json:"ticker"`
 	Replay     *Position   `json:"replay,omitempty"`
-	// Ghost is the stage that was played before; absent without one.
-	Ghost *Ghost `json:"ghost,omitempty"`
 }
 
 // StageInfo is a stage in words.

@@ -81,7 +81,7 @@ export class Charts {
           ...(last ? { filter: decades, grid: { ...axis.grid, filter: decades } } : {}) },
       ],
       series,
-      hooks: { drawClear: [(u) => this.bands(u.ctx, u.bbox, this.cell, last ? devicePixelRatio * this.tick : 0)], draw: [(u) => this.names(u)] },
+      hooks: { drawClear: [(u) => this.bands(u.ctx, u.bbox, this.cell)], draw: [(u) => this.names(u)] },
     }, [[], ...series.slice(1).map(() => [])], el);
   }
 
@@ -104,9 +104,8 @@ export class Charts {
     return u.ctx.createPattern(tile, "repeat");
   }
 
-  // bands are the faults of a cell, from the moment that they struck to their end; with a size
-  // of letters they are named.
-  bands(g, box, cell, letters) {
+  // bands are the faults of a cell, from the moment that they struck to their end.
+  bands(g, box, cell) {
     const [from, to] = this.range(), x = (s) => box.left + (Math.min(Math.max(s, from), to) - from) / (to - from) * box.width;
     g.save();
     g.textAlign = "left";
@@ -118,12 +117,6 @@ export class Charts {
       g.strokeStyle = this.colors.chaos;
       g.lineWidth = this.thick;
       g.beginPath(); g.moveTo(a, box.top); g.lineTo(a, box.top + box.height); g.stroke();
-      if (letters) {
-        g.fillStyle = this.colors.chaos;
-        g.font = `bold ${letters}px "Liberation Sans", Arial, sans-serif`;
-        g.textBaseline = "bottom";
-        g.fillText(f.letter, a + 4, box.top + box.height - 2);
-      }
       if (f.detected_s !== null && f.detected_s >= from) {
         g.setLineDash([4, 4]);
         g.beginPath(); g.moveTo(x(f.detected_s), box.top); g.lineTo(x(f.detected_s), box.top + box.height); g.stroke();
@@ -153,6 +146,8 @@ export class Charts {
         g.fillText("SLO", u.bbox.left + u.bbox.width + 6, y);
       }
     }
+    g.strokeStyle = this.colors.paper; g.lineWidth = this.tick * px / 3; g.lineJoin = "round";
+    if (u === this.times) this.letters(u);
     const ends = [];
     for (let i = 1; i < u.series.length; i++) {
       const data = u.data[i];
@@ -167,13 +162,26 @@ export class Charts {
     const high = this.tick * px, bottom = u.bbox.top + u.bbox.height - high / 2;
     ends.forEach((e, k) => { if (k && Math.abs(e.x - ends[k - 1].x) < 4 * high) e.y = Math.max(e.y, ends[k - 1].y + high); });
     for (let k = ends.length - 1, limit = bottom; k >= 0; k--, limit -= high) ends[k].y = Math.min(ends[k].y, limit);
-    g.strokeStyle = this.colors.paper; g.lineWidth = high / 3; g.lineJoin = "round";
+    g.strokeStyle = this.colors.paper;
     for (const e of ends) {
       g.strokeText(e.label, e.x, e.y);
       g.fillStyle = typeof e.stroke === "function" ? e.stroke(u, e.i) : e.stroke;
       g.fillText(e.label, e.x, e.y);
     }
     g.restore();
+  }
+
+  // letters name the bands, over the lines.
+  letters(u) {
+    const g = u.ctx, [from, to] = this.range(), y = u.bbox.top + u.bbox.height - 0.6 * this.tick * devicePixelRatio;
+    g.setLineDash([]);
+    g.fillStyle = this.colors.chaos;
+    for (const f of this.cell.faults ?? []) {
+      if (f.from_s === null || f.from_s < from || f.from_s > to) continue;
+      const x = u.valToPos(f.from_s, "x", true) + this.thick + 2;
+      g.strokeText(f.letter, x, y);
+      g.fillText(f.letter, x, y);
+    }
   }
 
   draw(always) {

@@ -67,7 +67,7 @@ export function line(u, ghost, cell, name, { from, to, ink, paper, tick, font })
     g.textBaseline = "middle";
     const end = u.bbox.left + u.bbox.width, fits = x(last) + g.measureText(name).width + tick * px < end;
     g.textAlign = fits ? "left" : "right";
-    const at = fits ? x(last) + 0.5 * tick * px : end - 4, high = fits ? y(ghost.p99[last]) : u.bbox.top + 0.7 * tick * px;
+    const at = fits ? x(last) + 0.5 * tick * px : end - 4, high = fits ? y(ghost.p99[last]) : u.bbox.top + (u.bbox.width > 40 * tick * px ? 0.7 : 1.9) * tick * px;
     g.strokeText(name, at, high);
     g.fillText(name, at, high);
   }

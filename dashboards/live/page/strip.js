@@ -22,7 +22,7 @@ export function drawStrip(el, charts) {
   rows.forEach((row, i) => {
     const box = { left, top: top + i * (height + gap), width: w - left - right, height };
     marks(g, box, row, { from, to, slo: hello.stage.slo || 1, c, hatch });
-    if (row.live) charts.bands(g, box, row.live, 0);
+    if (row.live) charts.bands(g, box, row.live);
     names(g, box, row, { w, tick, c, size: Math.min(tick, height * 1.15) });
   });
 }
