@@ -157,11 +157,11 @@ type Hello struct {
 	Run      string  `json:"run"`
 	Step     string  `json:"step"`
 	Speed    float64 `json:"speed"`
+	// Ghost is the stage that was played before; absent without one.
+	Ghost *Ghost `json:"ghost,omitempty"`
 	// BucketS is the length of a bucket in AWS seconds, BucketLabS in lab seconds.
 	BucketS    float64     `json:"bucket_s"`
 	BucketLabS float64     `json:"bucket_lab_s"`
-	// Ghost is the stage that was played before; absent without one.
-	Ghost      *Ghost      `json:"ghost,omitempty"`
 	Stage      StageInfo   `json:"stage"`
 	Stages     []StageRef  `json:"stages"`
 	Cells      []HelloCell `json:"cells"`
