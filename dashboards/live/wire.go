@@ -148,7 +148,8 @@ type TickCell struct {
 	Measured *Measured `json:"measured,omitempty"`
 }
 
-// Hello is the message of everything that is known, to a viewer who knows nothing.
+// Hello is the message of everything that is known, to a viewer who knows nothing. Ghost is
+// absent where no stage was played before.
 type Hello struct {
 	Server string `json:"server"`
 	// Mode is "live", "replay", or "idle" where no stage has begun.
@@ -157,13 +158,12 @@ type Hello struct {
 	Run      string  `json:"run"`
 	Step     string  `json:"step"`
 	Speed    float64 `json:"speed"`
-	// Ghost is the stage that was played before; absent without one.
-	Ghost *Ghost `json:"ghost,omitempty"`
 	// BucketS is the length of a bucket in AWS seconds, BucketLabS in lab seconds.
 	BucketS    float64     `json:"bucket_s"`
 	BucketLabS float64     `json:"bucket_lab_s"`
 	Stage      StageInfo   `json:"stage"`
 	Stages     []StageRef  `json:"stages"`
+	Ghost      *Ghost      `json:"ghost,omitempty"`
 	Cells      []HelloCell `json:"cells"`
 	Ticker     []Line      `json:"ticker"`
 	Replay     *Position   `json:"replay,omitempty"`
