@@ -17,8 +17,8 @@ const ghostPoints = 600
 // record's analysis.
 const endless = 10
 
-// Measured is what a stage's base cell has shown so far.
-type Measured struct {
+// Account is what a stage's base cell has shown so far.
+type Account struct {
 	// Requests are those that had an outcome, Failed those of them without a good answer.
 	Requests     uint64 `json:"requests"`
 	Failed       uint64 `json:"failed"`
@@ -57,7 +57,7 @@ type Ghost struct {
 	Failed   []number `json:"failed"`
 	P99      []number `json:"p99"`
 	MonthUSD *float64 `json:"month_usd"`
-	Measured Measured `json:"measured"`
+	Measured Account  `json:"measured"`
 }
 
 // Strike is a fault as far as a ghost has it.
@@ -71,9 +71,9 @@ type Strike struct {
 const strikes = 50
 
 // measured is what the buckets before number end and the faults show.
-func (c *cell) measured(end int) Measured {
+func (c *cell) measured(end int) Account {
 	t := c.series.totals(end)
-	m := Measured{Requests: t.OK + t.Failed + t.Dropped, Failed: t.Failed + t.Dropped, Availability: unknown}
+	m := Account{Requests: t.OK + t.Failed + t.Dropped, Failed: t.Failed + t.Dropped, Availability: unknown}
 	if m.Requests > 0 {
 		m.Availability = number(float64(t.OK) / float64(m.Requests))
 	}

@@ -145,7 +145,7 @@ type TickCell struct {
 	// Flows are by the ids of the drawing's ways; null where nothing is known of them.
 	Flows map[string]Flow `json:"flows"`
 	// Measured is told of the base cell alone.
-	Measured *Measured `json:"measured,omitempty"`
+	Measured *Account `json:"measured,omitempty"`
 }
 
 // Hello is the message of everything that is known, to a viewer who knows nothing. Ghost is
