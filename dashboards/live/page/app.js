@@ -127,7 +127,7 @@ function head(c) {
   const s = state(c), done = over(c), a = done ? answered(c.totals) : c.now.availability;
   return { state: s, text: {
     name: c.name, state: `${done ? "■" : sign(s)} ${a === null || (s === "unknown" && !done) ? w.unknown : percent(a)}`,
-    failed: w.failures(count(c.totals.failed + c.totals.dropped)), verdict: verdict(c),
+    failed: w.sight.failures(count(c.totals.failed + c.totals.dropped)), verdict: verdict(c),
   } };
 }
 
@@ -181,15 +181,15 @@ function verdict(c) {
 function now() {
   const h = store.hello, c = cell();
   if (!h) return;
-  const replay = store.replay, mode = replay ? (replay.paused ? w.paused : w.replay) : h.mode === "live" ? (store.step === "over" ? w.ended : w.live) : "";
+  const replay = store.replay, mode = replay ? (replay.paused ? w.paused : w.replay) : h.mode === "live" ? (store.step === "over" ? w.sight.ended : w.live) : "";
   put($("mode"), mode + (charts.frozen ? ` · ${w.frozen}` : ""));
   if (!c) { put($("word"), w.idle); return; }
-  put($("clock"), `${clock(c.t)} / ${clock(c.length_s)}`);
+  put($("clock"), c.length_s > 0 ? `${clock(c.t)} / ${clock(c.length_s)}` : clock(c.t));
   put($("cost"), c.month_usd === null ? "" : `$${c.month_usd.toFixed(2)} ${w.month}`);
   const s = state(c), done = over(c);
   $("state").dataset.state = s;
   put($("sign"), done ? "■" : sign(s));
-  const early = c.t < 0 || (s === "unknown" && c.totals.ok + c.totals.failed === 0), step = w.steps[store.step];
+  const early = c.t < 0 || (s === "unknown" && c.totals.ok + c.totals.failed === 0), step = w.sight.steps[store.step];
   put($("word"), stale ? w.unknown : done ? step ?? w.over : early ? step ?? w.idle : w[s]);
   const a = done ? answered(c.totals) : c.now.availability, known = !stale && c.now.availability !== null;
   put($("availability"), !stale && a !== null ? percent(a) : "?");
@@ -217,7 +217,7 @@ function frame() {
     now();
     cells();
     ticker(false);
-    if (cell()) { charts.cell = cell(); charts.draw(); drawing(false); drawings.heads(head); card.draw(store, w, lang, span); fit(); }
+    if (cell()) { charts.cell = cell(); charts.draw(); drawing(false); drawings.heads(head); card.draw(store, w.sight, lang, span); fit(); }
   }
   requestAnimationFrame(frame);
 }
@@ -233,10 +233,10 @@ function fit() {
 async function figure() {
   const c = cell(), h = store.hello;
   if (!c || !charts.rates) return;
-  const foot = [h.run, w.speedOf(h.speed), w.seeds, new Date().toLocaleString(lang), "showdown"].filter(Boolean).join(" · ");
+  const foot = [h.run, w.sight.speedOf(h.speed), w.sight.seeds, new Date().toLocaleString(lang), "showdown"].filter(Boolean).join(" · ");
   const name = figureName(h.run, clock(c.t));
   await saveFigure(charts, { title: h.stage.title, said: [c.name, clock(c.t), verdict(c)].filter(Boolean).join(" · "), foot, name, captions: { throughput: w.throughput, latency: w.latency, strip: w.strip } });
-  put($("spoken"), w.saved(name));
+  put($("spoken"), w.sight.saved(name));
 }
 
 async function command(name, body) {

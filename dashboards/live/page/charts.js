@@ -88,6 +88,8 @@ export class Charts {
   range() {
     const b = this.hello.bucket_s, c = this.cell;
     if (c.length_s > 0 && c.length_s <= most * b) return [0, c.length_s];
+    // A stage that is kept open begins with a part of the axis, so that its first minute is seen.
+    for (const part of [8, 4, 2]) if (c.t < most * b / part) return [0, most * b / part];
     const end = Math.max(c.t, most * b);
     return [end - most * b, end];
   }
@@ -131,7 +133,7 @@ export class Charts {
     const g = u.ctx, px = devicePixelRatio;
     if (u === this.times && this.ghost) {
       const [from, to] = this.range();
-      ghostLine(u, this.ghost, this.cell, this.words.before_p99(this.ghost.name), { from, to, ink: this.colors.third, paper: this.colors.paper, tick: this.tick, font: `bold ${this.tick * px}px "Liberation Sans", Arial, sans-serif` });
+      ghostLine(u, this.ghost, this.cell, this.words.sight.before_p99(this.ghost.name), { from, to, ink: this.colors.third, paper: this.colors.paper, tick: this.tick, font: `bold ${this.tick * px}px "Liberation Sans", Arial, sans-serif` });
     }
     g.save();
     g.font = `bold ${this.tick * px}px "Liberation Sans", Arial, sans-serif`;

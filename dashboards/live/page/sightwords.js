@@ -20,8 +20,8 @@ const table = {
   },
 };
 
-// withSight adds these words to those of the page.
+// withSight adds these words to those of the page, under a name of their own.
 export function withSight(words, lang) {
-  const mine = table[lang] ?? table.en;
-  return { ...words, ...mine, help: { ...words.help, ...mine.help } };
+  const sight = table[lang] ?? table.en;
+  return { ...words, sight, help: { ...words.help, ...sight.help } };
 }

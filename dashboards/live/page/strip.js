@@ -14,7 +14,7 @@ export function drawStrip(el, charts) {
   const of = (x, label) => ({ label, ok: x.series.ok, failed: x.series.failed, at: x.series.from * b, each: b, share: answered(x.totals), live: x });
   const rows = other ? [of(cell, cell.name), of(other, other.name)] : [of(cell, ghost ? stage : "")];
   if (ghost) {
-    const name = ghost.name === stage ? charts.words.earlier : ghost.name;
+    const name = ghost.name === stage ? charts.words.sight.earlier : ghost.name;
     rows.unshift({ label: name, ok: ghost.ok, failed: ghost.failed, at: shift(ghost, cell), each: ghost.point_s, share: share(ghost, cell, cell.t), faint: true });
   }
   const top = tick * 1.35, gap = Math.max(2, tick / 5), height = Math.max(5, (h - top - 1 - gap * (rows.length - 1)) / rows.length);
