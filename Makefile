@@ -5,6 +5,7 @@
 # make bench    the bounds of docs/bounds.md, rivals in the same run, about 12 minutes
 # make soak     150 kills at random moments of random stages, and the table of what they hit
 # make browser  a headless Chromium loads a page through a load balancer's node, and the live page
+# make shots    docs/live/*.png anew, from a run of the journey, about eight minutes
 # make faults   docs/faults.md anew: every chaos action played and measured
 # make seeds    docs/seeds.md anew: the demo with ten seeds at both speeds, more than an hour
 # make course   docs/course anew: a chapter for each journey, from a run of it, about six minutes
@@ -77,7 +78,13 @@ BROWSER ?= chromium-headless-shell
 browser:
 	@command -v $(BROWSER) >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(BROWSER) >/dev/null; }
 	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run TestChromium -v ./targets/lab
-	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run 'TestPage|TestComeback|TestPrompt|TestTab' -v ./dashboards/live
+	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run 'TestPage|TestComeback|TestPrompt|TestTab|TestTwoDrawings|TestWays|TestGhostAndCard|TestFigure|TestStill' -v ./dashboards/live
+
+# The pictures of the live page in docs/live. RECORD is a journey's record, where there is one.
+.PHONY: shots
+shots: build
+	@mkdir -p docs/live; record="$(RECORD)"; [ -n "$$record" ] || { out=$$(mktemp -d) && ./showdown run whatsthetime --out "$$out" --quiet >/dev/null; record=$$(ls -d "$$out"/*/ | head -1); }; \
+	SHOWDOWN_BROWSER=$(BROWSER) SHOWDOWN_DOCS=$(CURDIR)/docs/live SHOWDOWN_RECORD=$${record%/} $(GO) test -count=1 -run TestShots -v ./dashboards/live
 
 FUZZTIME ?= 10s
 fuzz:

@@ -27,8 +27,10 @@ type cell struct {
 
 	phase string
 	ended bool
-	nodes map[string]*node
-	minds map[string]map[string]diagram.Belief // by target and the balancer's node
+	// endedS is when its traffic ended, in AWS seconds: its clock stands still from then on.
+	endedS float64
+	nodes  map[string]*node
+	minds  map[string]map[string]diagram.Belief // by target and the balancer's node
 	// parts are the balancers' nodes by the drawing's ids, with whether they serve, and
 	// partsTold what viewers were told of them.
 	parts, partsTold map[string]bool
@@ -38,6 +40,9 @@ type cell struct {
 	// launched are the instances that a group launched, with their zones.
 	launched map[string]launched
 	drawing  int
+	// ways are those of the drawing that has number waysOf.
+	ways   []diagram.Edge
+	waysOf int
 }
 
 type launched struct{ group, zone string }
@@ -151,7 +156,7 @@ func (c *cell) fold(e showdown.Event) map[string]Node {
 			c.segments = showdown.Replan(c.segments, c.lab(from), e.Target, rate)
 		}
 	case showdown.TrafficEnded:
-		c.ended = true
+		c.ended, c.endedS = true, e.T
 	case showdown.InstanceState:
 		c.instanceState(e.Target, showdown.Text(e.Data["to"]))
 	case showdown.InstanceListening:

@@ -112,13 +112,18 @@ func testHits() []showdown.Hit {
 // testRecord writes the record of the stage and is its run.
 func testRecord(t testing.TB) results.Run {
 	t.Helper()
+	return recordOf(t, testStage(), testHits())
+}
+
+// recordOf writes a record of a stage, in each cell of which the requests are those hits.
+func recordOf(t testing.TB, stage *showdown.Stage, hits []showdown.Hit) results.Run {
+	t.Helper()
 	store, err := results.OpenStore(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	zero := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
-	stage := testStage()
-	rec, err := store.Create("test-elb", &results.Manifest{
+	rec, err := store.Create("test-"+stage.Name, &results.Manifest{
 		Journey: stage.Journey, Stage: stage.Name, Spec: stage, Speed: 60, Started: zero, Zero: zero,
 		Cost: map[string]results.Cost{showdown.BaseCell: {MonthUSD: 236.25}},
 	})
@@ -129,7 +134,7 @@ func testRecord(t testing.TB) results.Run {
 		for _, e := range testEvents(zero, c.Name) {
 			rec.Event(e)
 		}
-		rec.Hits(c.Name).Append(testHits())
+		rec.Hits(c.Name).Append(hits)
 	}
 	rec.Event(showdown.Event{T: testLength, At: zero, Kind: showdown.RunEnded, Source: "test", Data: map[string]any{"reason": "finished"}})
 	if err := rec.Flush(); err != nil {

@@ -114,6 +114,9 @@ func answer(w http.ResponseWriter, code int, v any) {
 	_ = json.NewEncoder(w).Encode(v) // the caller may be gone
 }
 
+// secondPrefix is before the ids of the second of two drawings on a page.
+const secondPrefix = "second-"
+
 // serveDrawing draws a cell's architecture, with every state of every node in it.
 func (h *Hub) serveDrawing(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
@@ -132,6 +135,9 @@ func (h *Hub) serveDrawing(w http.ResponseWriter, r *http.Request) {
 	view := diagram.View{W: side("w", 1000), H: side("h", 450), Size: side("size", 0), Dresses: true, Key: q.Get("key") == "1"}
 	if s, err := strconv.ParseFloat(q.Get("size"), 64); err == nil && s >= 6 && s <= 100 {
 		view.Size = s
+	}
+	if q.Get("second") == "1" { // two on a page share no id
+		view.Prefix = secondPrefix
 	}
 	w.Header().Set("Content-Type", "image/svg+xml; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

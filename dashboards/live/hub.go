@@ -60,6 +60,7 @@ type Hub struct {
 	order   []string
 	cells   map[string]*cell
 	stages  []StageRef
+	ghost   *Ghost
 	// replay is where a replay is; nil for a lab that runs.
 	replay   *Position
 	controls bool
@@ -115,6 +116,7 @@ func (h *Hub) Journey(stages []StageRef) {
 func (h *Hub) Stage(spec *showdown.Stage, clock showdown.Clock, cells []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.depart()
 	h.mode = "live"
 	// What another stage offered and was asked about is over; its own is offered soon.
 	h.buttons, h.ballot.q = nil, nil
@@ -297,9 +299,15 @@ func (h *Hub) tickCell(c *cell, from, to int) TickCell {
 	at, _ := h.at(c)
 	t := TickCell{
 		T: c.aws(at), Phase: c.phase, Ended: c.ended, Points: c.series.points(max(from, to-shownBuckets), to),
-		Now: c.series.recent(to), Totals: c.series.totals(to), Faults: c.told(to),
+		Now: c.series.recent(to), Totals: c.series.totals(to), Faults: c.told(to), Flows: c.flows(to),
 	}
-	if !c.ended {
+	if c == h.base() {
+		m := c.measured(to)
+		t.Measured = &m
+	}
+	if c.ended {
+		t.T = min(t.T, c.endedS)
+	} else {
 		t.Offered = c.offered(at)
 	}
 	return t
@@ -346,6 +354,7 @@ func (h *Hub) hello() Hello {
 	if h.spec == nil {
 		return out
 	}
+	out.Ghost = h.ghost
 	s := h.spec
 	bucket := bucketOf(h.clock)
 	out.Speed, out.BucketS, out.BucketLabS = h.clock.Speed(), h.clock.AWS(bucket).Seconds(), bucket.Seconds()

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,43 +66,23 @@ func NewReplay(h *Hub, runs []results.Run, speed float64, paused bool) (*Replay,
 
 // open shows the start of a stage's record.
 func (r *Replay) open(number int) error {
-	dir := r.runs[number].Dir
-	m, err := results.ReadManifest(dir)
+	rec, err := readRecord(r.runs[number].Dir)
 	if err != nil {
 		return err
 	}
-	if m.Spec == nil {
-		return fmt.Errorf("replay %s: the record does not say what was played", m.Run)
-	}
-	clock, err := showdown.NewClock(m.Speed)
-	if err != nil {
-		return fmt.Errorf("replay %s: %w", m.Run, err)
-	}
-	events, _, err := results.ReadEvents(filepath.Join(dir, results.EventsFile))
-	if err != nil {
-		return fmt.Errorf("replay %s: %w", m.Run, err)
-	}
-	slices.SortStableFunc(events, func(a, b showdown.Event) int {
-		switch {
-		case a.T < b.T:
-			return -1
-		case a.T > b.T:
-			return 1
-		}
-		return 0
-	})
-	all, length, err := seriesOf(dir, bucketOf(clock))
-	if err != nil {
-		return fmt.Errorf("replay %s: %w", m.Run, err)
+	m := rec.manifest
+	var ghost *Ghost
+	if number > 0 {
+		ghost = ghostOf(r.runs[number-1])
 	}
 	h := r.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	names := slices.DeleteFunc(cellNames(m.Spec), func(name string) bool { return all[name] == nil })
+	names := slices.DeleteFunc(cellNames(m.Spec), func(name string) bool { return rec.series[name] == nil })
 	h.mode = "replay"
-	h.stage(m.Spec, clock, names, 0)
-	h.run, r.number, r.events = m.Run, number, events
-	for name, s := range all {
+	h.stage(m.Spec, rec.clock, names, 0)
+	h.run, h.ghost, r.number, r.events = m.Run, ghost, number, rec.events
+	for name, s := range rec.series {
 		if c := h.cells[name]; c != nil {
 			c.series = *s
 			if cost, ok := m.Cost[name]; ok {
@@ -109,9 +90,41 @@ func (r *Replay) open(number int) error {
 			}
 		}
 	}
-	h.replay.Length = clock.AWS(length).Seconds()
+	h.replay.Length = rec.clock.AWS(rec.length).Seconds()
 	r.jump(0)
 	return nil
+}
+
+// record is what is read of a stage's record. Its events are in the order of time.
+type record struct {
+	manifest *results.Manifest
+	clock    showdown.Clock
+	events   []showdown.Event
+	series   map[string]*series
+	// length is how long the longest cell is.
+	length time.Duration
+}
+
+func readRecord(dir string) (*record, error) {
+	m, err := results.ReadManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	if m.Spec == nil {
+		return nil, fmt.Errorf("replay %s: the record does not say what was played", m.Run)
+	}
+	r := &record{manifest: m}
+	if r.clock, err = showdown.NewClock(m.Speed); err != nil {
+		return nil, fmt.Errorf("replay %s: %w", m.Run, err)
+	}
+	if r.events, _, err = results.ReadEvents(filepath.Join(dir, results.EventsFile)); err != nil {
+		return nil, fmt.Errorf("replay %s: %w", m.Run, err)
+	}
+	slices.SortStableFunc(r.events, func(a, b showdown.Event) int { return cmp.Compare(a.T, b.T) })
+	if r.series, r.length, err = seriesOf(dir, bucketOf(r.clock)); err != nil {
+		return nil, fmt.Errorf("replay %s: %w", m.Run, err)
+	}
+	return r, nil
 }
 
 func cellNames(s *showdown.Stage) []string {

@@ -18,6 +18,9 @@ const (
 	moment = 3
 	// keepBuckets is how many buckets a running lab's series holds: six minutes.
 	keepBuckets = 3600
+	// unreliable is by how much a request may be sent late before its bucket's latencies say
+	// more about the generator than about the site.
+	unreliable = 40 * time.Millisecond
 	// latencyRows is how finely latencies are told apart: ten rows for a factor of ten,
 	// from leastLatency on.
 	latencyRows  = 60
@@ -36,6 +39,8 @@ type bucket struct {
 	// late is the longest that one of them was sent after its intended time.
 	late    time.Duration
 	latency [latencyRows]uint16
+	// reaches are its requests by the series' number of their backend.
+	reaches []reach
 }
 
 func (b *bucket) add(h *showdown.Hit) {
@@ -78,7 +83,8 @@ type series struct {
 	// keep is how many are held at least; 0 holds all.
 	keep int
 	// gone counts what was in the buckets that are not held any more.
-	gone bucket
+	gone     bucket
+	backends backends
 }
 
 // end is the number of the bucket after the last one.
@@ -99,7 +105,9 @@ func (s *series) add(hits []showdown.Hit) (lowest int) {
 		if n >= s.end() {
 			continue // no schedule leaves out an hour
 		}
-		s.buckets[n-s.first].add(&hits[i])
+		b := &s.buckets[n-s.first]
+		b.add(&hits[i])
+		b.count(s.backends.of(hits[i].Backend), hits[i].Failed())
 		lowest = min(lowest, n)
 	}
 	if s.keep > 0 && len(s.buckets) > 2*s.keep {
@@ -226,6 +234,9 @@ func (s *series) points(from, to int) Points {
 			continue
 		}
 		now := s.recent(i + 1)
+		if b.late > unreliable { // the line is broken there
+			now.P50, now.P95, now.P99 = unknown, unknown, unknown
+		}
 		p.OK, p.Failed = append(p.OK, number(b.ok)), append(p.Failed, number(b.bad()))
 		p.P50, p.P95, p.P99 = append(p.P50, now.P50), append(p.P95, now.P95), append(p.P99, now.P99)
 	}

@@ -34,6 +34,13 @@ type Points struct {
 	P99    []number `json:"p99"`
 }
 
+// Flow is the requests on a way of the drawing in the last five buckets: Rate a lab second, and
+// Errors, the share of them without a good answer.
+type Flow struct {
+	Rate   float64 `json:"rate"`
+	Errors float64 `json:"errors"`
+}
+
 // Node is what is known of a part of the architecture: State is what was done to it, Belief
 // what the load balancer says.
 type Node struct {
@@ -138,9 +145,14 @@ type TickCell struct {
 	Totals  Totals  `json:"totals"`
 	// Faults are left out of a tick where they are what was told last.
 	Faults []Fault `json:"faults,omitzero"`
+	// Flows are by the ids of the drawing's ways; null where nothing is known of them.
+	Flows map[string]Flow `json:"flows"`
+	// Measured is told of the base cell alone.
+	Measured *Account `json:"measured,omitempty"`
 }
 
-// Hello is the message of everything that is known, to a viewer who knows nothing.
+// Hello is the message of everything that is known, to a viewer who knows nothing. Ghost is
+// absent where no stage was played before.
 type Hello struct {
 	Server string `json:"server"`
 	// Mode is "live", "replay", or "idle" where no stage has begun.
@@ -154,6 +166,7 @@ type Hello struct {
 	BucketLabS float64     `json:"bucket_lab_s"`
 	Stage      StageInfo   `json:"stage"`
 	Stages     []StageRef  `json:"stages"`
+	Ghost      *Ghost      `json:"ghost,omitempty"`
 	Cells      []HelloCell `json:"cells"`
 	Ticker     []Line      `json:"ticker"`
 	Replay     *Position   `json:"replay,omitempty"`

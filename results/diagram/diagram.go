@@ -86,10 +86,12 @@ type Options struct {
 	Lang string
 }
 
-// UsersID and DNSID are the ids of the users and of the name servers.
+// UsersID and DNSID are the ids of the users and of the name servers, and TrunkID is that of
+// the way that all requests have in common where users send to several nodes.
 const (
 	UsersID = "users"
 	DNSID   = "dns"
+	TrunkID = "edge-" + UsersID
 )
 
 // InstanceID, BalancerID, GroupID and ZoneID are the ids of the nodes of that name.

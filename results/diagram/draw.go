@@ -39,16 +39,27 @@ func (d Diagram) Draw(v View) *draw.Picture {
 	if v.Size <= 0 {
 		v.Size = 16
 	}
+	whole := v
+	key, v := d.keyOf(v)
 	p, scale, spare := d.fit(v)
-	a := &artist{plan: p, view: v, d: d}
+	a := &artist{plan: p, view: v, d: d, scale: scale}
 	if v.Before != nil {
 		a.changed = d.Changed(*v.Before)
 	}
 	a.p = draw.New(p.w, p.h)
 	a.all()
-	out := draw.New(p.w*scale+2*spare.X, p.h*scale+2*spare.Y)
+	out, left := draw.New(p.w*scale+2*spare.X, p.h*scale+2*spare.Y), 0.0
+	if key != nil {
+		out.W, out.H = whole.W, whole.H
+		if key.beside {
+			left = whole.W - v.W
+		}
+	}
 	out.Title, out.Description = a.title(), a.description()
-	out.Place(a.p, spare.X, spare.Y, scale)
+	out.Place(a.p, spare.X+left, spare.Y, scale)
+	if key != nil {
+		key.draw(out)
+	}
 	return out
 }
 
@@ -159,6 +170,8 @@ type artist struct {
 	view    View
 	d       Diagram
 	changed map[string]bool
+	// scale is by how much the picture gets smaller in the end.
+	scale float64
 }
 
 func (a *artist) all() {

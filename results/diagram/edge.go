@@ -2,6 +2,7 @@ package diagram
 
 import (
 	"fmt"
+	"strings"
 
 	"showdown/results/draw"
 )
@@ -10,8 +11,10 @@ import (
 type way struct {
 	from, to *slot
 	id       string
-	flow     Flow
-	known    bool
+	// edges are the ids of those.
+	edges []string
+	flow  Flow
+	known bool
 }
 
 // edges draws who sends to whom: a question to the name servers is dotted, requests are
@@ -45,11 +48,12 @@ func (a *artist) edges() {
 			seen[[2]*slot{from, to}] = w
 			ways = append(ways, w)
 		}
+		w.edges = append(w.edges, e.ID())
 		f, known := a.view.Flows[e.ID()]
 		w.add(f, known)
 	}
 	most := 0.0
-	all := &way{from: a.users, id: "edge-" + UsersID}
+	all := &way{from: a.users, id: TrunkID, edges: []string{TrunkID}}
 	branches := 0
 	for _, w := range ways {
 		most = max(most, w.flow.Rate)
@@ -85,7 +89,7 @@ func (w *way) add(f Flow, known bool) {
 
 // trunkLine is the way that all requests of the users have in common.
 func (a *artist) trunkLine(w *way, most float64) {
-	a.p.Open(a.view.Prefix+w.id, w.from.Name)
+	a.p.Open(a.view.Prefix+w.id, w.from.Name, a.flowing(w)...)
 	y := w.from.middle()
 	a.p.Line(a.line(w, most), draw.Point{X: w.from.right(), Y: y}, draw.Point{X: max(a.trunk, w.from.right()), Y: y})
 	a.p.Close()
@@ -115,6 +119,20 @@ func (a *artist) line(w *way, most float64) draw.Style {
 	return line
 }
 
+// flowing is what a page needs to give a way its thickness and colour by itself: the edges
+// that it stands for, and the size of the text after scaling, which is its unit.
+func (a *artist) flowing(w *way) []draw.Attribute {
+	if !a.view.Dresses || w.to != nil && (w.to.Kind == DNS || w.from.Tier != "") {
+		return nil
+	}
+	return []draw.Attribute{
+		{Name: "flow", Value: ""},
+		{Name: "fail", Value: ""},
+		{Name: "edges", Value: strings.Join(w.edges, " ")},
+		{Name: "unit", Value: fmt.Sprintf("%.1f", a.e*a.scale)},
+	}
+}
+
 // way draws an edge; where the users have several, their trunk is drawn already.
 func (a *artist) way(w *way, most float64, branch bool) {
 	e := a.e
@@ -122,7 +140,7 @@ func (a *artist) way(w *way, most float64, branch bool) {
 	if w.known {
 		attributes = append(attributes, draw.Attribute{Name: "errors", Value: fmt.Sprintf("%.3f", w.flow.Errors)})
 	}
-	a.p.Open(a.view.Prefix+w.id, w.from.Name+" → "+w.to.Name, attributes...)
+	a.p.Open(a.view.Prefix+w.id, w.from.Name+" → "+w.to.Name, append(attributes, a.flowing(w)...)...)
 	defer a.p.Close()
 	if w.to.Kind == DNS {
 		a.ask(w, draw.Style{Stroke: draw.Muted, Width: .11 * e, Dash: []float64{.12 * e, .32 * e}})
@@ -135,6 +153,9 @@ func (a *artist) way(w *way, most float64, branch bool) {
 	}
 	last := points[len(points)-1]
 	head := .3*e + line.Width
+	if a.view.Dresses {
+		head = .65 * e // it fits every thickness
+	}
 	if w.from.Tier != "" && w.to.Tier == w.from.Tier {
 		a.p.Line(line, points...)
 		return

@@ -90,7 +90,7 @@ func (t detail) either(all, sketch float64) float64 {
 
 // head and foot are the room of a lane above and below its nodes, above that of ways to
 // nodes behind others.
-func (t detail) head() float64 { return t.either(1.75, 1.5) }
+func (t detail) head() float64 { return t.either(1.75, 2) }
 func (t detail) foot() float64 { return t.either(.75, .5) }
 func (t detail) above() float64 {
 	if t.abreast > 1 && !t.sketch {

@@ -145,7 +145,15 @@ func (a *artist) instance(s *slot) {
 			title += ": " + counts
 		}
 	}
-	a.open(s.ID, title, status, draw.Attribute{Name: "node", Value: s.Name}, draw.Attribute{Name: "tier", Value: strings.ReplaceAll(s.Tier, "\x00", "/")}, draw.Attribute{Name: "zone", Value: s.Zone})
+	about := []draw.Attribute{{Name: "node", Value: s.Name}, {Name: "tier", Value: strings.ReplaceAll(s.Tier, "\x00", "/")}, {Name: "zone", Value: s.Zone}}
+	if a.view.Dresses && len(s.rest) > 0 { // a page gives it its state, from those of its nodes
+		ids := make([]string, len(s.rest))
+		for i, n := range s.rest {
+			ids[i] = n.ID
+		}
+		about = append(about, draw.Attribute{Name: "stack", Value: strings.Join(ids, " ")})
+	}
+	a.open(s.ID, title, status, about...)
 	if len(s.rest) > 0 {
 		for _, off := range []float64{.36, .18} {
 			a.p.RoundRect(s.x+off*e, s.y+off*e, s.w, s.h, .3*e, draw.Style{Fill: draw.Paper, Stroke: draw.Muted, Width: .07 * e})

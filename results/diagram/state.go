@@ -60,7 +60,9 @@ func (s Status) apart() bool {
 }
 
 // CSS is the rules for a page that changes a node's state by itself: of the dresses that
-// [View.Dresses] draws for every node, those of data-state and data-belief are seen.
+// [View.Dresses] draws for every node, those of data-state and data-belief are seen. A way is
+// as thick as its data-flow says, 0 for no request to 4 for most of them, and as its data-fail
+// says 0 none, 1 some or 2 most of them fail; its font size is to be that of its data-unit.
 func CSS() string {
 	var b strings.Builder
 	b.WriteString("[data-dress],[data-badge],[data-apart]{display:none}\n")
@@ -77,6 +79,13 @@ func CSS() string {
 			}
 		}
 	}
+	b.WriteString(`[data-flow="0"]>polyline{stroke-width:.13em;stroke-dasharray:.12em .4em}
+[data-flow="1"]>polyline{stroke-width:.16em}[data-flow="2"]>polyline{stroke-width:.25em}
+[data-flow="3"]>polyline{stroke-width:.36em}[data-flow="4"]>polyline{stroke-width:.5em}
+[data-fail="0"]>polyline{stroke:var(--draw-up)}[data-fail="0"]>polygon{fill:var(--draw-up)}
+[data-fail="1"]>polyline{stroke:var(--draw-degraded);stroke-dasharray:.6em .3em}[data-fail="1"]>polygon{fill:var(--draw-degraded)}
+[data-fail="2"]>polyline{stroke:var(--draw-down);stroke-dasharray:.28em .28em}[data-fail="2"]>polygon{fill:var(--draw-down)}
+`)
 	b.WriteString("@media (prefers-reduced-motion:no-preference){[data-dress=\"recovering\"]>rect{animation:draw-march 1s linear infinite}}\n" +
 		"@keyframes draw-march{to{stroke-dashoffset:-24}}\n")
 	return b.String()

@@ -8,6 +8,7 @@ type words struct {
 	believes, frame, badge                 string
 	address, records, alias, size, oneSize string
 	reserved, shortReserved, failed        string
+	belief, flows, someFail, mostFail      string
 	states                                 map[State]string
 	beliefs                                map[Belief]string
 	balancer, terms                        map[string]string
@@ -27,6 +28,7 @@ func wordsIn(lang string) words {
 			terms:    map[string]string{"1y": "1 an", "3y": "3 ans"},
 			records:  "%d adresses, TTL %s", address: "1 adresse, TTL %s", alias: "alias vers %s", size: "Auto Scaling %s, %d à %d", oneSize: "Auto Scaling %s, %d",
 			reserved: "%d × %s réservées, %s", shortReserved: "%d réservées, %s", failed: "%.0f %% d’échecs",
+			belief: "pastille : l’avis de l’équilibreur", flows: "épais : beaucoup de requêtes", someFail: "quelques échecs", mostFail: "surtout des échecs",
 		}
 	}
 	return words{
@@ -40,6 +42,7 @@ func wordsIn(lang string) words {
 		terms:    map[string]string{"1y": "1 year", "3y": "3 years"},
 		records:  "%d addresses, TTL %s", address: "1 address, TTL %s", alias: "alias of %s", size: "Auto Scaling %s, %d to %d", oneSize: "Auto Scaling %s, %d",
 		reserved: "%d × %s reserved, %s", shortReserved: "%d reserved, %s", failed: "%.0f%% fail",
+		belief: "badge: the balancer’s belief", flows: "thick: many requests", someFail: "some fail", mostFail: "most fail",
 	}
 }
 

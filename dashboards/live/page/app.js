@@ -1,4 +1,9 @@
+import { Card } from "/page/card.js";
 import { Charts } from "/page/charts.js";
+import { Drawings } from "/page/drawings.js";
+import { figureName, saveFigure } from "/page/figure.js";
+import { withSight } from "/page/sightwords.js";
+import { answered, percent } from "/page/strip.js";
 import { listen } from "/page/stream.js";
 import { Store } from "/page/store.js";
 import { clock, languages, span, words } from "/page/words.js";
@@ -16,14 +21,17 @@ if (token) sessionStorage.setItem("showdown-token", token);
 // A token is not to be seen on a projector.
 if (location.hash.includes("token=")) history.replaceState(null, "", location.pathname + location.search);
 
-let w = words(lang), shown = query.get("cell"), stale = false, drawn = "", dirty = true;
+let w = withSight(words(lang), lang), shown = query.get("cell"), stale = false, dirty = true;
+const unreliable = 40; // ms that a request may be sent late
+let lateMS = 0, lateAt = -Infinity;
 const store = new Store();
 const charts = new Charts($("throughput"), $("latency"), $("strip"));
+const drawings = new Drawings($("drawing"), view, query.get("both")), card = new Card(view);
 const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
 
 function speak() {
   root.lang = lang;
-  w = words(lang);
+  w = withSight(words(lang), lang);
   for (const el of document.querySelectorAll("[data-say]")) el.textContent = w[el.dataset.say];
   $("keys").replaceChildren(...Object.entries(w.help).flatMap(([key, does]) => {
     const dt = document.createElement("dt"), dd = document.createElement("dd");
@@ -59,8 +67,8 @@ function whole() {
   if (!c) charts.clear();
   if (c) {
     shown = c.name;
-    charts.show(h, c, w, clock);
     drawing(true);
+    charts.show(h, c, w, clock, drawings.both(store) ? drawings.pair(store, shown).find((o) => o.name !== shown) : null);
   }
   cells();
   dirty = true;
@@ -117,27 +125,16 @@ function state(c) {
 // over says that a cell's traffic has had its time.
 const over = (c) => state(c) === "unknown" && !stale && c.length_s > 0 && c.t >= c.length_s;
 
-async function drawing(anew) {
-  const c = cell(), box = $("drawing");
-  const key = [store.hello.server, store.hello.run, c.name, c.drawing, lang, box.clientWidth, box.clientHeight].join();
-  if (!anew && key === drawn) return;
-  drawn = key;
-  const size = Math.round(Math.max(13, parseFloat(getComputedStyle(document.body).fontSize)));
-  const answer = await fetch(`/api/v1/drawing?${new URLSearchParams({ cell: c.name, lang, w: box.clientWidth, h: box.clientHeight, size, key: 1 })}`);
-  if (!answer.ok || key !== drawn) return;
-  box.innerHTML = await answer.text();
-  states();
-}
+const drawing = (anew) => drawings.show(store, shown, lang, anew);
+const states = () => drawings.states(stale);
 
-function states() {
-  const c = cell();
-  if (!c) return;
-  for (const [id, n] of Object.entries(c.nodes)) {
-    const el = document.getElementById(id);
-    if (!el) continue;
-    el.dataset.state = stale ? "unknown" : n.state;
-    el.dataset.belief = stale ? "" : n.belief ?? "";
-  }
+// head is what stands over each of two drawings.
+function head(c) {
+  const s = state(c), done = over(c), a = done ? answered(c.totals) : c.now.availability;
+  return { state: s, text: {
+    name: c.name, state: `${done ? "■" : sign(s)} ${a === null || (s === "unknown" && !done) ? w.unknown : percent(a)}`,
+    failed: w.sight.failures(count(c.totals.failed + c.totals.dropped)), verdict: verdict(c),
+  } };
 }
 
 function ticker(all) {
@@ -184,7 +181,7 @@ function verdict(c) {
   if (noticed) parts.push(noticed);
   else if (!ended && f.phase === "active" && f.failed) parts.push(w.nobody);
   if (f.failed) parts.push(w.users(count(f.failed)));
-  return `${f.letter} ${f.action} ${names}: ${parts.join("; ")}`;
+  return `${[f.letter, f.action, names].filter(Boolean).join(" ")}: ${parts.join("; ")}`;
 }
 
 // nothing is shown of what was known before.
@@ -202,24 +199,28 @@ function now() {
   const h = store.hello, c = cell();
   if (!c) nothing();
   if (!h) return;
-  const replay = store.replay, mode = replay ? (replay.paused ? w.paused : w.replay) : h.mode === "live" ? w.live : "";
+  const replay = store.replay, mode = replay ? (replay.paused ? w.paused : w.replay) : h.mode === "live" ? (store.step === "over" ? w.sight.ended : w.live) : "";
   put($("mode"), mode + (charts.frozen ? ` · ${w.frozen}` : ""));
   if (!c) return;
-  put($("clock"), `${clock(c.t)} / ${clock(c.length_s)}`);
+  put($("clock"), c.length_s > 0 ? `${clock(c.t)} / ${clock(c.length_s)}` : clock(c.t));
   put($("cost"), c.month_usd === null ? "" : `$${c.month_usd.toFixed(2)} ${w.month}`);
   const s = state(c), done = over(c);
   $("state").dataset.state = s;
   put($("sign"), done ? "■" : sign(s));
-  put($("word"), stale ? w.unknown : done ? w.over : c.t < 0 || (s === "unknown" && c.totals.ok + c.totals.failed === 0) ? store.step || w.idle : w[s]);
-  const a = c.now.availability, known = !stale && a !== null;
-  put($("availability"), known ? `${a === 1 ? "100" : (Math.floor(a * 1000) / 10).toFixed(1)} %` : "?");
+  const early = c.t < 0 || (s === "unknown" && c.totals.ok + c.totals.failed === 0), step = w.sight.steps[store.step];
+  put($("word"), stale ? w.unknown : done ? step ?? w.over : early ? step ?? w.idle : w[s]);
+  const a = done ? answered(c.totals) : c.now.availability, known = !stale && c.now.availability !== null;
+  put($("availability"), !stale && a !== null ? percent(a) : "?");
   put($("goodput"), known ? count(Math.round(c.now.goodput)) : "?");
-  put($("p99"), stale || c.now.p99_ms === null ? "?" : `${c.now.p99_ms < 10 ? c.now.p99_ms.toFixed(1) : Math.round(c.now.p99_ms)} ms`);
+  put($("p99"), done ? "–" : stale || c.now.p99_ms === null ? "?" : `${c.now.p99_ms < 10 ? c.now.p99_ms.toFixed(1) : Math.round(c.now.p99_ms)} ms`.replace(/^(\d)(\d)\d\d ms$/, "$1.$2 s"));
   put($("failed"), count(c.totals.failed + c.totals.dropped));
   put($("verdict"), verdict(c));
-  const late = c.now.late_ms > 40 ? w.late(Math.round(c.now.late_ms)) : "";
-  put($("banner"), stale ? w.lost : late);
-  $("banner").hidden = !(stale || late);
+  // It stays for a moment: one late bucket is gone before anybody has read of it.
+  if (c.now.late_ms > unreliable) { lateMS = Math.max(c.now.late_ms, performance.now() - lateAt < 3000 ? lateMS : 0); lateAt = performance.now(); }
+  $("late").hidden = stale || performance.now() - lateAt > 3000;
+  if (!$("late").hidden) put($("late"), w.late(Math.round(lateMS)));
+  put($("banner"), stale ? w.lost : "");
+  $("banner").hidden = !stale;
   if (replay) {
     put($("pause"), replay.paused ? w.play : w.pause);
     put($("speed"), w.speed(+replay.speed.toFixed(1)));
@@ -234,9 +235,26 @@ function frame() {
     now();
     cells();
     ticker(false);
-    if (cell()) { charts.cell = cell(); charts.draw(); drawing(false); }
+    if (cell()) { charts.cell = cell(); charts.draw(); drawing(false); drawings.heads(head); card.draw(store, w.sight, lang, span); fit(); }
   }
   requestAnimationFrame(frame);
+}
+
+// fit makes figures smaller that are too long for their place.
+function fit() {
+  for (const el of [$("state"), $("cells"), document.querySelector("#felt dl")]) {
+    delete el.dataset.tight;
+    if (el.scrollWidth > el.clientWidth) el.dataset.tight = "true";
+  }
+}
+
+async function figure() {
+  const c = cell(), h = store.hello;
+  if (!c || !charts.rates) return;
+  const foot = [h.run, w.sight.speedOf(h.speed), w.sight.seeds, new Date().toLocaleString(lang), "showdown"].filter(Boolean).join(" · ");
+  const name = figureName(h.run, clock(c.t));
+  await saveFigure(charts, { title: h.stage.title, said: [c.name, clock(c.t), verdict(c)].filter(Boolean).join(" · "), foot, name, captions: { throughput: w.throughput, latency: w.latency, strip: w.strip } });
+  put($("spoken"), w.sight.saved(name));
 }
 
 async function command(name, body) {
@@ -271,6 +289,9 @@ const keys = {
   " ": () => { charts.frozen = !charts.frozen; dirty = true; },
   c: () => { const all = [...store.cells.keys()]; shown = all[(all.indexOf(shown) + 1) % all.length]; whole(); },
   g: () => { lang = languages[(languages.indexOf(lang) + 1) % languages.length]; remembered.set("showdown-lang", lang); speak(); whole(); },
+  b: () => { drawings.toggle(store); whole(); },
+  v: () => { card.toggle(store.hello); dirty = true; },
+  s: figure,
   p: pause, j: () => seek(-60), l: () => seek(60), "+": () => store.replay && pace(true), "-": () => store.replay && pace(false),
   ArrowLeft: () => stage(-1), ArrowRight: () => stage(1),
   "?": () => $("help").open ? $("help").close() : $("help").showModal(),
@@ -278,6 +299,7 @@ const keys = {
 addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.("input")) return;
   if (e.key === " " && e.target.closest?.("button")) return;
+  if (e.key.toLowerCase() !== "v") card.close();
   const act = keys[e.key.length === 1 ? e.key.toLowerCase() : e.key];
   if (act && store.hello) { e.preventDefault(); act(); }
 });
@@ -291,9 +313,9 @@ speak();
 dress();
 listen("/api/v1/events", {
   message(name, m) {
-    if (name === "hello") { store.takeHello(m); whole(); states(); }
-    else if (name === "tick") store.takeTick(m);
-    else { store.takeEvent(m); if (m.cell === cell()?.name) states(); }
+    if (name === "hello") { store.takeHello(m); card.take(m); whole(); }
+    else if (name === "tick") { store.takeTick(m); states(); }
+    else { store.takeEvent(m); states(); }
     dirty = true;
   },
   stale(is) { stale = is; root.dataset.stale = is; states(); dirty = true; },
