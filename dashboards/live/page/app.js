@@ -1,4 +1,6 @@
 import { Charts } from "/page/charts.js";
+import { post } from "/page/command.js";
+import { Desk } from "/page/desk.js";
 import { listen } from "/page/stream.js";
 import { Store } from "/page/store.js";
 import { clock, languages, span, words } from "/page/words.js";
@@ -11,14 +13,11 @@ root.dataset.view = view;
 const remembered = { get: (k) => { try { return localStorage.getItem(k); } catch { return null; } }, set: (k, v) => { try { localStorage.setItem(k, v); } catch { /* nothing is kept then */ } } };
 let theme = query.get("theme") ?? remembered.get("showdown-theme") ?? (view === "wall" || !matchMedia("(prefers-color-scheme: dark)").matches ? "light" : "dark");
 let lang = [query.get("lang"), remembered.get("showdown-lang"), navigator.language.slice(0, 2)].find((l) => languages.includes(l)) ?? "en";
-const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? sessionStorage.getItem("showdown-token");
-if (token) sessionStorage.setItem("showdown-token", token);
-// A token is not to be seen on a projector.
-if (location.hash.includes("token=")) history.replaceState(null, "", location.pathname + location.search);
 
 let w = words(lang), shown = query.get("cell"), stale = false, drawn = "", dirty = true;
 const store = new Store();
 const charts = new Charts($("throughput"), $("latency"), $("strip"));
+const desk = new Desk({ store, view, words: () => w, lang: () => lang, stale: () => stale });
 const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
 
 function speak() {
@@ -50,7 +49,8 @@ function whole() {
   document.title = h.stage.title ? `${h.stage.title} · showdown` : "showdown";
   notes(h);
   ticker(true);
-  $("replay").hidden = !h.controls;
+  $("replay").hidden = !h.replay;
+  desk.hello();
   if (c) {
     shown = c.name;
     charts.show(h, c, w, clock);
@@ -67,7 +67,7 @@ function notes(h) {
     p.append(b, h.stage[k]);
     return p;
   }));
-  $("stages").replaceChildren(...(h.controls && h.stages.length > 1 ? h.stages : []).map((s) => {
+  $("stages").replaceChildren(...(h.replay && h.stages.length > 1 ? h.stages : []).map((s) => {
     const b = document.createElement("button");
     b.type = "button";
     b.textContent = s.name;
@@ -216,22 +216,18 @@ function frame() {
     now();
     cells();
     ticker(false);
+    desk.draw();
     if (cell()) { charts.cell = cell(); charts.draw(); drawing(false); }
   }
   requestAnimationFrame(frame);
 }
 
 async function command(name, body) {
-  if (!store.hello?.controls || view === "student") return;
-  const answer = await fetch(`/api/v1/${name}`, {
-    method: "POST", body: JSON.stringify(body),
-    headers: { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) },
-  });
-  if (!answer.ok) {
-    const { error, hint } = await answer.json().catch(() => ({ error: answer.statusText, hint: "" }));
-    put($("banner"), `${error}: ${hint}`);
-    $("banner").hidden = false;
-  }
+  if (!store.replay || view === "student") return;
+  const a = await post(name, body);
+  if (a.ok) return;
+  put($("banner"), `${a.error}: ${a.hint}`);
+  $("banner").hidden = false;
 }
 
 const faster = [1, 2, 5, 10, 20, 30, 60, 120, 300];
@@ -259,6 +255,7 @@ const keys = {
 };
 addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.("input")) return;
+  if (store.hello && desk.key(e)) { e.preventDefault(); return; }
   if (e.key === " " && e.target.closest?.("button")) return;
   const act = keys[e.key.length === 1 ? e.key.toLowerCase() : e.key];
   if (act && store.hello) { e.preventDefault(); act(); }
@@ -275,6 +272,7 @@ listen("/api/v1/events", {
   message(name, m) {
     if (name === "hello") { store.takeHello(m); whole(); states(); }
     else if (name === "tick") store.takeTick(m);
+    else if (name === "prediction") { store.hello.prediction = m; desk.prediction.take(m); return; }
     else { store.takeEvent(m); if (m.cell === cell()?.name) states(); }
     dirty = true;
   },

@@ -9,7 +9,7 @@ export function listen(url, { message, stale }) {
     source?.close();
     heard = performance.now();
     source = new EventSource(url);
-    for (const name of ["hello", "tick", "event"]) {
+    for (const name of ["hello", "tick", "event", "prediction"]) {
       source.addEventListener(name, (e) => {
         heard = performance.now();
         wait = 1000;
