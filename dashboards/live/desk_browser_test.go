@@ -60,7 +60,7 @@ func (s *screen) another() *screen {
 
 func (s *screen) open(what string, w, h int64) {
 	s.t.Helper()
-	if err := chromedp.Do(s.ctx, chromedp.EmulateViewport(w, h), chromedp.Navigate(s.url+"/?lang=en&theme=light&"+what)); err != nil {
+	if err := chromedp.Do(s.ctx, chromedp.EmulateViewport(w, h), chromedp.Navigate(s.url+"/?"+what+"&lang=en&theme=light")); err != nil {
 		s.t.Fatal(err)
 	}
 	s.wait("the page", `document.querySelector("#drawing svg") !== null`)
@@ -373,9 +373,22 @@ func TestAccessible(t *testing.T) {
 		for _, view := range []string{"wall", "presenter", "student"} {
 			for _, theme := range []string{"light", "dark"} {
 				for _, wide := range []int64{1280, 390} {
-					one.open("view="+view+"&theme="+theme+"#", wide, 800)
-					one.wait("the theme", fmt.Sprintf(`(document.documentElement.dataset.theme = %q) && %s`, theme, ready))
-					look(fmt.Sprintf("%s %s %s %d", state, view, theme, wide))
+					one.open("view="+view+"&theme="+theme, wide, 800)
+					one.wait("the theme", fmt.Sprintf(`document.documentElement.dataset.theme === %q && %s`, theme, ready))
+					name := fmt.Sprintf("%s %s %s %d", state, view, theme, wide)
+					look(name)
+					one.shot(strings.ReplaceAll("axe "+name, " ", "-"), wide < 500)
+					if view == "wall" {
+						continue
+					}
+					small, err := chromedp.Run(one.ctx, chromedp.Evaluate[string](`[...document.querySelectorAll("button, input")].filter((e) => e.checkVisibility() && (e.offsetHeight < 44 || e.offsetWidth < 44)).map((e) => e.id || e.className || e.textContent).join()`))
+					if err != nil || small != "" {
+						t.Errorf("%s: too small for a finger: %s (%v)", name, small, err)
+					}
+					over, err := chromedp.Run(one.ctx, chromedp.Evaluate[float64](`document.documentElement.scrollWidth - innerWidth`))
+					if err != nil || over > 0 {
+						t.Errorf("%s: %v pixels too wide (%v)", name, over, err)
+					}
 				}
 			}
 		}

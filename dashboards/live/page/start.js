@@ -76,6 +76,6 @@ export class Start {
       $(id).disabled = !s;
       put($(id), s && by ? text(s.name) : by ? text("") : text, id);
     }
-    [...$("lab-stages").children].forEach((li, i) => put(li.firstChild, `${i + 1} ${li.firstChild.dataset.name}`, i));
+    [...$("lab-stages").children].forEach((li, i) => put(li.firstChild, li.firstChild.dataset.name, i));
   }
 }
