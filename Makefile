@@ -66,8 +66,9 @@ soak:
 BROWSER ?= chromium-headless-shell
 browser:
 	@command -v $(BROWSER) >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(BROWSER) >/dev/null; }
+	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run 'TestButtons|TestTokenAndSilence|TestPredictionPage|TestAccessible' -v ./dashboards/live
 	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run TestChromium -v ./targets/lab
-	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run 'TestPage|TestComeback|TestPrompt|TestButtons|TestTokenAndSilence|TestPredictionPage|TestAccessible' -v ./dashboards/live
+	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run 'TestPage|TestComeback|TestPrompt' -v ./dashboards/live
 
 FUZZTIME ?= 10s
 fuzz:

@@ -244,7 +244,7 @@ func TestQR(t *testing.T) {
 		if w.Code != tc.want {
 			t.Errorf("%.40s: %d, want %d", tc.address, w.Code, tc.want)
 		}
-		if s := h.State().Share; s != nil && s.Local != tc.local {
+		if s := h.share; s != nil && s.Local != tc.local {
 			t.Errorf("%s is local: %v", tc.address, s.Local)
 		}
 		if tc.want == 200 && !strings.Contains(w.Body.String(), `<path d="M4 4h7v1h-7z`) {

@@ -1,9 +1,9 @@
 import { Charts } from "/page/charts.js";
-import { post } from "/page/command.js";
-import { Desk } from "/page/desk.js";
 import { listen } from "/page/stream.js";
 import { Store } from "/page/store.js";
 import { clock, languages, span, words } from "/page/words.js";
+import { post } from "/page/command.js";
+import { Desk } from "/page/desk.js";
 
 const $ = (id) => document.getElementById(id);
 const root = document.documentElement, query = new URLSearchParams(location.search);
@@ -17,13 +17,14 @@ let lang = [query.get("lang"), remembered.get("showdown-lang"), navigator.langua
 let w = words(lang), shown = query.get("cell"), stale = false, drawn = "", dirty = true;
 const store = new Store();
 const charts = new Charts($("throughput"), $("latency"), $("strip"));
-const desk = new Desk({ store, view, words: () => w, lang: () => lang, stale: () => stale });
 const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
+const desk = new Desk({ store, view, words: () => w, lang: () => lang, stale: () => stale });
 
 function speak() {
   root.lang = lang;
   w = words(lang);
   for (const el of document.querySelectorAll("[data-say]")) el.textContent = w[el.dataset.say];
+  $("strip").setAttribute("aria-label", w.strip);
   $("keys").replaceChildren(...Object.entries(w.help).flatMap(([key, does]) => {
     const dt = document.createElement("dt"), dd = document.createElement("dd");
     dt.textContent = key; dd.textContent = does;
@@ -213,10 +214,10 @@ function now() {
 function frame() {
   if (dirty && store.hello) {
     dirty = false;
+    desk.draw();
     now();
     cells();
     ticker(false);
-    desk.draw();
     if (cell()) { charts.cell = cell(); charts.draw(); drawing(false); }
   }
   requestAnimationFrame(frame);
@@ -272,7 +273,6 @@ listen("/api/v1/events", {
   message(name, m) {
     if (name === "hello") { store.takeHello(m); whole(); states(); }
     else if (name === "tick") store.takeTick(m);
-    else if (name === "prediction") { store.hello.prediction = m; desk.prediction.take(m); return; }
     else { store.takeEvent(m); if (m.cell === cell()?.name) states(); }
     dirty = true;
   },

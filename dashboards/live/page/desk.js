@@ -22,6 +22,10 @@ export class Desk {
     this.start = new Start(this.app, this.arming);
     this.prediction = new Prediction(this.app);
     $("heal").onclick = () => this.heal();
+    addEventListener("prediction", (e) => {
+      if (this.app.store.hello) this.app.store.hello.prediction = e.detail;
+      this.prediction.take(e.detail);
+    });
     // A count-down goes on between the server's messages.
     setInterval(() => this.draw(), 250);
   }
@@ -78,7 +82,7 @@ export class Desk {
       case e.key === "Enter" && !on && this.arming.armed()?.startsWith("chaos "): this.buttons.press(Number(this.arming.armed().slice(6))); break;
       case e.key === "ArrowLeft": this.start.step(-1); break;
       case e.key === "ArrowRight": this.start.step(1); break;
-      case e.key.toLowerCase() === "v": $("predict-on").click(); break;
+      case e.key.toLowerCase() === "a": $("predict-on").click(); break;
       default: return false;
     }
     return true;

@@ -15,7 +15,7 @@ export const desk = {
     firesIn: (s, n) => `fires in ${s} s · ${n} voted`, watching: (n) => `${n} voted. Watch what happens …`, voted: (c) => `voted: ${c}`,
     measured: (n, s, out) => `${n} requests failed within ${s}${out ? `, nobody was served for ${out}` : ", but others were served all the time"}`,
     right: (n, all) => `${n} of ${all} were right.`, qr: (url) => `QR code of ${url}`, local: "Phones cannot come here yet: start with --listen 0.0.0.0:8089",
-    help: { "1–9": "presenter: arm a chaos button, and fire it", 0: "presenter: HEAL ALL", Esc: "presenter: take back what is armed", V: "presenter: prediction on or off", Q: "wall: the address for phones" },
+    help: { "1–9": "presenter: arm a chaos button, and fire it", 0: "presenter: HEAL ALL", Esc: "presenter: take back what is armed", A: "presenter: ask the room first, or not", Q: "wall: the address for phones" },
   },
   fr: {
     chaos: "Chaos", heal: "TOUT RÉPARER", start: "Étape", expect: "Attendu", predict: "Pronostic", deskFor: "au prochain départ", startSpeed: "vitesse (s AWS/s)",
@@ -32,6 +32,6 @@ export const desk = {
     firesIn: (s, n) => `déclenché dans ${s} s · ${n} votes`, watching: (n) => `${n} votes. Regardez ce qui se passe …`, voted: (c) => `voté : ${c}`,
     measured: (n, s, out) => `${n} requêtes en échec en ${s}${out ? `, personne n’a été servi pendant ${out}` : ", mais d’autres étaient toujours servies"}`,
     right: (n, all) => `${n} sur ${all} avaient raison.`, qr: (url) => `code QR de ${url}`, local: "Les téléphones n’ont pas encore accès : démarrer avec --listen 0.0.0.0:8089",
-    help: { "1–9": "présentateur : armer un bouton de chaos, puis le déclencher", 0: "présentateur : TOUT RÉPARER", Échap: "présentateur : désarmer", V: "présentateur : pronostic oui ou non", Q: "mur : l’adresse pour les téléphones" },
+    help: { "1–9": "présentateur : armer un bouton de chaos, puis le déclencher", 0: "présentateur : TOUT RÉPARER", Échap: "présentateur : désarmer", A: "présentateur : demander d’abord à la salle, ou non", Q: "mur : l’adresse pour les téléphones" },
   },
 };

@@ -9,7 +9,7 @@ export function listen(url, { message, stale }) {
     source?.close();
     heard = performance.now();
     source = new EventSource(url);
-    for (const name of ["hello", "tick", "event", "prediction"]) {
+    for (const name of ["hello", "tick", "event"]) {
       source.addEventListener(name, (e) => {
         heard = performance.now();
         wait = 1000;
@@ -17,6 +17,8 @@ export function listen(url, { message, stale }) {
         message(name, JSON.parse(e.data));
       });
     }
+    // Of the desk alone: nothing that is shown of the stage changes with it.
+    source.addEventListener("prediction", (e) => dispatchEvent(new CustomEvent("prediction", { detail: JSON.parse(e.data) })));
   };
   const look = () => {
     const silence = performance.now() - heard;
