@@ -33,6 +33,9 @@ export class Desk {
   // commands says whether this page may do something to a lab.
   commands() { const h = this.app.store.hello; return this.app.view === "presenter" && Boolean(h?.controls) && !h.replay; }
 
+  // asks says whether this page may ask the room: before a button fires, or a replay's fault strikes.
+  asks() { return this.app.view === "presenter" && Boolean(this.app.store.hello?.controls); }
+
   // heal has no arming, and is tried whatever the page knows.
   async heal() {
     this.arming.disarm();
@@ -45,7 +48,7 @@ export class Desk {
   }
 
   refused(what, a) {
-    const el = $("refusal"), w = this.app.words();
+    const el = $($("healbar").hidden ? "desk-refusal" : "refusal"), w = this.app.words();
     el.hidden = !a;
     el.textContent = a ? `${what}: ${a.code === 0 ? w.noanswer : `${a.error}. ${a.hint}`}` : "";
   }
@@ -53,7 +56,8 @@ export class Desk {
   hello() {
     const h = this.app.store.hello, may = this.commands();
     document.documentElement.dataset.commands = may;
-    for (const id of ["chaos", "start", "healbar", "predict"]) $(id).hidden = !may;
+    for (const id of ["chaos", "start", "healbar"]) $(id).hidden = !may;
+    $("predict").hidden = !this.asks();
     this.prediction.take(h.prediction ?? null);
     if (!may) return;
     this.buttons.rebuild();
@@ -71,7 +75,9 @@ export class Desk {
   // key takes a key press; false leaves it to others.
   key(e) {
     if (e.key.toLowerCase() === "q" && this.app.view === "wall") { this.prediction.wanted = !this.prediction.wanted; this.draw(); return true; }
-    if (!this.commands() || document.querySelector("dialog[open]")) return false;
+    if (document.querySelector("dialog[open]")) return false;
+    if (e.key.toLowerCase() === "a" && this.asks()) { if (!e.repeat) $("predict-on").click(); return true; }
+    if (!this.commands()) return false;
     const on = e.target.closest?.("button, a, summary, select");
     switch (true) {
       // A key that is held down is one press.
@@ -82,7 +88,6 @@ export class Desk {
       case e.key === "Enter" && !on && this.arming.armed()?.startsWith("chaos "): this.buttons.press(Number(this.arming.armed().slice(6))); break;
       case e.key === "ArrowLeft": this.start.step(-1); break;
       case e.key === "ArrowRight": this.start.step(1); break;
-      case e.key.toLowerCase() === "a": $("predict-on").click(); break;
       default: return false;
     }
     return true;

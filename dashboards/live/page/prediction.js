@@ -74,7 +74,7 @@ export class Prediction {
     root.dataset.prediction = as;
     $("prediction").hidden = !as;
     $("predict-on").setAttribute("aria-pressed", String(Boolean(p?.on)));
-    put($("predict-on"), p?.on ? w.predictionOn : w.predictionOff);
+    put($("predict-on"), (this.app.store.hello?.replay ? w.predictionReplay : w.predictionLab)(p?.on));
     if (p?.seconds && document.activeElement !== $("predict-seconds")) $("predict-seconds").value = p.seconds;
     $("predict-refusal").hidden = p?.state !== "refused";
     if (p?.state === "refused") put($("predict-refusal"), `${this.app.say(p.label)}: ${p.error}: ${p.hint ?? ""}`);
