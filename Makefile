@@ -77,6 +77,7 @@ soak:
 BROWSER ?= chromium-headless-shell
 browser:
 	@command -v $(BROWSER) >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(BROWSER) >/dev/null; }
+	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run 'TestButtons|TestTokenAndSilence|TestPredictionPage|TestAccessible' -v ./dashboards/live
 	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run TestChromium -v ./targets/lab
 	SHOWDOWN_BROWSER=$(BROWSER) $(GO) test -count=1 -run 'TestPage|TestComeback|TestPrompt|TestTab|TestTwoDrawings|TestWays|TestGhostAndCard|TestFigure|TestStill' -v ./dashboards/live
 

@@ -31,22 +31,26 @@ const (
 )
 
 // desk takes the commands of a lab that keeps running, and asks the room before a chaos action where
-// that is wanted.
+// that is wanted. Of a replay it only asks, before a fault of the record strikes.
 type desk struct {
 	hub     *Hub
-	control Control
+	control Control // nil for a replay
+	replay  *Replay
 	heals   rounds
 }
 
 // routes are the commands. Who may give them is the guard's business.
 func (d *desk) routes(mux *http.ServeMux) {
+	mux.HandleFunc("POST /api/v1/prediction", d.predict)
+	mux.HandleFunc("POST "+votePath, d.vote)
+	if d.control == nil {
+		return
+	}
 	mux.HandleFunc("GET /api/v1/chaos", d.list)
 	mux.HandleFunc("POST /api/v1/chaos/{action}", d.chaos)
 	mux.HandleFunc("POST "+healPath, d.heal)
 	mux.HandleFunc("POST /api/v1/stage", d.stage)
 	mux.HandleFunc("POST /api/v1/rate", d.rate)
-	mux.HandleFunc("POST /api/v1/prediction", d.predict)
-	mux.HandleFunc("POST "+votePath, d.vote)
 }
 
 // list says which chaos actions there are, and which are in place.
@@ -197,7 +201,9 @@ func decodeNothing(w http.ResponseWriter, r *http.Request) bool {
 // attend does what is due: it tells of other buttons, and fires what the room was asked about.
 func (d *desk) attend(ctx context.Context) {
 	// Not under the hub's lock: a lab may tell the hub something while it answers.
-	d.hub.offer(d.control.Buttons())
+	if d.control != nil {
+		d.hub.offer(d.control.Buttons())
+	}
 	_, _ = d.fire(ctx, false) // viewers are told of its error
 }
 

@@ -81,6 +81,11 @@ func NewHandler(h *Hub, o Options) http.Handler {
 		h.mu.Unlock()
 		h.offer(o.Control.Buttons())
 	case o.Replay != nil:
+		d := &desk{hub: h, replay: o.Replay}
+		d.routes(mux)
+		h.mu.Lock()
+		h.desk = d
+		h.mu.Unlock()
 		mux.HandleFunc("POST /api/v1/replay", o.Replay.command)
 		mux.HandleFunc("POST /api/v1/stage", o.Replay.choose)
 	default:

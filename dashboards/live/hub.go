@@ -46,6 +46,13 @@ type Hub struct {
 	now    func() time.Time
 
 	mu sync.Mutex
+	// desk takes commands; nil for a page that only looks on and for a replay. buttons are
+	// those that viewers know of, heals counts how often somebody healed.
+	desk    *desk
+	buttons []Button
+	heals   int
+	ballot  ballot
+	share   *Share
 	// seq numbers messages; past are the newest ones, of which the last has number seq.
 	seq     uint64
 	past    []message
@@ -65,13 +72,6 @@ type Hub struct {
 	replay   *Position
 	controls bool
 	ticked   time.Time
-	// desk takes commands; nil for a page that only looks on and for a replay. buttons are
-	// those that viewers know of, heals counts how often somebody healed.
-	desk    *desk
-	buttons []Button
-	heals   int
-	ballot  ballot
-	share   *Share
 }
 
 // message is an encoded message of a viewer's stream: text is what every viewer gets, data
@@ -349,7 +349,6 @@ func (h *Hub) hello() Hello {
 	out := Hello{
 		Server: h.server, Mode: h.mode, Controls: h.controls, Run: h.run, Step: h.step, Stages: append([]StageRef{}, h.stages...),
 		Cells: []HelloCell{}, Ticker: []Line{}, Replay: h.position(),
-		Buttons: h.buttons, Prediction: h.ballot.wire(h.now()), Share: h.share,
 	}
 	if h.spec == nil {
 		return out
@@ -357,6 +356,7 @@ func (h *Hub) hello() Hello {
 	out.Ghost = h.ghost
 	s := h.spec
 	bucket := bucketOf(h.clock)
+	out.Buttons, out.Prediction, out.Share = h.buttons, h.ballot.wire(h.now()), h.share
 	out.Speed, out.BucketS, out.BucketLabS = h.clock.Speed(), h.clock.AWS(bucket).Seconds(), bucket.Seconds()
 	out.Stage = StageInfo{
 		ID: s.ID(), Title: s.Title, Promise: s.Promise, Number: s.Number, Cures: s.Teach.Cures, Before: s.Teach.Before, After: s.Teach.After,

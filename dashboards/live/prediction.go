@@ -341,6 +341,9 @@ func (d *desk) fire(ctx context.Context, early bool) (id string, err error) {
 	if !ok {
 		return "", &Refusal{http.StatusConflict, "no question is open", "press a chaos button first"}
 	}
+	if d.replay != nil {
+		return d.replay.strike(), nil
+	}
 	ctx = context.WithoutCancel(ctx)
 	id, err = d.control.Chaos(ctx, o)
 	h.mu.Lock()

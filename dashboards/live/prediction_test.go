@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"showdown/results"
 )
 
 // TestCameTrue holds which choice a fault came to.
@@ -222,6 +224,70 @@ func TestHealWhileFiring(t *testing.T) {
 	})
 }
 
+// TestRehearsal holds that a replay in prediction mode stops before a fault, asks, plays on,
+// and knows what came true.
+func TestRehearsal(t *testing.T) {
+	hub := NewHub(time.Now)
+	replay, err := NewReplay(hub, []results.Run{testRecord(t)}, 10, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := NewHandler(hub, Options{Replay: replay})
+	must := func(path, body string, want int) {
+		t.Helper()
+		if w := post(h, "/api/v1/"+path, body); w.Code != want {
+			t.Fatalf("%s %s: %d, want %d: %s", path, body, w.Code, want, w.Body)
+		}
+	}
+	at := func() (Prediction, Position) {
+		hub.mu.Lock()
+		hub.judge()
+		hub.mu.Unlock()
+		s := hub.State()
+		if s.Prediction == nil {
+			return Prediction{}, *s.Replay
+		}
+		return *s.Prediction, *s.Replay
+	}
+	must("prediction", `{"on":true,"seconds":200}`, 202)
+	must("prediction", `{"close":true}`, 409)
+	for range 30 {
+		replay.advance(time.Second)
+	}
+	p, pos := at()
+	if p.State != Open || p.Label["en"] != "A: kill web-2" || pos.At != killedAt || !pos.Paused {
+		t.Fatalf("before the fault: %+v at %+v", p, pos)
+	}
+	if f := hub.State().Cells[0].Faults[0]; f.began() {
+		t.Errorf("it struck while the room was asked: %+v", f)
+	}
+	must("vote", `{"question":"question-1","voter":"12345678","choice":1}`, 202)
+	must("prediction", `{"close":true}`, 202)
+	for range 60 {
+		replay.advance(time.Second)
+	}
+	if p, pos := at(); p.State != Fired || p.Letter != "A" || p.Counts != [choices]int{0, 1, 0} || pos.Paused || p.Measured == nil || p.Measured.Choice != ForAWhile {
+		t.Errorf("after the fault: %+v %+v at %+v", p, p.Measured, pos)
+	}
+	// Back before it, it is asked again; to play on is to close it.
+	must("replay", `{"at_s":100}`, 202)
+	if p, _ := at(); p.ID != "" || !p.On {
+		t.Errorf("after a jump: %+v", p)
+	}
+	for range 5 {
+		replay.advance(time.Second)
+	}
+	if p, _ := at(); p.State != Open {
+		t.Errorf("again before the fault: %+v", p)
+	}
+	must("replay", `{"paused":false}`, 202)
+	replay.advance(time.Second)
+	if p, pos := at(); p.State != Fired || pos.At <= killedAt {
+		t.Errorf("it is played on: %+v at %+v", p, pos)
+	}
+	must("heal", ``, 404)
+}
+
 // TestQR holds that the drawing is the code: a reader's squares in three corners, a quiet
 // zone, and no drawing where no phone could come.
 func TestQR(t *testing.T) {
@@ -244,7 +310,7 @@ func TestQR(t *testing.T) {
 		if w.Code != tc.want {
 			t.Errorf("%.40s: %d, want %d", tc.address, w.Code, tc.want)
 		}
-		if s := h.State().Share; s != nil && s.Local != tc.local {
+		if s := h.share; s != nil && s.Local != tc.local {
 			t.Errorf("%s is local: %v", tc.address, s.Local)
 		}
 		if tc.want == 200 && !strings.Contains(w.Body.String(), `<path d="M4 4h7v1h-7z`) {

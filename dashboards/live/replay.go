@@ -40,6 +40,8 @@ type Replay struct {
 	number int
 	events []showdown.Event
 	next   int
+	// asked is the letter of the fault that the room was asked about last.
+	asked string
 }
 
 // NewReplay reads the first of runs, which are stages, and shows its start. Speed is how
@@ -179,7 +181,7 @@ func (r *Replay) jump(at float64) {
 		fresh.series, fresh.monthUSD = c.series, c.monthUSD
 		h.cells[name] = fresh
 	}
-	r.next = 0
+	r.next, r.asked, h.ballot.q = 0, "", nil
 	h.replay.At = min(max(at, 0), h.replay.Length)
 	r.reach(false)
 	h.announce()
@@ -188,6 +190,9 @@ func (r *Replay) jump(at float64) {
 // reach folds the events up to where the replay is.
 func (r *Replay) reach(tell bool) {
 	for r.next < len(r.events) && r.events[r.next].T <= r.hub.replay.At {
+		if tell && r.ask(r.events[r.next]) {
+			return
+		}
 		told, ok := r.hub.fold(r.events[r.next])
 		if r.next++; ok && tell {
 			r.hub.send("event", told)
@@ -245,7 +250,9 @@ func (r *Replay) command(w http.ResponseWriter, req *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if c.Paused != nil {
-		h.replay.Paused = *c.Paused
+		if h.replay.Paused = *c.Paused; !h.replay.Paused {
+			r.goOn()
+		}
 	}
 	if c.Speed != nil {
 		h.replay.Speed = *c.Speed

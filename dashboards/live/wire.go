@@ -156,11 +156,15 @@ type TickCell struct {
 type Hello struct {
 	Server string `json:"server"`
 	// Mode is "live", "replay", or "idle" where no stage has begun.
-	Mode     string  `json:"mode"`
-	Controls bool    `json:"controls"`
-	Run      string  `json:"run"`
-	Step     string  `json:"step"`
-	Speed    float64 `json:"speed"`
+	Mode string `json:"mode"`
+	// Buttons are the chaos actions of a lab that takes commands, in the order of the digit keys.
+	Buttons    []Button    `json:"buttons,omitempty"`
+	Prediction *Prediction `json:"prediction,omitempty"`
+	Share      *Share      `json:"share,omitempty"`
+	Controls   bool        `json:"controls"`
+	Run        string      `json:"run"`
+	Step       string      `json:"step"`
+	Speed      float64     `json:"speed"`
 	// BucketS is the length of a bucket in AWS seconds, BucketLabS in lab seconds.
 	BucketS    float64     `json:"bucket_s"`
 	BucketLabS float64     `json:"bucket_lab_s"`
@@ -170,10 +174,6 @@ type Hello struct {
 	Cells      []HelloCell `json:"cells"`
 	Ticker     []Line      `json:"ticker"`
 	Replay     *Position   `json:"replay,omitempty"`
-	// Buttons are the chaos actions of a lab that takes commands, in the order of the digit keys.
-	Buttons    []Button    `json:"buttons,omitempty"`
-	Prediction *Prediction `json:"prediction,omitempty"`
-	Share      *Share      `json:"share,omitempty"`
 }
 
 // StageInfo is a stage in words.

@@ -7,6 +7,8 @@ import { answered, percent } from "/page/strip.js";
 import { listen } from "/page/stream.js";
 import { Store } from "/page/store.js";
 import { clock, languages, span, words } from "/page/words.js";
+import { post } from "/page/command.js";
+import { Desk } from "/page/desk.js";
 
 const $ = (id) => document.getElementById(id);
 const root = document.documentElement, query = new URLSearchParams(location.search);
@@ -16,10 +18,6 @@ root.dataset.view = view;
 const remembered = { get: (k) => { try { return localStorage.getItem(k); } catch { return null; } }, set: (k, v) => { try { localStorage.setItem(k, v); } catch { /* nothing is kept then */ } } };
 let theme = query.get("theme") ?? remembered.get("showdown-theme") ?? (view === "wall" || !matchMedia("(prefers-color-scheme: dark)").matches ? "light" : "dark");
 let lang = [query.get("lang"), remembered.get("showdown-lang"), navigator.language.slice(0, 2)].find((l) => languages.includes(l)) ?? "en";
-const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? sessionStorage.getItem("showdown-token");
-if (token) sessionStorage.setItem("showdown-token", token);
-// A token is not to be seen on a projector.
-if (location.hash.includes("token=")) history.replaceState(null, "", location.pathname + location.search);
 
 let w = withSight(words(lang), lang), shown = query.get("cell"), stale = false, dirty = true;
 const unreliable = 40; // ms that a request may be sent late
@@ -28,11 +26,13 @@ const store = new Store();
 const charts = new Charts($("throughput"), $("latency"), $("strip"));
 const drawings = new Drawings($("drawing"), view, query.get("both")), card = new Card(view);
 const put = (el, text) => { if (el.textContent !== text) el.textContent = text; };
+const desk = new Desk({ store, view, words: () => w, lang: () => lang, stale: () => stale });
 
 function speak() {
   root.lang = lang;
   w = withSight(words(lang), lang);
   for (const el of document.querySelectorAll("[data-say]")) el.textContent = w[el.dataset.say];
+  $("strip").setAttribute("aria-label", w.strip);
   $("keys").replaceChildren(...Object.entries(w.help).flatMap(([key, does]) => {
     const dt = document.createElement("dt"), dd = document.createElement("dd");
     dt.textContent = key; dd.textContent = does;
@@ -58,13 +58,9 @@ function whole() {
   document.title = h.stage.title ? `${h.stage.title} · showdown` : "showdown";
   notes(h);
   ticker(true);
-  $("replay").hidden = !h.controls;
-  // What is drawn of another server, run or cell says nothing of this one.
-  if (!c || !drawn.startsWith([h.server, h.run, c.name].join() + ",")) {
-    drawn = "";
-    $("drawing").replaceChildren();
-  }
-  if (!c) charts.clear();
+  $("replay").hidden = !h.replay;
+  desk.hello();
+  if (!c) { charts.clear(); drawings.clear(); }
   if (c) {
     shown = c.name;
     drawing(true);
@@ -81,7 +77,7 @@ function notes(h) {
     p.append(b, h.stage[k]);
     return p;
   }));
-  $("stages").replaceChildren(...(h.controls && h.stages.length > 1 ? h.stages : []).map((s) => {
+  $("stages").replaceChildren(...(h.replay && h.stages.length > 1 ? h.stages : []).map((s) => {
     const b = document.createElement("button");
     b.type = "button";
     b.textContent = s.name;
@@ -232,6 +228,7 @@ function now() {
 function frame() {
   if (dirty) {
     dirty = false;
+    desk.draw();
     now();
     cells();
     ticker(false);
@@ -258,16 +255,11 @@ async function figure() {
 }
 
 async function command(name, body) {
-  if (!store.hello?.controls || view === "student") return;
-  const answer = await fetch(`/api/v1/${name}`, {
-    method: "POST", body: JSON.stringify(body),
-    headers: { "Content-Type": "application/json", ...(token ? { Authorization: `Bearer ${token}` } : {}) },
-  });
-  if (!answer.ok) {
-    const { error, hint } = await answer.json().catch(() => ({ error: answer.statusText, hint: "" }));
-    put($("banner"), `${error}: ${hint}`);
-    $("banner").hidden = false;
-  }
+  if (!store.replay || view === "student") return;
+  const a = await post(name, body);
+  if (a.ok) return;
+  put($("banner"), `${a.error}: ${a.hint}`);
+  $("banner").hidden = false;
 }
 
 const faster = [1, 2, 5, 10, 20, 30, 60, 120, 300];
@@ -298,6 +290,7 @@ const keys = {
 };
 addEventListener("keydown", (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.("input")) return;
+  if (store.hello && desk.key(e)) { e.preventDefault(); return; }
   if (e.key === " " && e.target.closest?.("button")) return;
   if (e.key.toLowerCase() !== "v") card.close();
   const act = keys[e.key.length === 1 ? e.key.toLowerCase() : e.key];

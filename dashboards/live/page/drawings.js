@@ -25,6 +25,12 @@ export class Drawings {
     return [base, store.cells.get(this.other) ?? all.find((c) => c !== base)];
   }
 
+  // clear shows nothing.
+  clear() {
+    this.panes = [];
+    this.box.replaceChildren();
+  }
+
   // show draws what is not drawn yet; anew draws all of it.
   show(store, shown, lang, anew) {
     const cells = this.pair(store, shown);
@@ -47,6 +53,10 @@ export class Drawings {
     const c = p.cell, w = p.picture.clientWidth, h = p.picture.clientHeight;
     const key = [store.hello.server, store.hello.run, c.name, c.drawing, lang, w, h].join();
     if (!w || (!anew && key === p.drawn)) return;
+    // What is drawn of another server, run or cell says nothing of this one.
+    const of = [store.hello.server, store.hello.run, c.name].join();
+    if (p.of !== of) p.picture.replaceChildren();
+    p.of = of;
     p.drawn = key;
     const size = Math.round(Math.max(13, parseFloat(getComputedStyle(this.box).fontSize)));
     const ask = { cell: c.name, lang, w, h, size, key: this.panes.length > 1 ? 0 : 1, second: i };
@@ -81,7 +91,7 @@ export class Drawings {
 
 function pane() {
   const make = (tag, name) => { const el = document.createElement(tag); el.className = name; return el; };
-  const p = { el: make("div", "pane"), head: make("p", "pane-head"), name: make("b", "pane-name"), state: make("span", "pane-state"), failed: make("span", "pane-failed"), picture: make("div", "pane-picture"), verdict: make("p", "pane-verdict"), drawn: "" };
+  const p = { el: make("div", "pane"), head: make("p", "pane-head"), name: make("b", "pane-name"), state: make("span", "pane-state"), failed: make("span", "pane-failed"), picture: make("div", "pane-picture"), verdict: make("p", "pane-verdict"), drawn: "", of: "" };
   p.head.append(p.name, p.state, p.failed);
   p.el.append(p.head, p.picture, p.verdict);
   return p;

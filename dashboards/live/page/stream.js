@@ -21,6 +21,8 @@ export function listen(url, { message, stale }) {
         if (old) { old = false; stale(false); }
       });
     }
+    // Of the desk alone: nothing that is shown of the stage changes with it.
+    source.addEventListener("prediction", (e) => dispatchEvent(new CustomEvent("prediction", { detail: JSON.parse(e.data) })));
   };
   const look = () => {
     const silence = silent();

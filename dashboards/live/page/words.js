@@ -1,4 +1,6 @@
 // What the page says, in each of its languages.
+import { desk } from "/page/deskwords.js";
+
 const table = {
   en: {
     architecture: "Architecture", felt: "What users feel now", availability: "answered", goodput: "good answers/s", failed: "failed requests",
@@ -33,7 +35,10 @@ const table = {
 };
 
 export const languages = Object.keys(table);
-export const words = (lang) => table[lang] ?? table.en;
+export const words = (lang) => {
+  const l = lang in table ? lang : "en";
+  return { ...table[l], ...desk[l], desk: table[l].desk, help: { ...table[l].help, ...desk[l].help } };
+};
 
 // span is a length of AWS time in words: "41 s", "5 min 14 s".
 export function span(s) {
