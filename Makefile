@@ -72,6 +72,11 @@ bench-long:
 soak:
 	SHOWDOWN_SOAK=150 $(GO) test -run TestKilledAnywhere -count=1 -timeout 60m -v ./cmd/showdown
 
+# A class: every button of every stage, confirmed and healed, about a quarter of an hour.
+.PHONY: class
+class:
+	SHOWDOWN_CLASS=10 $(GO) test -run 'TestClass$$' -count=1 -timeout 60m -v ./cmd/showdown
+
 # No part of make test: Debian's headless browser is 64 MB and 130 packages on a system
 # that has nothing, 220 MB unpacked, to load one page.
 BROWSER ?= chromium-headless-shell

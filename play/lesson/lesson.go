@@ -228,6 +228,8 @@ func refused(err error) error {
 		return nil
 	case errors.Is(err, play.ErrNotOpen):
 		return notNow(err.Error(), "wait until the stage has come up")
+	case strings.Contains(err.Error(), "being healed"):
+		return notNow("everything is being healed", "wait until it is over: to start an instance again takes its time")
 	case play.Refused(err):
 		return notNow(strings.TrimPrefix(err.Error(), chaos.ErrNotNow.Error()+": "), "HEAL ALL undoes what is in place")
 	}
