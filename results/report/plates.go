@@ -14,7 +14,7 @@ const stripFigure = "F1"
 // other, and ofStage those of a stage's section. Figures that have nothing to show are left
 // out.
 func betweenStages() []string {
-	return []string{"F12", "F2", "F8", "F5", "F4", "F9"}
+	return []string{"F12", "F2", "F11", "F8", "F5", "F4", "F9"}
 }
 
 func ofStage() []string { return []string{"F12", "F13", "F2", "F6", "F10", "F3", "F7"} }
