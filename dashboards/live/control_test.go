@@ -91,7 +91,7 @@ func (l *fakeLab) Buttons() []Button {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	kill := Button{
-		Action: "kill", Target: "web-2", ForS: 60, Label: both("kill web-2", "tuer web-2"), Hits: []string{"web-2"},
+		Action: "kill", Target: "web-2", ForS: 240, Label: both("kill web-2", "tuer web-2"), Hits: []string{"web-2"},
 		Blast:  both("hits web-2, 1 of 3 servers", "touche web-2, 1 serveur sur 3"),
 		Expect: both("Every third request fails until the balancer notices.", "Une requête sur trois échoue jusqu’à ce que l’équilibreur le remarque."),
 	}
