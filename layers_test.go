@@ -24,6 +24,7 @@ var layer = map[string]int{
 	"targets/journal":    1,
 	"results":            1,
 	"results/draw":       1,
+	"results/state":      1,
 	"attack/scenario":    1,
 
 	"targets/cloud/ec2":         2,

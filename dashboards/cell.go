@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"showdown"
+	"showdown/results/state"
 )
 
 // cell holds the series of one cell, resolved once, and the folds behind them.
@@ -29,7 +30,7 @@ type cell struct {
 	endpoints map[string]*endpoint
 	meter     outageMeter
 	good      rateMeter
-	nodes     map[string]*node
+	nodes     map[string]*state.Node
 	faults    map[string]*fault
 	beliefs   *beliefs
 	machines  map[string]string
@@ -47,7 +48,7 @@ func newCell(m *metrics, s *stage, spec *showdown.Cell) *cell {
 		steps:    map[string]showdown.Step{},
 		segments: spec.Traffic.Segments(s.clock),
 		plain:    plainEndpoint(spec), endpoints: map[string]*endpoint{}, beliefs: newBeliefs(), machines: map[string]string{},
-		nodes: map[string]*node{}, faults: map[string]*fault{}, awaited: map[string]time.Duration{},
+		nodes: map[string]*state.Node{}, faults: map[string]*fault{}, awaited: map[string]time.Duration{},
 	}
 	for _, name := range endpointNames(spec) {
 		c.endpoint(name)

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"showdown"
+	"showdown/results/state"
 )
 
 const (
@@ -64,14 +65,13 @@ func (c *cell) event(ev showdown.Event) {
 		c.ended = true
 	case showdown.LabUp:
 		for name, n := range c.nodes {
-			if n.state == "" || n.state == "pending" || n.state == "running" {
-				n.state = "running"
+			if n.LabUp(); n.Running() {
 				c.arrived(name)
 			}
 		}
 	case showdown.LabDown:
 		for name, n := range c.nodes {
-			n.state = "terminated"
+			n.LabDown()
 			c.show(name)
 		}
 		for name := range c.beliefs.targets {
@@ -88,11 +88,11 @@ func (c *cell) event(ev showdown.Event) {
 	case showdown.TargetHealth, showdown.TargetState, showdown.BalancerNode:
 		c.balanced(ev)
 	case showdown.InstanceStatus:
-		if n := c.node(ev.Target); showdown.Text(ev.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
+		if c.node(ev.Target).Status(ev) {
 			c.arrived(ev.Target)
 		}
 	case showdown.MachineLost, showdown.ProgramEnded:
-		c.node(ev.Target).lost = true
+		c.node(ev.Target).Lose()
 		c.awaited[ev.Target] = at
 		c.show(ev.Target)
 	default:
@@ -102,17 +102,13 @@ func (c *cell) event(ev showdown.Event) {
 	}
 }
 
-// instanceState takes EC2's word for a node. A running instance is up only when it
-// answers: its system boots after EC2 calls it running.
+// instanceState takes EC2's word for a node. Who runs is waited for.
 func (c *cell) instanceState(name, to string, at time.Duration) {
-	n := c.node(name)
-	if n.state == to {
+	if !c.node(name).Turn(to) {
 		return
 	}
-	n.state, n.unseen = to, to == "running"
 	switch to {
 	case "pending":
-		n.lost = false
 	case "running":
 		c.awaited[name] = at
 	default:
@@ -123,17 +119,16 @@ func (c *cell) instanceState(name, to string, at time.Duration) {
 
 // arrived says that a node answers.
 func (c *cell) arrived(name string) {
-	n := c.node(name)
-	n.unseen, n.lost = false, false
+	c.node(name).Arrive()
 	delete(c.awaited, name)
 	c.show(name)
 }
 
 // node is the node of that name, made and exported as off when it is new.
-func (c *cell) node(name string) *node {
+func (c *cell) node(name string) *state.Node {
 	n, ok := c.nodes[name]
 	if !ok {
-		n = &node{faults: map[string]NodeState{}}
+		n = &state.Node{}
 		c.nodes[name] = n
 		c.show(name)
 	}
@@ -142,8 +137,7 @@ func (c *cell) node(name string) *node {
 
 // show exports what the node is now.
 func (c *cell) show(name string) {
-	state := float64(c.nodes[name].truth())
-	c.metrics.node.WithLabelValues(c.run, c.stage, c.name, name, sourceTruth).Set(state)
+	c.metrics.node.WithLabelValues(c.run, c.stage, c.name, name, sourceTruth).Set(float64(c.nodes[name].Truth()))
 }
 
 func (c *cell) chaos(letter, action, target string) prometheus.Gauge {
@@ -154,7 +148,7 @@ func (c *cell) chaos(letter, action, target string) prometheus.Gauge {
 func (c *cell) faultEvent(phase string, ev showdown.Event, at time.Duration) {
 	f := c.fault(ev)
 	c.metrics.chaosEvents.WithLabelValues(c.run, c.stage, c.name, f.action, phase).Inc()
-	state, hits := effect(f.action, c.steps[f.letter].With)
+	held, hits := state.Effect(f.action, c.steps[f.letter].With)
 	switch phase {
 	case "injecting":
 		f.from, f.begun, f.undone = at, true, false
@@ -164,7 +158,7 @@ func (c *cell) faultEvent(phase string, ev showdown.Event, at time.Duration) {
 			f.factor = c.factor(f.letter)
 		}
 		if hits {
-			c.affect(f, state)
+			c.affect(f, held)
 		}
 	case "confirmed", "unconfirmed":
 		if passing(f.action) {
@@ -172,7 +166,7 @@ func (c *cell) faultEvent(phase string, ev showdown.Event, at time.Duration) {
 		}
 	case "killed":
 		name := showdown.Text(ev.Data["instance"])
-		c.node(name).faults[f.letter] = NodeDown
+		c.node(name).Affect(f.letter, NodeDown)
 		c.show(name)
 	case "healing":
 		f.factor = 0
@@ -191,7 +185,7 @@ func (c *cell) faultEvent(phase string, ev showdown.Event, at time.Duration) {
 		c.release(f, phase == "undone")
 	case "not_undone":
 		if hits {
-			c.affect(f, state)
+			c.affect(f, held)
 		}
 	}
 }
@@ -226,11 +220,14 @@ func (c *cell) active(f *fault, on bool) {
 	}
 }
 
-// affect puts the action's targets in a state.
-func (c *cell) affect(f *fault, state NodeState) {
+// affect puts the action's targets in a state. Those of a zone that fails are nodes of load
+// balancers too, which have no state of their own.
+func (c *cell) affect(f *fault, held NodeState) {
 	for _, t := range f.targets {
-		c.node(t).faults[f.letter] = state
-		c.show(t)
+		if n, ok := c.nodes[t]; ok {
+			n.Affect(f.letter, held)
+			c.show(t)
+		}
 	}
 }
 
@@ -238,9 +235,12 @@ func (c *cell) affect(f *fault, state NodeState) {
 // them well again.
 func (c *cell) release(f *fault, healed bool) {
 	for _, t := range f.targets {
-		n := c.node(t)
-		delete(n.faults, f.letter)
-		if healed && n.state == "running" {
+		n, ok := c.nodes[t]
+		if !ok {
+			continue
+		}
+		n.Release(f.letter)
+		if healed && n.Running() {
 			c.arrived(t)
 		}
 		c.show(t)

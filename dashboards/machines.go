@@ -60,7 +60,7 @@ func (e *Exporter) reachable() []machine {
 		c.mu.Lock()
 		for name, address := range c.machines {
 			n, instance := c.nodes[name]
-			if instance && slices.Contains([]string{"stopped", "shutting-down", "terminated"}, n.state) {
+			if instance && n.Stopped() {
 				continue
 			}
 			out = append(out, machine{c.run, c.stage, c.name, name, net.JoinHostPort(address, machinePort)})

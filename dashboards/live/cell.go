@@ -8,6 +8,7 @@ import (
 
 	"showdown"
 	"showdown/results/diagram"
+	"showdown/results/state"
 )
 
 // cell is what is known of one cell of the stage.
@@ -49,14 +50,8 @@ type launched struct{ group, zone string }
 
 // node is what is known of an instance.
 type node struct {
-	// state is EC2's word for it; empty before the lab is up.
-	state string
-	// faults are the states that the active faults put it in, by letter.
-	faults map[string]diagram.State
-	// lost says that its process ended unasked, unseen that it has not answered since it
-	// came up.
-	lost, unseen bool
-	belief       diagram.Belief
+	state.Node
+	belief diagram.Belief
 	// last is what viewers were told.
 	last   Node
 	sinceS float64
@@ -77,64 +72,22 @@ func newCell(spec *showdown.Cell, clock showdown.Clock, keep int) *cell {
 func (c *cell) node(name string) *node {
 	n, ok := c.nodes[name]
 	if !ok {
-		n = &node{faults: map[string]diagram.State{}}
+		n = &node{}
 		c.nodes[name] = n
 	}
 	return n
 }
 
-// truth is the state of a node by all that was reported. EC2's word comes first: a stopped
-// machine has no other trouble.
+// truth is the state of a node by all that was reported, as the drawing calls it.
 func (n *node) truth() diagram.State {
-	switch n.state {
-	case "":
+	if !n.Known() {
 		return diagram.Unknown
-	case "stopping", "stopped", "shutting-down", "terminated":
-		return diagram.Off
 	}
-	if n.lost {
-		return diagram.Down
-	}
-	worst := diagram.Up
-	for _, s := range n.faults {
-		if severity(s) > severity(worst) {
-			worst = s
-		}
-	}
-	if worst != diagram.Down && (n.state == "pending" || n.unseen) {
-		return diagram.Recovering
-	}
-	return worst
+	return drawn(n.Truth())
 }
 
-func severity(s diagram.State) int {
-	switch s {
-	case diagram.Down:
-		return 3
-	case diagram.Recovering:
-		return 2
-	case diagram.Degraded:
-		return 1
-	}
-	return 0
-}
-
-// effect is the state that an action puts its targets in; ok is false for one that acts
-// through EC2, whose own events tell the state, or on no node.
-func effect(action string, with map[string]string) (s diagram.State, ok bool) {
-	switch action {
-	case "kill", "hang", "blackhole", "fail-az", "fill-queue":
-		return diagram.Down, true
-	case "error-500", "deep-failure":
-		if share := with["share"]; share == "" || share == "100%" || share == "1" {
-			return diagram.Down, true
-		}
-		return diagram.Degraded, true
-	case "slow", "cpu-steal", "packet-delay", "clock-skew", "leak":
-		return diagram.Degraded, true
-	}
-	return "", false
-}
+// drawn is a state as the drawing calls it: by the same word.
+func drawn(s state.State) diagram.State { return diagram.State(s.String()) }
 
 // lab is lab time since the run's zero of AWS seconds.
 func (c *cell) lab(awsSeconds float64) time.Duration {
@@ -158,28 +111,28 @@ func (c *cell) fold(e showdown.Event) map[string]Node {
 	case showdown.TrafficEnded:
 		c.ended, c.endedS = true, e.T
 	case showdown.InstanceState:
-		c.instanceState(e.Target, showdown.Text(e.Data["to"]))
-	case showdown.InstanceListening:
 		n := c.node(e.Target)
-		n.unseen, n.lost = false, false
-	case showdown.InstanceStatus:
-		if n := c.node(e.Target); showdown.Text(e.Data["instance"]) == "ok" && n.state == "running" && !n.lost {
-			n.unseen = false
+		booted := n.Pending()
+		if n.Turn(showdown.Text(e.Data["to"])) && !booted {
+			n.Seen() // what was not seen to boot is taken at EC2's word
 		}
+	case showdown.InstanceListening:
+		c.node(e.Target).Arrive()
+	case showdown.InstanceStatus:
+		c.node(e.Target).Status(e)
 		if showdown.Text(e.Data["instance"]) == "impaired" || showdown.Text(e.Data["system"]) == "impaired" {
 			c.noticed(e, "status check")
 		}
 	case showdown.MachineLost, showdown.ProgramEnded:
-		c.node(e.Target).lost = true
+		c.node(e.Target).Lose()
 	case showdown.LabUp:
 		for _, n := range c.nodes {
-			if n.state == "" || n.state == "running" {
-				n.state, n.unseen = "running", false
-			}
+			n.LabUp()
 		}
 	case showdown.LabDown:
 		for _, n := range c.nodes {
-			n.state, n.belief = "terminated", ""
+			n.LabDown()
+			n.belief = ""
 		}
 	case showdown.TargetHealth, showdown.TargetState, showdown.BalancerNode, showdown.DNSHealth:
 		c.believe(e)
@@ -187,30 +140,13 @@ func (c *cell) fold(e showdown.Event) map[string]Node {
 		c.scaled(e)
 	case showdown.ChangeUndone:
 		if n, ok := c.nodes[e.Target]; ok {
-			n.unseen = false
+			n.Seen()
 		}
 	}
 	if strings.HasPrefix(string(e.Kind), "fault.") {
 		c.fault(e)
 	}
 	return c.changed(e.T)
-}
-
-// instanceState takes EC2's word. A running instance is up when it answers: its system
-// boots after EC2 calls it running.
-func (c *cell) instanceState(name, to string) {
-	n := c.node(name)
-	if n.state == to {
-		return
-	}
-	booted := n.state == "pending"
-	n.state = to
-	switch to {
-	case "pending":
-		n.lost, n.unseen = false, true
-	case "running":
-		n.unseen = booted
-	}
 }
 
 // scaled notes what a group launches: it has a place in the drawing from then on.
@@ -328,7 +264,7 @@ func (c *cell) diagram(lang string) diagram.Diagram {
 	gone := func(id string) bool {
 		for name, n := range c.nodes {
 			if diagram.InstanceID(name) == id {
-				return n.state == "terminated" || n.state == "shutting-down"
+				return n.Gone()
 			}
 		}
 		return false

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"showdown"
-	"showdown/results/diagram"
+	"showdown/results/state"
 )
 
 // keepFaults is how many faults of a lab that runs are told at most, beside those that are not over:
@@ -22,11 +22,11 @@ func (c *cell) fault(e showdown.Event) {
 			with = step.With
 		}
 	}
-	state, hits := effect(f.Action, with)
-	affect := func(s diagram.State) {
+	held, hits := state.Effect(f.Action, with)
+	affect := func(s state.State) {
 		for _, t := range f.Targets {
 			if n, ok := c.nodes[t]; ok && hits {
-				n.faults[f.Letter] = s
+				n.Affect(f.Letter, s)
 			}
 		}
 	}
@@ -39,14 +39,14 @@ func (c *cell) fault(e showdown.Event) {
 		f.fromBucket = int(c.lab(at) / c.series.width)
 	case showdown.FaultInjected:
 		f.Phase = Injected
-		affect(state)
+		affect(held)
 	case showdown.FaultConfirmed:
 		f.Phase = Active
 	case showdown.FaultUnconfirmed:
 		f.Phase = Unconfirmed
 	case showdown.FaultHealing:
 		f.Phase, f.HealingS = Healing, &at
-		affect(diagram.Recovering)
+		affect(state.Recovering)
 	case showdown.FaultUndone, showdown.FaultFailed:
 		f.Phase = Healed
 		if e.Kind == showdown.FaultFailed {
@@ -57,14 +57,14 @@ func (c *cell) fault(e showdown.Event) {
 		}
 		for _, t := range f.Targets {
 			if n, ok := c.nodes[t]; ok {
-				delete(n.faults, f.Letter)
+				n.Release(f.Letter)
 			}
 		}
 	case showdown.FaultNotUndone:
 		f.Phase = NotHealed
-		affect(state)
+		affect(held)
 	case showdown.FaultKilled:
-		c.node(showdown.Text(e.Data["instance"])).faults[f.Letter] = diagram.Down
+		c.node(showdown.Text(e.Data["instance"])).Affect(f.Letter, state.Down)
 	}
 	for _, key := range []string{"evidence", "error"} {
 		if s := showdown.Text(e.Data[key]); s != "" {
