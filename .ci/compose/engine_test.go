@@ -4,6 +4,7 @@ package compose
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,10 +55,15 @@ func startEngine(t *testing.T, dir string) {
 	}
 }
 
+// longest bounds a command: a build with the real Go takes minutes.
+const longest = 10 * time.Minute
+
 // command runs a program in the project's folder and returns what it printed.
 func command(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(name, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = root
 	var out, all bytes.Buffer
 	cmd.Stdout = both{&out, &all}

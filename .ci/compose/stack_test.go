@@ -3,6 +3,7 @@
 package compose
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -52,9 +53,10 @@ func TestStack(t *testing.T) {
 	for _, p := range parts {
 		from := time.Now()
 		if !t.Run(p.name, p.does) {
-			if text, err := compose("logs", "--no-color", "--tail", "30").CombinedOutput(); err == nil {
-				t.Logf("the stack said:\n%s", text)
-			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			text, err := compose(ctx, "logs", "--no-color", "--tail", "30").CombinedOutput()
+			t.Logf("the stack said (%v):\n%s", err, text)
 			return
 		}
 		t.Logf("%-10s %5.1f s", p.name, time.Since(from).Seconds())
@@ -93,7 +95,7 @@ func named(t *testing.T, file, pattern string) string {
 // does, newer ones keep it in a plugin.
 func buildKit(t *testing.T) {
 	for _, client := range []string{"docker", "/usr/bin/docker"} {
-		cmd := exec.Command(client, "build", "--quiet", "--tag", "buildkit", ".")
+		cmd := exec.CommandContext(t.Context(), client, "build", "--quiet", "--tag", "buildkit", ".")
 		cmd.Dir = root
 		cmd.Env = append(os.Environ(), "DOCKER_BUILDKIT=1")
 		out, err := cmd.CombinedOutput()
@@ -225,12 +227,12 @@ func down(t *testing.T) {
 }
 
 // compose is a command of docker-compose.
-func compose(args ...string) *exec.Cmd {
+func compose(ctx context.Context, args ...string) *exec.Cmd {
 	files := []string{"-f", "docker-compose.yml"}
 	if more := os.Getenv(overrideVariable); more != "" {
 		files = append(files, "-f", more)
 	}
-	cmd := exec.Command("docker-compose", append(files, args...)...)
+	cmd := exec.CommandContext(ctx, "docker-compose", append(files, args...)...)
 	cmd.Dir = root
 	return cmd
 }
@@ -238,7 +240,9 @@ func compose(args ...string) *exec.Cmd {
 // composed runs a command of docker-compose.
 func composed(t *testing.T, args ...string) {
 	t.Helper()
-	if out, err := compose(args...).CombinedOutput(); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	if out, err := compose(ctx, args...).CombinedOutput(); err != nil {
 		t.Fatalf("docker-compose %s: %v\n%s", strings.Join(args, " "), err, last(string(out), 40))
 	}
 }
