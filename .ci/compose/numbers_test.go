@@ -32,6 +32,9 @@ func page(t *testing.T) {
 	if !eventually(60*time.Second, func() bool { idle = state(t); return flows(idle) }) {
 		t.Fatalf("no good answer in the stage %s, step %s", idle.Stage.ID, idle.Step)
 	}
+	if html := get(t, pageURL+"/?view=wall", nil); !strings.Contains(html, "<title>") {
+		t.Errorf("the wall is %.200q", html)
+	}
 	body := `{"target":"web-1","for":"` + faultFor + `"}`
 	for name, head := range map[string]map[string]string{
 		"without a token":     {"Authorization": ""},
