@@ -4,6 +4,8 @@
 # make grafana-types  every dashboard as a value of Grafana's TypeScript types, where node is
 # make bench    the bounds of docs/bounds.md, rivals in the same run, about 12 minutes
 # make soak     150 kills at random moments of random stages, and the table of what they hit
+# make test-compose  docker-compose.yml with a real Engine of the test's own (root, Debian), about a minute
+# make class    a class: every button of every stage, confirmed and healed, ten minutes
 # make browser  a headless Chromium loads a page through a load balancer's node, and the live page
 # make shots    docs/live/*.png anew, from a run of the journey, about eight minutes
 # make faults   docs/faults.md anew: every chaos action played and measured
@@ -25,7 +27,7 @@ export GOMODCACHE := $(CACHE)/mod
 export GOPATH := $(CACHE)/path
 endif
 
-.PHONY: all build test test-deps lint promql grafana-types tidy cross bench bench-long soak fuzz picture faults browser timings seeds course
+.PHONY: all build test test-deps test-compose lint promql grafana-types tidy cross bench bench-long soak fuzz picture faults browser timings seeds course
 
 all: lint test
 
@@ -76,6 +78,10 @@ soak:
 .PHONY: class
 class:
 	SHOWDOWN_CLASS=10 $(GO) test -run 'TestClass$$' -count=1 -timeout 60m -v ./cmd/showdown
+
+# SHOWDOWN_COMPOSE_FULL=1 lets the real Go build the image, which takes minutes.
+test-compose: test-deps
+	$(GO) test -count=1 -v -timeout 30m ./.ci/compose
 
 # No part of make test: Debian's headless browser is 64 MB and 130 packages on a system
 # that has nothing, 220 MB unpacked, to load one page.

@@ -6,13 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -86,12 +89,11 @@ func apart() (code int, err error) {
 		return 0, err
 	}
 	err = cmd.Wait()
-	err = errors.Join(ctx.Err(), err, removeGroups(dir))
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && ctx.Err() == nil {
-		return exit.ExitCode(), nil
+		code, err = exit.ExitCode(), nil
 	}
-	return 0, err
+	return code, errors.Join(ctx.Err(), err, removeGroups(dir))
 }
 
 // settle makes the namespaces usable: mounts that nobody else sees, the processes of this
@@ -140,22 +142,41 @@ func loopbackUp() error {
 	return nil
 }
 
-// removeGroups removes the control groups of the Engine's containers, which are empty: they
-// have no namespace.
+// removeGroups removes the control groups of the Engine's containers: they have no namespace.
+// The kernel may still be ending what was in them.
 func removeGroups(dir string) error {
-	found, err := filepath.Glob("/sys/fs/cgroup/*/" + groupName(dir))
+	tops, err := filepath.Glob("/sys/fs/cgroup/*/" + groupName(dir)) // version 1
 	if err != nil {
 		return err
 	}
-	for _, top := range append(found, "/sys/fs/cgroup/"+groupName(dir)) {
-		below, _ := filepath.Glob(top + "/*/") // the pattern is well formed
-		for _, group := range append(below, top) {
-			if err := os.Remove(group); err != nil && !errors.Is(err, os.ErrNotExist) {
-				return fmt.Errorf("remove a control group: %w", err)
+	tops = append(tops, "/sys/fs/cgroup/"+groupName(dir)) // version 2
+	var left error
+	removed := func() bool {
+		left = nil
+		for _, top := range tops {
+			for _, group := range slices.Backward(folders(top)) {
+				if err := os.Remove(group); err != nil && !errors.Is(err, os.ErrNotExist) {
+					left = fmt.Errorf("remove a control group: %w", err)
+				}
 			}
 		}
+		return left == nil
 	}
-	return nil
+	eventually(10*time.Second, removed)
+	return left
+}
+
+// folders are a folder and all in it, each before those that it holds; none where it is not
+// there.
+func folders(top string) []string {
+	var found []string
+	_ = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() {
+			found = append(found, path)
+		}
+		return nil // what cannot be read is gone
+	})
+	return found
 }
 
 // groupName is the control group under which the Engine of a folder keeps its containers.

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -51,37 +53,59 @@ func prepare(ctx context.Context, dir string) error {
 	return os.WriteFile(filepath.Join(dir, "needed"), []byte(strings.TrimSpace(files)+"\n"), 0o644)
 }
 
-// modules copies what the module's own needs are to a folder that serves as a module proxy.
+// modules copies the modules that are built from, and what every module of their graph says
+// of itself, to a folder that serves as a module proxy.
 func modules(ctx context.Context, dir string) error {
-	out, err := goTool(ctx, "mod", "download", "-json")
-	if err != nil {
-		return err
-	}
 	cache, err := goTool(ctx, "env", "GOMODCACHE")
 	if err != nil {
 		return err
 	}
 	from := filepath.Join(strings.TrimSpace(string(cache)), "cache", "download")
+	out, err := goTool(ctx, "mod", "download", "-json")
+	if err != nil {
+		return err
+	}
+	var paths []string
 	for decoder := json.NewDecoder(bytes.NewReader(out)); decoder.More(); {
-		var m struct{ Info, GoMod, Zip string }
+		var m struct{ Info, Zip string }
 		if err := decoder.Decode(&m); err != nil {
 			return fmt.Errorf("go mod download: %w", err)
 		}
-		for _, path := range []string{m.Info, m.GoMod, m.Zip} {
-			inner, err := filepath.Rel(from, path)
-			if err != nil {
-				return err
-			}
-			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, inner)), 0o755); err != nil {
-				return err
-			}
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(dir, inner), data, 0o644); err != nil {
-				return err
-			}
+		paths = append(paths, m.Info, m.Zip)
+	}
+	graph, err := goTool(ctx, "mod", "graph")
+	if err != nil {
+		return err
+	}
+	capital := regexp.MustCompile(`[A-Z]`)
+	for _, m := range strings.Fields(string(graph)) {
+		name, version, ok := strings.Cut(m, "@")
+		if !ok || name == "go" || name == "toolchain" {
+			continue
+		}
+		// Files are named so that they differ where case does not.
+		name = capital.ReplaceAllStringFunc(name, func(s string) string { return "!" + strings.ToLower(s) })
+		path := filepath.Join(from, filepath.FromSlash(name), "@v", version+".mod")
+		if _, err := os.Stat(path); err != nil {
+			continue // nobody here has needed it
+		}
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for _, path := range slices.Compact(paths) {
+		inner, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, inner)), 0o755); err != nil {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, inner), data, 0o644); err != nil {
+			return err
 		}
 	}
 	return nil

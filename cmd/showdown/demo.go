@@ -21,7 +21,7 @@ func (t *terminal) demoCommand() *cli.Command {
 		Description:  "Plays every stage of WhatIsTheTime.com, says between the stages what a teacher\nwould say, and ends in one table.",
 		OnUsageError: usage,
 		Flags: []cli.Flag{
-			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(), serveFlag(), listenFlag(), remoteWriteFlag(), liveGrafanaFlag(),
+			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(), serveFlag(), listenFlag(), publicURLFlag(), remoteWriteFlag(), liveGrafanaFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			if err := noArguments(c); err != nil {

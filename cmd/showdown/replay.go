@@ -45,7 +45,7 @@ func (t *terminal) replayCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.Float64Flag{Name: "speed", EnvVars: []string{"SHOWDOWN_SPEED"}, Value: serveSpeed, Usage: "AWS seconds that pass in a second here"},
 			&cli.BoolFlag{Name: "paused", EnvVars: []string{"SHOWDOWN_PAUSED"}, Usage: "wait at the start until somebody presses play"},
-			listenFlag(), outFlag(), quietFlag(),
+			listenFlag(), publicURLFlag(), outFlag(), quietFlag(),
 		},
 		Action: t.replay,
 	}
@@ -94,6 +94,10 @@ type servedPage struct {
 // serve listens where --listen says, so that a port in use is an error before anything is
 // started, and prints the address.
 func (t *terminal) serve(c *cli.Context, hub *live.Hub, o live.Options) (*servedPage, error) {
+	public, publicHost, err := publicURL(c.String("public-url"))
+	if err != nil {
+		return nil, err
+	}
 	address := c.String("listen")
 	listener, err := (&net.ListenConfig{}).Listen(c.Context, "tcp", address)
 	if err != nil {
@@ -107,6 +111,9 @@ func (t *terminal) serve(c *cli.Context, hub *live.Hub, o live.Options) (*served
 		return nil, errors.Join(fmt.Errorf("serve the page: %w", err), listener.Close())
 	}
 	url := "http://" + shownAddress(at, net.InterfaceAddrs) + "/"
+	if public != "" {
+		url, o.Hosts = public, append(o.Hosts, publicHost)
+	}
 	o.Address = url
 	presenter := ""
 	commands := o.Replay != nil || o.Control != nil

@@ -33,7 +33,7 @@ func (t *terminal) runCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			speedFlag(), seedFlag(), outFlag(), jsonFlag(), quietFlag(), noColorFlag(), metricsFlag(), lingerFlag(), remoteWriteFlag(), liveGrafanaFlag(),
 			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play only the cells `NAME,...`"},
-			gateFlag(), yesFlag(), repeatFlag(), serveFlag(), listenFlag(),
+			gateFlag(), yesFlag(), repeatFlag(), serveFlag(), listenFlag(), publicURLFlag(),
 		}, againstFlags()...),
 		Action: func(c *cli.Context) error {
 			wanted, err := targets(c)

@@ -31,7 +31,7 @@ func (t *terminal) serveCommand() *cli.Command {
 			&cli.Float64Flag{Name: "speed", EnvVars: []string{"SHOWDOWN_SPEED"}, Value: serveSpeed, Usage: "AWS seconds that pass in a second here"},
 			&cli.Float64Flag{Name: "rate", EnvVars: []string{"SHOWDOWN_RATE"}, Usage: "requests a second here of each cell (default: what the stage's traffic begins with)"},
 			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play the cells `NAME,...` side by side (default: base)"},
-			listenFlag(), seedFlag(), outFlag(), quietFlag(), noColorFlag(), metricsFlag(), remoteWriteFlag(), liveGrafanaFlag(),
+			listenFlag(), publicURLFlag(), seedFlag(), outFlag(), quietFlag(), noColorFlag(), metricsFlag(), remoteWriteFlag(), liveGrafanaFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			target, first, err := lessonOf(c)
