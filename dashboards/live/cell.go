@@ -40,7 +40,9 @@ type cell struct {
 	toldFaults []Fault
 	// launched are the instances that a group launched, with their zones.
 	launched map[string]launched
-	drawing  int
+	// types are those of the instances that were changed.
+	types   map[string]string
+	drawing int
 	// ways are those of the drawing that has number waysOf.
 	ways   []diagram.Edge
 	waysOf int
@@ -61,7 +63,7 @@ func newCell(spec *showdown.Cell, clock showdown.Clock, keep int) *cell {
 	c := &cell{
 		spec: *spec, clock: clock, segments: spec.Traffic.Segments(clock), series: series{width: bucketOf(clock), keep: keep},
 		nodes: map[string]*node{}, minds: map[string]map[string]diagram.Belief{}, parts: map[string]bool{}, partsTold: map[string]bool{},
-		launched: map[string]launched{}, drawing: 1,
+		launched: map[string]launched{}, types: map[string]string{}, drawing: 1,
 	}
 	for _, in := range spec.Topology.AllInstances() {
 		c.node(in.Name)
@@ -115,6 +117,11 @@ func (c *cell) fold(e showdown.Event) map[string]Node {
 		booted := n.Pending()
 		if n.Turn(showdown.Text(e.Data["to"])) && !booted {
 			n.Seen() // what was not seen to boot is taken at EC2's word
+		}
+	case showdown.InstanceModified:
+		if to := showdown.Text(e.Data["type"]); to != "" && c.types[e.Target] != to {
+			c.types[e.Target] = to
+			c.drawing++
 		}
 	case showdown.InstanceListening:
 		c.node(e.Target).Arrive()
@@ -254,10 +261,22 @@ func (c *cell) offeredSteps() [][2]float64 {
 	return out
 }
 
+// topology is the cell's, with the types that its instances have now.
+func (c *cell) topology() showdown.Topology {
+	t := c.spec.Topology
+	t.Instances = slices.Clone(t.Instances)
+	for i := range t.Instances {
+		if now := c.types[t.Instances[i].Name]; now != "" {
+			t.Instances[i].Type = now
+		}
+	}
+	return t
+}
+
 // diagram is the architecture as it stands: what a group launched is in it, what it
 // terminated is not.
 func (c *cell) diagram(lang string) diagram.Diagram {
-	d := diagram.Of(c.spec.Topology, diagram.Options{Lang: lang})
+	d := diagram.Of(c.topology(), diagram.Options{Lang: lang})
 	if len(c.launched) == 0 {
 		return d
 	}

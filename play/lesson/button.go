@@ -3,6 +3,7 @@ package lesson
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"showdown"
@@ -29,8 +30,7 @@ func Buttons(s, opened *showdown.Stage) []live.Button {
 			return
 		}
 		for i := range opened.Cells {
-			empty := step.With["zone"] != "" && len(hits(&opened.Cells[i], step)) == 0
-			if !empty && fits(opened, i, step) {
+			if !idle(&opened.Cells[i], step) && fits(opened, i, step) {
 				out = append(out, button(s, &opened.Cells[i], step))
 				return
 			}
@@ -76,6 +76,17 @@ func common(opened *showdown.Stage) []showdown.Step {
 // expected says that a step is no chaos but the second half of another one, which a
 // teacher does with a word: it tells clients what they could not know.
 func expected(step showdown.Step) bool { return step.Do == "tell-clients" }
+
+// idle says that a step would change nothing in a cell as it comes up: no instance is in the
+// zone, or the group is as large already.
+func idle(c *showdown.Cell, step showdown.Step) bool {
+	if step.With["zone"] != "" && len(hits(c, step)) == 0 {
+		return true
+	}
+	return step.Do == "scale" && slices.ContainsFunc(c.Topology.AutoScalingGroups, func(g showdown.AutoScalingGroup) bool {
+		return g.Name == step.With["scaling_group"] && strconv.Itoa(g.Desired) == step.With["desired"]
+	})
+}
 
 // same says whether a button does what a step does, whatever its length.
 func same(b live.Button, step showdown.Step) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -246,14 +247,14 @@ func (l *Lesson) id(what string) string {
 
 // Chaos injects an action; the id is the fault's letter.
 func (l *Lesson) Chaos(_ context.Context, o live.Order) (string, error) {
-	open, _, err := l.running()
+	open, opened, err := l.running()
 	if err != nil {
 		return "", err
 	}
 	if _, known := showdown.Actions()[o.Action]; !known {
 		return "", refused(fmt.Errorf("unknown action %q", o.Action))
 	}
-	letter, err := open.Inject(l.step(o))
+	letter, err := open.Inject(l.step(o, opened))
 	if letter == "" && err != nil {
 		return "", refused(err)
 	}
@@ -263,25 +264,39 @@ func (l *Lesson) Chaos(_ context.Context, o live.Order) (string, error) {
 	return letter, nil
 }
 
-// step is what an order means: what it leaves open is that of the button with this
-// action, and this target where one is named.
-func (l *Lesson) step(o live.Order) showdown.Step {
-	s := showdown.Step{Do: o.Action, Target: showdown.Selector(o.Target), For: max(showdown.Duration(o.For), 0), With: map[string]string{}}
-	for _, b := range l.Buttons() {
-		if b.Action != o.Action || o.Target != "" && b.Target != o.Target {
-			continue
-		}
-		s.Target = showdown.Selector(b.Target)
-		if o.For < 0 {
-			s.For = showdown.Duration(b.ForS * float64(showdown.Second))
-		}
-		for k, v := range b.With {
-			s.With[k] = fmt.Sprint(v)
-		}
-		break
-	}
+// step is what an order means: what it leaves open is that of the button which it names most
+// nearly, the one that does the same or else the first with this action, and this target where
+// one is named.
+func (l *Lesson) step(o live.Order, opened *showdown.Stage) showdown.Step {
+	with := map[string]string{}
 	for k, v := range o.With {
+		with[k] = fmt.Sprint(v)
+	}
+	s := showdown.Step{Letter: "A", Do: o.Action, Target: showdown.Selector(o.Target), For: max(showdown.Duration(o.For), 0), With: with}
+	buttons := slices.DeleteFunc(slices.Clone(l.Buttons()), func(b live.Button) bool {
+		return b.Action != o.Action || o.Target != "" && b.Target != o.Target
+	})
+	if len(buttons) == 0 {
+		return s
+	}
+	b := buttons[0]
+	for _, other := range buttons {
+		if same(other, showdown.Step{Do: s.Do, Target: showdown.Selector(other.Target), With: with}) {
+			b = other
+		}
+	}
+	s.Target = showdown.Selector(b.Target)
+	if o.For < 0 {
+		s.For = showdown.Duration(b.ForS * float64(showdown.Second))
+	}
+	s.With = map[string]string{}
+	for k, v := range b.With {
 		s.With[k] = fmt.Sprint(v)
+	}
+	maps.Copy(s.With, with)
+	// Parameters of one kind of the action may make no sense beside those of another.
+	if len(opened.Cells) > 0 && !fits(opened, 0, s) {
+		s.With = with
 	}
 	return s
 }

@@ -153,6 +153,25 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Every button means itself, also where several have one action.
+func TestStepOfEveryButton(t *testing.T) {
+	for _, stage := range builtin(t) {
+		h := &stageHand{}
+		_ = lessonOf(t, h, func(t *testing.T, l *Lesson) {
+			if _, err := l.Stage(t.Context(), live.Start{Stage: stage.Name}); err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+			for _, b := range l.Buttons() {
+				s := l.step(live.Order{Action: b.Action, Target: b.Target, For: -1, With: b.With}, l.opened)
+				if !same(b, s) || string(s.Target) != b.Target || s.For.Seconds() != b.ForS || len(s.With) != len(b.With) || !fits(l.opened, 0, s) {
+					t.Errorf("%s: %s means %+v", stage.Name, b.Label["en"], s)
+				}
+			}
+		})
+	}
+}
+
 // What an order leaves open is as on the button.
 func TestStepOfAnOrder(t *testing.T) {
 	h := &stageHand{}
@@ -161,15 +180,15 @@ func TestStepOfAnOrder(t *testing.T) {
 			t.Error(err)
 		}
 		synctest.Wait()
-		own := l.step(live.Order{Action: "kill", For: -1})
+		own := l.step(live.Order{Action: "kill", For: -1}, l.opened)
 		if own.Target == "" || own.For <= 0 {
 			t.Errorf("kill alone is %+v", own)
 		}
-		asked := l.step(live.Order{Action: "fail-az", For: time.Minute, With: map[string]any{"mode": "hang"}})
+		asked := l.step(live.Order{Action: "fail-az", For: time.Minute, With: map[string]any{"mode": "hang"}}, l.opened)
 		if asked.For != showdown.Minute || asked.With["mode"] != "hang" || asked.With["zone"] == "" {
 			t.Errorf("fail-az is %+v", asked)
 		}
-		other := l.step(live.Order{Action: "kill", Target: "web-9"})
+		other := l.step(live.Order{Action: "kill", Target: "web-9"}, l.opened)
 		if other.Target != "web-9" || other.For != 0 {
 			t.Errorf("kill of another is %+v", other)
 		}
