@@ -30,8 +30,10 @@ func Buttons(s, opened *showdown.Stage) []live.Button {
 			return
 		}
 		for i := range opened.Cells {
-			if !idle(&opened.Cells[i], step) && fits(opened, i, step) {
-				out = append(out, button(s, &opened.Cells[i], step))
+			if now := anyOf(&opened.Cells[i], step); !idle(&opened.Cells[i], now) && fits(opened, i, now) {
+				if !slices.ContainsFunc(out, func(b live.Button) bool { return same(b, now) }) {
+					out = append(out, button(s, &opened.Cells[i], step, now))
+				}
 				return
 			}
 		}
@@ -111,7 +113,20 @@ func fits(s *showdown.Stage, cell int, step showdown.Step) bool {
 	return chaos.Check(&showdown.Stage{Cells: []showdown.Cell{c}}) == nil
 }
 
-func button(s *showdown.Stage, c *showdown.Cell, step showdown.Step) live.Button {
+// anyOf is a step that hits one of an Auto Scaling group's instances in place of the one that it
+// names: that one may have been replaced by the time somebody presses the button.
+func anyOf(c *showdown.Cell, step showdown.Step) showdown.Step {
+	for _, in := range c.Topology.AllInstances() {
+		own := slices.ContainsFunc(c.Topology.Instances, func(i showdown.Instance) bool { return i.Name == in.Name })
+		if in.Name == string(step.Target) && !own {
+			step.Target = showdown.Selector("one role:" + in.Role)
+		}
+	}
+	return step
+}
+
+// button is what a step of the stage's file is as a button, which plays step.
+func button(s *showdown.Stage, c *showdown.Cell, file, step showdown.Step) live.Button {
 	with := map[string]any{}
 	for k, v := range step.With {
 		with[k] = v
@@ -121,7 +136,7 @@ func button(s *showdown.Stage, c *showdown.Cell, step showdown.Step) live.Button
 		Label: label(step), Hits: hits(c, step),
 	}
 	b.Blast = blast(c, step, b.Hits)
-	if text := expects(s, step); text != "" {
+	if text := expects(s, file); text != "" {
 		b.Expect = map[string]string{"en": text}
 	}
 	return b

@@ -11,9 +11,19 @@ import (
 // label is what stands on a button, in both languages of the page.
 func label(step showdown.Step) map[string]string {
 	with := func(name string) string { return step.With[name] }
-	target := string(step.Target)
+	target, cible := string(step.Target), string(step.Target)
+	if strings.HasPrefix(target, "one ") {
+		target, cible = "one instance", "une instance"
+	}
 	en, fr := "", ""
-	say := func(e, f string, args ...any) { en, fr = fmt.Sprintf(e, args...), fmt.Sprintf(f, args...) }
+	// The first of args is the target where there is one.
+	say := func(e, f string, args ...any) {
+		en = fmt.Sprintf(e, args...)
+		if len(args) > 0 && args[0] == target {
+			args = append([]any{cible}, args[1:]...)
+		}
+		fr = fmt.Sprintf(f, args...)
+	}
 	switch step.Do {
 	case "stop-instance":
 		say("stop %s", "arrêter %s", target)
@@ -113,6 +123,8 @@ func blast(c *showdown.Cell, step showdown.Step, hits []string) map[string]strin
 		en, fr = "hits the group "+step.With["scaling_group"], "touche le groupe "+step.With["scaling_group"]
 	case n == 0:
 		en, fr = "hits the whole architecture", "touche toute l’architecture"
+	case strings.HasPrefix(target, "one "):
+		en, fr = fmt.Sprintf("hits 1 of %d instances, whichever", n), fmt.Sprintf("touche 1 instance sur %d, au hasard", n)
 	case n > 1 && target != "all":
 		en, fr = fmt.Sprintf("hits one or some of %s", names), fmt.Sprintf("touche une partie de %s", names)
 	case n == all && n == 1:
