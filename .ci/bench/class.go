@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,11 +56,11 @@ func class(ctx context.Context, e *env) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	lines := bufio.NewReader(progress)
+	progressLines := bufio.NewReader(progress)
 	address := ""
 	var said strings.Builder
 	for address == "" {
-		line, err := lines.ReadString('\n')
+		line, err := progressLines.ReadString('\n')
 		said.WriteString(line)
 		if err != nil {
 			stop()
@@ -69,7 +70,7 @@ func class(ctx context.Context, e *env) error {
 			address = strings.TrimRight(strings.Fields(after)[0], "/")
 		}
 	}
-	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	go func() { _, _ = io.Copy(io.Discard, progressLines) }()
 	viewers := exec.CommandContext(playing, crowd, "viewers", "-address", address, "-n", "20", "-stay", "20s")
 	var told bytes.Buffer
 	viewers.Stdout, viewers.Stderr = &told, os.Stderr
@@ -97,7 +98,12 @@ func class(ctx context.Context, e *env) error {
 	fmt.Fprintf(e.out, "| memory of the process that plays it, MiB | %.1f | %.1f | %.1f | %.1f | %.1f |\n", at(.1), at(.2), at(.4), at(settledAfter), at(1))
 	fmt.Fprintln(e.out, "\n| | seen | bound | |\n|---|---|---|---|")
 	e.bound("memory at the end / when everything bounded is full", at(1)/at(settledAfter), false, memoryBound)
-	fmt.Fprintf(e.out, "\nViewers: %s\n\n", bytes.TrimSpace(told.Bytes()))
+	lines := bytes.Split(bytes.TrimSpace(told.Bytes()), []byte("\n"))
+	var seen struct{ Messages, Lost, Bytes int }
+	if err := json.Unmarshal(lines[len(lines)-1], &seen); err != nil {
+		return fmt.Errorf("viewers: %w", err)
+	}
+	fmt.Fprintf(e.out, "\nThe viewers were told %d messages of %d bytes in the mean, and missed %d.\n\n", seen.Messages, seen.Bytes/max(seen.Messages, 1), seen.Lost)
 	return nil
 }
 
