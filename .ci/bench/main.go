@@ -36,6 +36,7 @@ var benches = []struct {
 	{"checks", checks},
 	{"agree", agree},
 	{"viewers", viewers},
+	{"class", class},
 }
 
 // children lists what this program does for itself in a process of its own.

@@ -70,7 +70,7 @@ func (p *phone) watch(ctx context.Context, h http.Handler, length time.Duration)
 	h.ServeHTTP(p, r)
 }
 
-// TestHour plays an hour of a lab that keeps running: 200 requests a second, a fault each minute, an
+// TestHour plays an hour of a lab that keeps running: 80 requests a second, a fault each minute, an
 // instance that a group launches each five minutes, and viewers who come, read slowly, do not read at all and go. The heap
 // after it is that after ten minutes.
 func TestHour(t *testing.T) {
@@ -125,9 +125,9 @@ func TestHour(t *testing.T) {
 				break
 			}
 			var hits []showdown.Hit
-			for i := range 100 {
-				at := lab - batch + time.Duration(i)*5*time.Millisecond
-				hit := showdown.Hit{Seq: uint64(step*100 + i), Intended: at, Sent: at, Latency: time.Duration(1+random.IntN(50)) * time.Millisecond}
+			for i := range 40 {
+				at := lab - batch + time.Duration(i)*12500*time.Microsecond
+				hit := showdown.Hit{Seq: uint64(step*40 + i), Intended: at, Sent: at, Latency: time.Duration(1+random.IntN(50)) * time.Millisecond}
 				if step%120 < 10 && i%3 == 0 {
 					hit.Outcome = showdown.HTTP5xx
 				}
@@ -160,7 +160,7 @@ func TestHour(t *testing.T) {
 					event(showdown.InstanceState, fmt.Sprintf("web-asg-%d", step/600-1), map[string]any{"to": "terminated"})
 				}
 			}
-			if step%40 == 0 {
+			if step%80 == 0 {
 				come(&phone{}, time.Duration(30+random.IntN(60))*time.Second)
 			}
 			if step%200 == 0 {
