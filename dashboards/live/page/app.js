@@ -243,6 +243,8 @@ function fit() {
     delete el.dataset.tight;
     if (el.scrollWidth > el.clientWidth) el.dataset.tight = "true";
   }
+  delete $("felt").dataset.tight;
+  if ($("felt").scrollHeight > $("felt").clientHeight + 1) $("felt").dataset.tight = "true";
 }
 
 async function figure() {

@@ -138,12 +138,10 @@ export class Charts {
   // names write each line's name at its end, and the objective's line.
   names(u) {
     const g = u.ctx, px = devicePixelRatio;
-    if (u === this.times && this.ghost) {
-      const [from, to] = this.range();
-      ghostLine(u, this.ghost, this.cell, this.words.sight.before_p99(this.ghost.name), { from, to, ink: this.colors.third, paper: this.colors.paper, tick: this.tick, font: `bold ${this.tick * px}px "Liberation Sans", Arial, sans-serif` });
-    }
     g.save();
-    g.font = `bold ${this.tick * px}px "Liberation Sans", Arial, sans-serif`;
+    const font = `bold ${this.tick * px}px "Liberation Sans", Arial, sans-serif`, [from, to] = this.range();
+    const before = u === this.times && this.ghost ? ghostLine(u, this.ghost, this.cell, this.words.sight.before_p99(this.ghost.name), { from, to, ink: this.colors.third, tick: this.tick, font }) : null;
+    g.font = font;
     g.textBaseline = "middle";
     g.textAlign = "left";
     if (u === this.times && this.hello.stage.slo_ms > 0) {
@@ -157,7 +155,7 @@ export class Charts {
     }
     g.strokeStyle = this.colors.paper; g.lineWidth = this.tick * px / 3; g.lineJoin = "round";
     if (u === this.times) this.letters(u);
-    const ends = [];
+    const ends = before ? [before] : [];
     for (let i = 1; i < u.series.length; i++) {
       const data = u.data[i];
       let n = data.length - 1;
@@ -168,9 +166,12 @@ export class Charts {
     }
     // None over another, and none below the chart.
     ends.sort((a, b) => a.y - b.y);
-    const high = this.tick * px, bottom = u.bbox.top + u.bbox.height - high / 2;
-    ends.forEach((e, k) => { if (k && Math.abs(e.x - ends[k - 1].x) < 4 * high) e.y = Math.max(e.y, ends[k - 1].y + high); });
-    for (let k = ends.length - 1, limit = bottom; k >= 0; k--, limit -= high) ends[k].y = Math.min(ends[k].y, limit);
+    for (const e of ends) e.w = g.measureText(e.label).width;
+    const high = this.tick * px, beside = (a, b) => a.x + a.w < b.x || b.x + b.w < a.x;
+    ends.forEach((e, k) => { for (const o of ends.slice(0, k)) if (!beside(o, e)) e.y = Math.max(e.y, o.y + high); });
+    for (let k = ends.length - 1; k >= 0; k--) {
+      ends[k].y = Math.min(ends[k].y, u.bbox.top + u.bbox.height - high / 2, ...ends.slice(k + 1).filter((o) => !beside(o, ends[k])).map((o) => o.y - high));
+    }
     g.strokeStyle = this.colors.paper;
     for (const e of ends) {
       g.strokeText(e.label, e.x, e.y);

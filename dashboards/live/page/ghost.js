@@ -36,8 +36,9 @@ export function share(ghost, cell, upto) {
   return all ? ok / all : null;
 }
 
-// line draws the ghost's p99, dotted, with its name at its end.
-export function line(u, ghost, cell, name, { from, to, ink, paper, tick, font }) {
+// line draws the ghost's p99, dotted, and is where its name goes; null where nothing is seen
+// of it.
+export function line(u, ghost, cell, name, { from, to, ink, tick, font }) {
   const g = u.ctx, px = devicePixelRatio, [a, b, by] = points(ghost, cell, from, to);
   const x = (i) => u.valToPos(Math.min(to, (i + 0.5) * ghost.point_s + by), "x", true), y = (v) => u.valToPos(v, "y", true);
   g.save();
@@ -57,19 +58,14 @@ export function line(u, ghost, cell, name, { from, to, ink, paper, tick, font })
     pen = true; last = i;
   }
   g.stroke();
-  if (last >= 0) {
-    // Its name stands behind its end where there is room, else in the corner above.
-    g.font = font;
-    g.setLineDash([]);
-    g.lineWidth = 0.45 * tick * px;
-    g.lineJoin = "round";
-    g.strokeStyle = paper;
-    g.textBaseline = "middle";
-    const end = u.bbox.left + u.bbox.width, fits = x(last) + g.measureText(name).width + tick * px < end;
-    g.textAlign = fits ? "left" : "right";
-    const at = fits ? x(last) + 0.5 * tick * px : end - 4, high = fits ? y(ghost.p99[last]) : u.bbox.top + (u.bbox.width > 40 * tick * px ? 0.7 : 1.9) * tick * px;
-    g.strokeText(name, at, high);
-    g.fillText(name, at, high);
-  }
   g.restore();
+  if (last < 0) return null;
+  // Its name stands behind its end where there is room, else in the corner above.
+  const end = u.bbox.left + u.bbox.width, wide = u.bbox.width > 40 * tick * px;
+  g.save();
+  g.font = font;
+  const room = end - x(last) - g.measureText(name).width;
+  g.restore();
+  if (room > tick * px) return { x: x(last) + 0.5 * tick * px, y: y(ghost.p99[last]), stroke: ink, label: name };
+  return { x: x(last) - Math.max(0, tick * px - room), y: u.bbox.top + (wide ? 0.7 : 1.9) * tick * px, stroke: ink, label: name };
 }
