@@ -293,7 +293,7 @@ func TestTabRestartInAFault(t *testing.T) {
 	second.Stage(testStage(), testClock(t), nil)
 	b.wait("a lab that comes up", `document.getElementById("node-web-2")?.dataset.state === "unknown"`)
 	second.Step("labs coming up")
-	b.wait("what it does", `document.getElementById("word").textContent === "labs coming up"`)
+	b.wait("what it does", `document.getElementById("word").textContent === "STARTING"`)
 	if wrong := b.ask(`window.looking.disconnect(); [...new Set(window.wrong)].join("; ")`); wrong != "" {
 		t.Errorf("meanwhile it showed: %s", wrong)
 	}
