@@ -45,9 +45,8 @@ export class Buttons {
     button.onclick = () => this.press(i);
     const expect = this.app.say(b.expect);
     about.id = `expect-${i + 1}`;
-    about.className = "expect";
+    about.hidden = true; // it is read with the button, and stands once for all below them
     about.textContent = expect ? `${this.app.words().expect}: ${expect}` : "";
-    about.hidden = !expect;
     if (expect) button.setAttribute("aria-describedby", about.id);
     li.append(button, about);
     return li;
@@ -110,6 +109,16 @@ export class Buttons {
       const el = button.lastChild;
       if (el.textContent !== text) el.textContent = text;
     });
+    this.expecting();
+  }
+
+  // expecting says what the lesson expects of the button that matters now: armed, in place, or
+  // under the finger.
+  expecting() {
+    const all = [...this.root.children], of = (state) => all.find((li) => li.firstChild.dataset.state === state);
+    const li = of("armed") ?? all.find((l) => l.contains(document.activeElement)) ?? of("active") ?? of("injecting");
+    const el = document.getElementById("expecting"), label = li?.querySelector(".label").textContent, text = li?.lastChild.textContent ? `${label} — ${li.lastChild.textContent}` : "";
+    if (el.textContent !== text) el.textContent = text;
   }
 
   words(f, w) {

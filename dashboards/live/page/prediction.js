@@ -117,6 +117,7 @@ export class Prediction {
     if (box.hidden) return;
     const img = $("qr-code");
     img.hidden = share.local;
+    box.dataset.local = share.local;
     if (!share.local && !img.getAttribute("src")) img.src = "/api/v1/qr.svg";
     img.alt = w.qr(share.url);
     put($("qr-address"), share.local ? w.local : share.url.replace(/^http:\/\//, ""));
