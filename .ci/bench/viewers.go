@@ -73,13 +73,14 @@ func viewers(ctx context.Context, e *env) error {
 		}
 		var rate, late, cpu [2][]float64
 		var ratio, machine, told []float64
+		var unseen error
 		for n := 0; n+1 < len(run.Windows); n += 2 {
 			alone, beside := run.Windows[n], run.Windows[n+1]
 			if alone.Beside {
 				alone, beside = beside, alone
 			}
-			if err := beside.seen(l.beside); err != nil {
-				return fmt.Errorf("%s, %s: %w", l.name, l.beside, err)
+			if unseen = beside.seen(l.beside); unseen != nil {
+				continue // a machine that cannot serve them measures nothing
 			}
 			for k, w := range []watchedWindow{alone, beside} {
 				rate[k], late[k] = append(rate[k], w.rate()), append(late[k], w.LateP99)
@@ -88,6 +89,9 @@ func viewers(ctx context.Context, e *env) error {
 			ratio = append(ratio, beside.rate()/alone.rate())
 			machine = append(machine, 100*(beside.CPU/beside.Seconds-alone.CPU/alone.Seconds)/float64(runtime.NumCPU()))
 			told = append(told, float64(beside.Bytes)/1024/100/beside.Seconds)
+		}
+		if len(ratio) < watchedPairs/2 {
+			return fmt.Errorf("%s, %s: %d of %d pairs were measured, as for the last one that was not: %w", l.name, l.beside, len(ratio), watchedPairs, unseen)
 		}
 		costs[i] = cost{median(ratio), quartile(late[1]) - quartile(late[0])}
 		of, kib := fmt.Sprintf("%.2f", median(machine)), fmt.Sprintf("%.1f", median(told))
