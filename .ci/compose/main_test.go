@@ -121,6 +121,9 @@ func settle(dir string) error {
 			return err
 		}
 	}
+	if err := os.WriteFile(filepath.Join(dir, "env"), nil, 0o644); err != nil {
+		return err
+	}
 	return loopbackUp()
 }
 

@@ -238,7 +238,7 @@ func down(t *testing.T) {
 // compose is a command of docker-compose.
 func compose(ctx context.Context, args ...string) *exec.Cmd {
 	// Neither an override nor an .env of whoever runs the test.
-	cmd := exec.CommandContext(ctx, "docker-compose", append([]string{"-f", "docker-compose.yml", "--env-file", os.DevNull}, args...)...)
+	cmd := exec.CommandContext(ctx, "docker-compose", append([]string{"-f", "docker-compose.yml", "--env-file", filepath.Join(os.Getenv(dirVariable), "env")}, args...)...)
 	cmd.Dir = root
 	return cmd
 }
