@@ -105,8 +105,15 @@ func settle(dir string) error {
 	if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
 		return fmt.Errorf("mount /proc: %w", err)
 	}
-	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
-		return fmt.Errorf("mount /run: %w", err)
+	// The Engine's data is in memory: a layer is written in no time, and none outlives the test.
+	data := filepath.Join(dir, "data")
+	if err := os.Mkdir(data, 0o755); err != nil {
+		return err
+	}
+	for _, path := range []string{"/run", data} {
+		if err := unix.Mount("tmpfs", path, "tmpfs", 0, ""); err != nil {
+			return fmt.Errorf("mount %s: %w", path, err)
+		}
 	}
 	for _, name := range []string{"DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "COMPOSE_FILE", "COMPOSE_PROFILES", "SHOWDOWN_TOKEN", "SHOWDOWN_PORT", "PROMETHEUS_PORT"} {
 		if err := os.Unsetenv(name); err != nil {
@@ -120,6 +127,9 @@ func settle(dir string) error {
 		if err := os.Setenv(name, value); err != nil {
 			return err
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "env"), nil, 0o644); err != nil {
+		return err
 	}
 	return loopbackUp()
 }
