@@ -144,18 +144,18 @@ export class Charts {
     g.font = font;
     g.textBaseline = "middle";
     g.textAlign = "left";
+    const ends = before ? [before] : [];
     if (u === this.times && this.hello.stage.slo_ms > 0) {
       const y = u.valToPos(this.hello.stage.slo_ms, "y", true);
       if (y > u.bbox.top && y < u.bbox.top + u.bbox.height) {
         g.strokeStyle = this.colors.degraded; g.fillStyle = this.colors.degraded;
         g.setLineDash([3 * px, 5 * px]); g.lineWidth = this.thick * px;
         g.beginPath(); g.moveTo(u.bbox.left, y); g.lineTo(u.bbox.left + u.bbox.width, y); g.stroke();
-        g.fillText("SLO", u.bbox.left + u.bbox.width + 6, y);
+        ends.push({ x: u.bbox.left + u.bbox.width + 6, y, stroke: this.colors.degraded, label: "SLO" });
       }
     }
-    g.strokeStyle = this.colors.paper; g.lineWidth = this.tick * px / 3; g.lineJoin = "round";
+    g.strokeStyle = this.colors.paper; g.lineWidth = this.tick * px / 3; g.lineJoin = "round"; g.setLineDash([]);
     if (u === this.times) this.letters(u);
-    const ends = before ? [before] : [];
     for (let i = 1; i < u.series.length; i++) {
       const data = u.data[i];
       let n = data.length - 1;
