@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ title: A server that is killed while others look on
 cells:
   - name: base
     topology: {instances: [{name: web-1, type: t3.micro}, {name: web-2, type: t3.micro}]}
-    traffic: {profile: address-list, clients: 20, phases: [{name: all, for: 4m, rate: 200}]}
+    traffic: {profile: address-list, clients: 20, phases: [{name: all, for: 4m, rate: 100}]}
     timeline: [{letter: A, at: 1m, do: kill, target: web-1, for: 1m}]
 `
 
@@ -29,6 +30,9 @@ cells:
 func TestServersThatFailARun(t *testing.T) {
 	t.Parallel()
 	alone := playWatched(t, "")
+	// All at once: each waits most of the time.
+	var all sync.WaitGroup
+	defer all.Wait()
 	for name, serve := range map[string]func(*testing.T) (address string, asked func() int64){
 		"hangs":   func(t *testing.T) (string, func() int64) { return badServer(t, nil) },
 		"refuses": func(*testing.T) (string, func() int64) { return "127.0.0.1:9", nil },
@@ -44,20 +48,22 @@ func TestServersThatFailARun(t *testing.T) {
 			})
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			address, asked := serve(t)
-			s := playWatched(t, address)
-			if asked != nil && asked() == 0 {
-				t.Error("nobody asked the server")
-			}
-			a, b := alone.Requests, s.Requests
-			if b.Scheduled != a.Scheduled || b.Sent != b.Scheduled || b.Dropped != 0 {
-				t.Errorf("%d of %d requests were sent, %d dropped; without a server %d of %d", b.Sent, b.Scheduled, b.Dropped, a.Sent, a.Scheduled)
-			}
-			if len(s.Faults) != 1 || !s.Faults[0].Confirmed || !s.Faults[0].Undone {
-				t.Errorf("the fault is %+v", s.Faults)
-			}
-			t.Logf("requests are late by %.2f ms at most for 99 of 100, without a server by %.2f ms", s.Generator.LateP99MS, alone.Generator.LateP99MS)
+		all.Go(func() {
+			t.Run(name, func(t *testing.T) {
+				address, asked := serve(t)
+				s := playWatched(t, address)
+				if asked != nil && asked() == 0 {
+					t.Error("nobody asked the server")
+				}
+				a, b := alone.Requests, s.Requests
+				if b.Scheduled != a.Scheduled || b.Sent != b.Scheduled || b.Dropped != 0 {
+					t.Errorf("%d of %d requests were sent, %d dropped; without a server %d of %d", b.Sent, b.Scheduled, b.Dropped, a.Sent, a.Scheduled)
+				}
+				if len(s.Faults) != 1 || !s.Faults[0].Confirmed || !s.Faults[0].Undone {
+					t.Errorf("the fault is %+v", s.Faults)
+				}
+				t.Logf("requests are late by %.2f ms at most for 99 of 100, without a server by %.2f ms", s.Generator.LateP99MS, alone.Generator.LateP99MS)
+			})
 		})
 	}
 }
