@@ -54,9 +54,10 @@ cross:
 	GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/showdown
 	GOOS=windows GOARCH=amd64 $(GO) build -o /dev/null ./cmd/showdown
 
-# Prometheus' newest parser reads every query: 15 s of one core the first time, 2 s later.
+# Prometheus' newest parser reads every query: 13 s the first time, 2 s from then on.
+# Without the cache, which does not look at files of another module.
 promql:
-	$(GO) test -C .ci/promql .
+	$(GO) test -C .ci/promql -count=1 .
 
 # 27 MB from npm the first time, by the lock file; 2 s from then on.
 grafana-types:
