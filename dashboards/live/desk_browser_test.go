@@ -80,15 +80,6 @@ func (s *screen) press(keys ...string) {
 	}
 }
 
-func (s *screen) text(of string) string {
-	s.t.Helper()
-	text, err := chromedp.Run(s.ctx, chromedp.Evaluate[string](`document.querySelector(`+fmt.Sprintf("%q", of)+`).textContent`))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return text
-}
-
 // rest waits out that a second press is not a double click.
 func (s *screen) rest() { s.wait("a moment", `new Promise(r => setTimeout(() => r(true), 400))`) }
 
