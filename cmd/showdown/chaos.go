@@ -102,7 +102,7 @@ func (t *terminal) chaosList(c *cli.Context) error {
 	for _, b := range list.Buttons {
 		heals := "until chaos heal"
 		if b.ForS > 0 {
-			heals = "for " + (time.Duration(b.ForS * float64(time.Second))).String()
+			heals = "for " + time.Duration(b.ForS*float64(time.Second)).String()
 		}
 		line := "showdown chaos start " + b.Action
 		if b.Target != "" {
