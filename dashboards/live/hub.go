@@ -3,8 +3,6 @@ package live
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -35,9 +33,6 @@ const (
 	// maxViewers bounds how many watch at once.
 	maxViewers = 400
 )
-
-// ErrFull is the error of a viewer beyond those that a hub serves.
-var ErrFull = errors.New("too many viewers")
 
 // Hub holds what is known of the stage that is played, and tells viewers. Its methods are
 // safe for concurrent use; none of them waits for a viewer.
@@ -74,27 +69,12 @@ type Hub struct {
 	ticked   time.Time
 }
 
-// message is an encoded message of a viewer's stream: text is what every viewer gets, data
-// the part of it that is JSON.
-type message struct {
-	seq        uint64
-	name       string
-	text, data []byte
-}
-
 // framed is a message as a stream has it. JSON has no line breaks.
 func (h *Hub) framed(seq uint64, name string, data []byte) message {
 	text := fmt.Appendf(make([]byte, 0, len(data)+64), "id: %s-%d\nevent: %s\ndata: ", h.server, seq, name)
 	from := len(text)
 	text = append(append(text, data...), "\n\n"...)
 	return message{seq, name, text, text[from : from+len(data)]}
-}
-
-// viewer is one stream. It is full when it has lost a message, and is then told everything
-// anew.
-type viewer struct {
-	messages chan message
-	full     bool
 }
 
 // NewHub is a hub to which no stage was told; now is the wall clock.
@@ -313,37 +293,6 @@ func (h *Hub) tickCell(c *cell, from, to int) TickCell {
 	return t
 }
 
-// send encodes a message once and hands it to every viewer.
-func (h *Hub) send(name string, v any) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return // a value of ours always encodes
-	}
-	h.seq++
-	m := h.framed(h.seq, name, data)
-	if h.past = append(h.past, m); len(h.past) > 2*backlog {
-		h.past = append(h.past[:0], h.past[backlog:]...)
-	}
-	for v := range h.viewers {
-		if v.full {
-			continue
-		}
-		select {
-		case v.messages <- m:
-		default:
-			v.full = true
-		}
-	}
-}
-
-// announce tells everybody everything anew.
-func (h *Hub) announce() {
-	for _, c := range h.cells {
-		c.shown, c.dirty = h.limit(c), math.MaxInt
-	}
-	h.send("hello", h.hello())
-}
-
 // hello is everything that is known.
 func (h *Hub) hello() Hello {
 	out := Hello{
@@ -372,56 +321,6 @@ func (h *Hub) hello() Hello {
 		})
 	}
 	return out
-}
-
-// join begins a stream. A viewer who has seen everything up to message last of this server
-// is told what came since, another one everything.
-func (h *Hub) join(server string, last uint64) (*viewer, []message, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.viewers) >= maxViewers {
-		return nil, nil, ErrFull
-	}
-	v := &viewer{messages: make(chan message, waiting)}
-	h.viewers[v] = true
-	if missed := h.seq - last; server == h.server && last <= h.seq && missed <= uint64(len(h.past)) {
-		return v, append([]message{}, h.past[len(h.past)-int(missed):]...), nil
-	}
-	return v, []message{h.greeting()}, nil
-}
-
-// greeting is a hello for one viewer, which is as old as the newest message. All who come before
-// the next message get the same: a class that comes back at once costs one.
-func (h *Hub) greeting() message {
-	if h.greeted.seq == h.seq && h.greeted.text != nil {
-		return h.greeted
-	}
-	data, err := json.Marshal(h.hello())
-	if err != nil {
-		data = []byte("{}") // a value of ours always encodes
-	}
-	h.greeted = h.framed(h.seq, "hello", data)
-	return h.greeted
-}
-
-// again is what a viewer who has lost messages is told; ok is false for one who has not.
-func (h *Hub) again(v *viewer) (m message, ok bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !v.full {
-		return m, false
-	}
-	for len(v.messages) > 0 {
-		<-v.messages
-	}
-	v.full = false
-	return h.greeting(), true
-}
-
-func (h *Hub) leave(v *viewer) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.viewers, v)
 }
 
 // State is everything that is known, as the first message of a stream has it.

@@ -1,104 +1,93 @@
 package lesson
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
 	"showdown"
 )
 
+// phrase is what stands on the button of an action: a form in each language, and the
+// parameters that it is filled with; "target" is whom it hits.
+type phrase struct {
+	en, fr string
+	of     []string
+}
+
+// phrases are those of the actions.
+func phrases() map[string]phrase {
+	on := []string{"target"}
+	return map[string]phrase{
+		"stop-instance":         {"stop %s", "arrêter %s", on},
+		"start-instance":        {"start %s", "démarrer %s", on},
+		"resize-instance":       {"resize %s to %s", "passer %s en %s", []string{"target", "type"}},
+		"modify-instance-type":  {"make %s a %s while it runs", "changer %s en %s sans l’arrêter", []string{"target", "type"}},
+		"kill":                  {"kill %s", "tuer %s", on},
+		"hang":                  {"freeze %s", "geler %s", on},
+		"blackhole":             {"cut %s off", "isoler %s", on},
+		"slow":                  {"slow down %s", "ralentir %s", on},
+		"cpu-steal":             {"take CPU from %s", "prendre du CPU à %s", on},
+		"error-500":             {"errors from %s", "erreurs de %s", on},
+		"deep-failure":          {"break %s behind a good health check", "casser %s sous un contrôle de santé vert", on},
+		"fill-queue":            {"fill the queue of %s", "remplir la file de %s", on},
+		"packet-delay":          {"delay packets of %s", "retarder les paquets de %s", on},
+		"clock-skew":            {"wrong clock on %s", "mauvaise heure sur %s", on},
+		"leak":                  {"memory leak on %s", "fuite de mémoire sur %s", on},
+		"spike":                 {"load × %s", "charge × %s", []string{"factor"}},
+		"add-instance":          {"add %s", "ajouter %s", []string{"name"}},
+		"remove-instance":       {"terminate %s", "supprimer %s", on},
+		"tell-clients":          {"tell the clients the addresses", "donner les adresses aux clients", nil},
+		"allocate-address":      {"ask for %s elastic IPs", "demander %s IP élastiques", []string{"count"}},
+		"remap-eip":             {"move the elastic IP to %s", "déplacer l’IP élastique vers %s", []string{"to"}},
+		"remove-dns-record":     {"remove %s from DNS", "retirer %s du DNS", on},
+		"restore-dns-record":    {"put %s back into DNS", "remettre %s dans le DNS", on},
+		"dns-fail":              {"DNS fails (%s)", "panne DNS (%s)", []string{"mode"}},
+		"cut":                   {"cut %s from %s", "couper %s de %s", []string{"from", "to"}},
+		"change-security-group": {"change security group %s", "changer le groupe de sécurité %s", []string{"group"}},
+		"fail-az":               {"%s fails", "panne de %s", []string{"zone"}},
+		"az-slow":               {"%s is slow", "%s est lente", []string{"zone"}},
+		"cut-between-zones":     {"cut %s from %s", "couper %s de %s", []string{"a", "b"}},
+		"scale":                 {"scale %s to %s", "passer %s à %s", []string{"scaling_group", "desired"}},
+		"instance-refresh":      {"refresh %s to %s", "renouveler %s en %s", []string{"scaling_group", "type"}},
+		"wrong-health-check":    {"wrong health check of %s", "mauvais contrôle de santé de %s", []string{"target_group"}},
+		"deregister":            {"take %s out of the balancer", "retirer %s du répartiteur", on},
+		"remove-component":      {"without %s", "sans %s", []string{"component"}},
+	}
+}
+
 // label is what stands on a button, in both languages of the page.
 func label(step showdown.Step) map[string]string {
-	with := func(name string) string { return step.With[name] }
-	target, cible := string(step.Target), string(step.Target)
-	if strings.HasPrefix(target, "one ") {
-		target, cible = "one instance", "une instance"
+	p, ok := phrases()[step.Do]
+	if !ok {
+		text := strings.TrimSpace(step.Do + " " + string(step.Target))
+		return map[string]string{"en": text, "fr": text}
 	}
-	en, fr := "", ""
-	// The first of args is the target where there is one.
-	say := func(e, f string, args ...any) {
-		en = fmt.Sprintf(e, args...)
-		if len(args) > 0 && args[0] == target {
-			args = append([]any{cible}, args[1:]...)
+	var en, fr []any
+	for _, name := range p.of {
+		e, f := value(step, name)
+		en, fr = append(en, e), append(fr, f)
+	}
+	return map[string]string{"en": fmt.Sprintf(p.en, en...), "fr": fmt.Sprintf(p.fr, fr...)}
+}
+
+// value is a parameter of a step as a button says it, in English and in French.
+func value(step showdown.Step, name string) (en, fr string) {
+	if name == "target" {
+		if strings.HasPrefix(string(step.Target), "one ") {
+			return "one instance", "une instance"
 		}
-		fr = fmt.Sprintf(f, args...)
+		return string(step.Target), string(step.Target)
 	}
-	switch step.Do {
-	case "stop-instance":
-		say("stop %s", "arrêter %s", target)
-	case "start-instance":
-		say("start %s", "démarrer %s", target)
-	case "resize-instance":
-		say("resize %s to %s", "passer %s en %s", target, with("type"))
-	case "modify-instance-type":
-		say("make %s a %s while it runs", "changer %s en %s sans l’arrêter", target, with("type"))
-	case "kill":
-		say("kill %s", "tuer %s", target)
-	case "hang":
-		say("freeze %s", "geler %s", target)
-	case "blackhole":
-		say("cut %s off", "isoler %s", target)
-	case "slow":
-		say("slow down %s", "ralentir %s", target)
-	case "cpu-steal":
-		say("take CPU from %s", "prendre du CPU à %s", target)
-	case "error-500":
-		say("errors from %s", "erreurs de %s", target)
-	case "deep-failure":
-		say("break %s behind a good health check", "casser %s sous un contrôle de santé vert", target)
-	case "spike":
-		say("load × %s", "charge × %s", cmp.Or(with("factor"), "5"))
-	case "add-instance":
-		say("add %s", "ajouter %s", with("name"))
-	case "remove-instance":
-		say("terminate %s", "supprimer %s", target)
-	case "allocate-address":
-		say("ask for %s elastic IPs", "demander %s IP élastiques", cmp.Or(with("count"), "1"))
-	case "remap-eip":
-		say("move the elastic IP to %s", "déplacer l’IP élastique vers %s", with("to"))
-	case "remove-dns-record":
-		say("remove %s from DNS", "retirer %s du DNS", target)
-	case "restore-dns-record":
-		say("put %s back into DNS", "remettre %s dans le DNS", target)
-	case "dns-fail":
-		say("DNS fails (%s)", "panne DNS (%s)", cmp.Or(with("mode"), "servfail"))
-	case "fail-az":
-		say("%s fails", "panne de %s", with("zone"))
-	case "fill-queue":
-		say("fill the queue of %s", "remplir la file de %s", target)
-	case "packet-delay":
-		say("delay packets of %s", "retarder les paquets de %s", target)
-	case "clock-skew":
-		say("wrong clock on %s", "mauvaise heure sur %s", target)
-	case "leak":
-		say("memory leak on %s", "fuite de mémoire sur %s", target)
-	case "cut":
-		say("cut %s from %s", "couper %s de %s", with("from"), with("to"))
-	case "change-security-group":
-		say("change security group %s", "changer le groupe de sécurité %s", with("group"))
-	case "tell-clients":
-		say("tell the clients the addresses", "donner les adresses aux clients")
-	case "az-slow":
-		say("%s is slow", "%s est lente", with("zone"))
-	case "cut-between-zones":
-		say("cut %s from %s", "couper %s de %s", with("a"), with("b"))
-	case "scale":
-		say("scale %s to %s", "passer %s à %s", with("scaling_group"), with("desired"))
-	case "instance-refresh":
-		say("refresh %s to %s", "renouveler %s en %s", with("scaling_group"), with("type"))
-	case "wrong-health-check":
-		say("wrong health check of %s", "mauvais contrôle de santé de %s", with("target_group"))
-	case "deregister":
-		say("take %s out of the balancer", "retirer %s du répartiteur", target)
-	case "remove-component":
-		component := map[string]string{"route53": "Route 53", "elb": "ELB", "asg": "Auto Scaling"}[with("component")]
-		say("without %s", "sans %s", cmp.Or(component, with("component")))
-	default:
-		text := strings.TrimSpace(step.Do + " " + target)
-		say("%s", "%s", text)
+	v := step.With[name]
+	for _, p := range showdown.Actions()[step.Do].Params {
+		if p.Name == name && v == "" {
+			v = p.Default
+		}
 	}
-	return map[string]string{"en": en, "fr": fr}
+	if part, ok := map[string]string{"route53": "Route 53", "elb": "ELB", "asg": "Auto Scaling"}[v]; ok {
+		v = part
+	}
+	return v, v
 }
 
 // blast says whom a button hits.
