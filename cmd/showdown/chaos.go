@@ -168,6 +168,9 @@ func (t *terminal) order(c *cli.Context, what string, order map[string]any) erro
 	if c.Bool("json") {
 		return t.document(taken)
 	}
+	if strings.HasPrefix(taken.Event, "question-") {
+		fmt.Fprintln(t.stderr, "the room is asked first: it strikes when the question closes")
+	}
 	_, err = fmt.Fprintln(t.stdout, taken.Event)
 	return err
 }
