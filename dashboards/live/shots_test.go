@@ -51,7 +51,7 @@ func TestShots(t *testing.T) {
 	}{
 		{"wall", "view=wall&theme=light", 1920, 1080},
 		{"wall-dark", "view=wall&theme=dark", 1920, 1080},
-		{"presenter", "view=presenter&theme=light&both=1", 1920, 1080},
+		{"rehearsal", "view=presenter&theme=light&both=1", 1920, 1080},
 		{"student", "view=student&theme=light", 390, 1180},
 		{"both", "view=wall&theme=light&both=1", 1920, 1080},
 		{"card", "view=wall&theme=light", 1920, 1080},
