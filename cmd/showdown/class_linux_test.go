@@ -85,6 +85,40 @@ func (s *served) tryPress(b live.Button) (letter string, busy bool) {
 	return said.Event, false
 }
 
+// fault presses a button, holds what it does for a while and heals it. problem is what was not
+// as it should be.
+func (s *served) fault(stage string, b live.Button) (problem string) {
+	s.t.Helper()
+	letter := s.press(b)
+	if letter == "" {
+		return "refused"
+	}
+	began := time.Now()
+	seen := ""
+	s.until(func() bool {
+		phase, _, _ := s.lookOf(letter)
+		if slices.Contains([]string{"active", "unconfirmed", "failed", "healed"}, phase) {
+			seen = phase
+		}
+		return seen != ""
+	})
+	shown := time.Since(began)
+	// Long enough for the system to notice, and for a room to see it.
+	<-time.After(2 * time.Second)
+	phase, evidence, failed := s.lookOf(letter)
+	s.order("chaos", "heal")
+	healing := time.Now()
+	s.until(func() bool {
+		phase, _, _ = s.lookOf(letter)
+		return slices.Contains([]string{"healed", "not healed", "failed"}, phase)
+	})
+	s.t.Logf("%-12s %-40s %-11s after %5.1f s, %4d failed, healed after %4.1f s: %s", stage, b.Label["en"], seen, shown.Seconds(), failed, time.Since(healing).Seconds(), evidence)
+	if seen == "failed" || seen == "unconfirmed" || phase != "healed" {
+		return fmt.Sprintf("%s, then %s: %s", seen, phase, evidence)
+	}
+	return ""
+}
+
 // TestClass teaches a whole class: every button of every stage, each confirmed by its probe and healed.
 func TestClass(t *testing.T) {
 	speed := os.Getenv(classVariable)
@@ -127,34 +161,18 @@ func TestClass(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, b := range list.Buttons {
-			letter := s.press(b)
-			if letter == "" {
-				continue
-			}
-			pressed++
-			began := time.Now()
-			seen := ""
-			s.until(func() bool {
-				phase, _, _ := s.lookOf(letter)
-				if slices.Contains([]string{"active", "unconfirmed", "failed", "healed"}, phase) {
-					seen = phase
+			// Beside other work a look may come too late to tell; a teacher presses again then.
+			for try := 1; ; try++ {
+				problem := s.fault(stage.Name, b)
+				pressed++
+				if problem == "" {
+					break
 				}
-				return seen != ""
-			})
-			shown := time.Since(began)
-			// Long enough for the system to notice, and for a room to see it.
-			hold := time.NewTimer(2 * time.Second)
-			<-hold.C
-			phase, evidence, failed := s.lookOf(letter)
-			s.order("chaos", "heal")
-			healing := time.Now()
-			s.until(func() bool {
-				phase, _, _ = s.lookOf(letter)
-				return slices.Contains([]string{"healed", "not healed", "failed"}, phase)
-			})
-			t.Logf("%-12s %-40s %-11s after %5.1f s, %4d failed, healed after %4.1f s: %s", stage.Name, b.Label["en"], seen, shown.Seconds(), failed, time.Since(healing).Seconds(), evidence)
-			if seen == "failed" || seen == "unconfirmed" || phase != "healed" {
-				t.Errorf("%s, %s: %s, then %s: %s", stage.Name, b.Label["en"], seen, phase, evidence)
+				t.Logf("%s, %s: %s", stage.Name, b.Label["en"], problem)
+				if try == 2 || s.over() {
+					t.Errorf("%s, %s: twice not seen from its beginning to its end", stage.Name, b.Label["en"])
+					break
+				}
 			}
 		}
 		t.Logf("%-12s resident %s", stage.Name, resident(s.cmd.Process.Pid))
