@@ -27,7 +27,7 @@ type phone struct {
 	mu       sync.Mutex
 	deadline time.Time
 
-	messages, hellos, bytes, code int
+	messages, bytes, code int
 }
 
 func (p *phone) Header() http.Header  { return p.header }
