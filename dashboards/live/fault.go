@@ -107,6 +107,22 @@ func (c *cell) forget() {
 	})
 }
 
+// patience is how long, in AWS seconds, a request may wait for an answer, and the shortest time of
+// good service that counts.
+func (c *cell) patience() float64 {
+	timeout, _ := c.clock.Timeout(c.spec.Traffic.Timeout, showdown.FloorClient)
+	return c.aws(timeout + moment*c.series.width)
+}
+
+// selfHealed says whether users were served again, for at least patience, before the undo of a
+// fault began. One that was over by itself needed none.
+func selfHealed(f *Fault, patience float64) bool {
+	if f.Phase != Healed || f.LastFailedS == nil {
+		return false
+	}
+	return f.HealingS == nil || *f.LastFailedS+patience <= *f.HealingS
+}
+
 // told are the faults with what users felt of them before bucket end.
 func (c *cell) told(end int) []Fault {
 	out := []Fault{}
@@ -128,6 +144,7 @@ func (c *cell) told(end int) []Fault {
 				at := c.aws(time.Duration(last) * c.series.width)
 				t.LastFailedS = &at
 				t.OutageS = c.aws(time.Duration(c.series.longestOutage(f.fromBucket, last)) * c.series.width)
+				t.SelfHealed = selfHealed(&t, c.patience())
 			}
 		}
 		out = append(out, t)

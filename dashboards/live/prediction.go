@@ -81,20 +81,14 @@ type Measured struct {
 }
 
 // cameTrue is the choice that a fault came to; ok is false of one that is not over, and of
-// one that never was. It is the same that the verdict says: what failed last was meant to be
-// sent before the undo began, or not.
+// one that never was. It is the same that the verdict says.
 func cameTrue(f *Fault) (c Choice, ok bool) {
 	switch {
 	case f.Phase != Healed || !f.began():
 		return 0, false
 	case f.Failed == 0 || f.LastFailedS == nil:
 		return Nothing, true
-	}
-	repair := f.HealingS
-	if repair == nil {
-		repair = f.ToS
-	}
-	if repair == nil || *f.LastFailedS < *repair {
+	case f.SelfHealed:
 		return ForAWhile, true
 	}
 	return UntilRepair, true

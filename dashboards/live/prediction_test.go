@@ -22,6 +22,7 @@ func TestCameTrue(t *testing.T) {
 	}{
 		{"nothing failed", Fault{Phase: Healed, FromS: at(10), HealingS: at(70), ToS: at(71)}, Nothing, true},
 		{"it healed alone", Fault{Phase: Healed, FromS: at(10), HealingS: at(70), ToS: at(71), Failed: 30, LastFailedS: at(51)}, ForAWhile, true},
+		{"who was answered may have waited for the repair", Fault{Phase: Healed, FromS: at(10), HealingS: at(70), ToS: at(71), Failed: 30, LastFailedS: at(56)}, UntilRepair, true},
 		{"it failed until the repair", Fault{Phase: Healed, FromS: at(10), HealingS: at(70), ToS: at(71), Failed: 30, LastFailedS: at(70)}, UntilRepair, true},
 		{"and after it", Fault{Phase: Healed, FromS: at(10), HealingS: at(70), ToS: at(71), Failed: 30, LastFailedS: at(90)}, UntilRepair, true},
 		{"it ended by itself", Fault{Phase: Healed, FromS: at(10), ToS: at(71), Failed: 30, LastFailedS: at(60)}, ForAWhile, true},
@@ -32,6 +33,7 @@ func TestCameTrue(t *testing.T) {
 		{"it never struck", Fault{Phase: Healed}, 0, false},
 	}
 	for _, tc := range cases {
+		tc.f.SelfHealed = selfHealed(&tc.f, 15)
 		if got, ok := cameTrue(&tc.f); got != tc.want || ok != tc.ok {
 			t.Errorf("%s: choice %d %v, want %d %v", tc.name, got, ok, tc.want, tc.ok)
 		}

@@ -91,6 +91,10 @@ type Fault struct {
 	// LastFailedS is when the last of them was meant to be sent.
 	Failed      uint64   `json:"failed"`
 	LastFailedS *float64 `json:"last_failed_s"`
+	// SelfHealed says, of a fault that is over and that users felt, that they were served again
+	// before the undo began, and for longer than a request may wait: one that was sent shortly before
+	// may have been answered because of the undo.
+	SelfHealed bool `json:"self_healed"`
 	// OutageS is the longest of it without any good answer, to a bucket.
 	OutageS float64 `json:"outage_s"`
 	// fromBucket is the bucket in which it struck.

@@ -171,8 +171,7 @@ function verdict(c) {
   const ended = f.phase === "healed", quietFor = c.t - (f.last_failed_s ?? f.from_s);
   if (ended && !f.failed) parts.push(w.unnoticed);
   else if (ended) {
-    const repair = f.healing_s ?? f.to_s;
-    parts.push(f.last_failed_s < repair ? w.self(span(lasted)) : w.repaired(span(lasted)));
+    parts.push(f.self_healed ? w.self(span(lasted)) : w.repaired(span(lasted)));
   } else if (f.failed && quietFor > 6 * store.hello.bucket_s) parts.push(w.again(span(lasted)));
   if (noticed) parts.push(noticed);
   else if (!ended && f.phase === "active" && f.failed) parts.push(w.nobody);
