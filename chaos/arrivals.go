@@ -93,11 +93,17 @@ func (c census) since(before census) (n uint64, known bool) {
 	return n, known
 }
 
-// offered is the rate at a moment by the plan of the cell's traffic; 0 where that
+// offered is the rate at a moment by the plan of the cell's traffic, as it stands; 0 where that
 // names none.
 func (e *env) offered(at time.Time) float64 {
 	t := at.Sub(e.zero)
-	for _, s := range e.cell.Traffic.Segments(e.clock) {
+	e.mu.Lock()
+	segments := e.segments
+	e.mu.Unlock()
+	if segments == nil {
+		segments = e.cell.Traffic.Segments(e.clock)
+	}
+	for _, s := range segments {
 		if t >= s.Start && t < s.End {
 			return s.Rate(t)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,8 @@ const maxInPlace = 12
 var (
 	// ErrNotNow is the error of an injection that may be possible later.
 	ErrNotNow = errors.New("not now")
+	// ErrHealing is an [ErrNotNow]: everything is being healed.
+	ErrHealing = fmt.Errorf("%w: everything is being healed", ErrNotNow)
 	// errHealed ends the playing of what [Experiment.Heal] takes back.
 	errHealed = errors.New("everything was healed before its time")
 )
@@ -25,15 +28,13 @@ var (
 type desk struct {
 	ctx   context.Context
 	plays sync.WaitGroup
-	// healing holds a token while one heals.
-	healing chan struct{}
 	// busy says that everything is being healed.
 	busy bool
 }
 
 // serve lets steps be injected until ctx ends.
 func (e *Experiment) serve(ctx context.Context) {
-	d := &desk{ctx: ctx, healing: make(chan struct{}, 1)}
+	d := &desk{ctx: ctx}
 	e.mu.Lock()
 	e.desk = d
 	e.mu.Unlock()
@@ -66,7 +67,7 @@ func (e *Experiment) Inject(s showdown.Step) (showdown.Step, error) {
 
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.admits(s); err != nil {
+	if err := e.admits(s, made[0].values.text); err != nil {
 		return s, err
 	}
 	st := made[0]
@@ -102,13 +103,13 @@ func (e *Experiment) known() showdown.Cell {
 	return cell
 }
 
-// admits says why a step cannot be injected now. mu is held.
-func (e *Experiment) admits(s showdown.Step) error {
+// admits says why a step with these parameters cannot be injected now. mu is held.
+func (e *Experiment) admits(s showdown.Step, text map[string]string) error {
 	if e.desk == nil || e.desk.ctx.Err() != nil {
 		return fmt.Errorf("%w: the experiment does not run", ErrNotNow)
 	}
 	if e.desk.busy {
-		return fmt.Errorf("%w: everything is being healed", ErrNotNow)
+		return ErrHealing
 	}
 	inPlace := 0
 	for _, l := range e.lives {
@@ -118,7 +119,7 @@ func (e *Experiment) admits(s showdown.Step) error {
 		if l.step.Letter == s.Letter {
 			return fmt.Errorf("the letter %s is taken", s.Letter)
 		}
-		if l.step.Do == s.Do && l.step.Target == s.Target {
+		if l.step.Do == s.Do && l.step.Target == s.Target && maps.Equal(l.step.values.text, text) {
 			return fmt.Errorf("%w: %s is in place already, as %s: heal it first", ErrNotNow, l.label(), l.step.Letter)
 		}
 		inPlace++
@@ -162,11 +163,11 @@ func (e *Experiment) Heal(ctx context.Context) error {
 		return fmt.Errorf("heal: %w: the experiment does not run", ErrNotNow)
 	}
 	select {
-	case d.healing <- struct{}{}:
+	case e.healing <- struct{}{}:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	defer func() { <-d.healing }()
+	defer func() { <-e.healing }()
 	e.busy(d, true)
 	defer e.busy(d, false)
 	for _, l := range e.all() {
@@ -175,7 +176,7 @@ func (e *Experiment) Heal(ctx context.Context) error {
 	for _, l := range e.all() {
 		<-l.played
 	}
-	err := e.takeBack(ctx)
+	err := e.takeBackNow(ctx)
 	// What is over is not needed any more, and a lesson is long.
 	e.mu.Lock()
 	e.lives = slices.DeleteFunc(e.lives, (*life).spent)
@@ -183,11 +184,25 @@ func (e *Experiment) Heal(ctx context.Context) error {
 	return err
 }
 
+// Replan tells an experiment that runs of another rate, in requests a lab second, that is offered
+// from now on: what an action of its own multiplies it by is seen in what arrives.
+func (e *Experiment) Replan(rate float64) {
+	e.env.mu.Lock()
+	defer e.env.mu.Unlock()
+	if e.env.segments == nil {
+		e.env.segments = e.cfg.Cell.Traffic.Segments(e.cfg.Clock)
+	}
+	e.env.segments = showdown.Replan(e.env.segments, max(time.Since(e.env.zero), 0), "", rate)
+}
+
 // busy notes that everything is being healed: what only lets time pass for users to
 // see is left out meanwhile.
 func (e *Experiment) busy(d *desk, on bool) {
-	e.env.haste(on)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d.busy = on
+	// A roll back that waits hurries too.
+	if on || e.desk == d {
+		e.env.haste(on)
+	}
 }

@@ -157,3 +157,71 @@ func TestInjectRefuses(t *testing.T) {
 		}
 	})
 }
+
+// A spike is seen and healed by what arrives, also when somebody has changed the rate meanwhile.
+func TestSpikeBesideAnotherRate(t *testing.T) {
+	for _, factor := range []float64{4, 0.25} {
+		opened(t, func(t *testing.T, w *world, e *Experiment) {
+			if _, err := e.Inject(act("A", 0, "spike", "", 20*minute, "factor", "3")); err != nil {
+				t.Fatal(err)
+			}
+			pass(4 * time.Second)
+			e.Replan(100 * factor)
+			w.mu.Lock()
+			w.multiply(factor)
+			w.mu.Unlock()
+			pass(2 * time.Second)
+			if err := e.Heal(t.Context()); err != nil {
+				t.Errorf("at %g times the rate: %v", factor, err)
+			}
+			if kinds := w.kinds("A"); kinds[len(kinds)-1] != "fault.undone" {
+				t.Errorf("at %g times the rate: %v", factor, kinds)
+			}
+			w.mu.Lock()
+			w.multiply(1 / factor) // as the world's own check wants it
+			w.mu.Unlock()
+		})
+	}
+}
+
+// The same action with other parameters is another one.
+func TestInjectTwice(t *testing.T) {
+	opened(t, func(t *testing.T, _ *world, e *Experiment) {
+		for _, c := range []struct{ letter, latency string }{{"A", "20ms"}, {"B", "30ms"}} {
+			if _, err := e.Inject(act(c.letter, 0, "slow", "web-1", 0, "latency", c.latency)); err != nil {
+				t.Errorf("%s: %v", c.letter, err)
+			}
+		}
+		if _, err := e.Inject(act("C", 0, "slow", "web-1", 0, "latency", "20ms")); !errors.Is(err, ErrNotNow) {
+			t.Errorf("the first once more: %v", err)
+		}
+	})
+}
+
+// The end of a stage may come while somebody heals.
+func TestRollbackWhileHealing(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		e := w.experiment(func(c *Config) { c.Open = true })
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- e.Run(ctx, w.zero) }()
+		pass(2 * time.Second)
+		for _, s := range []showdown.Step{act("A", 0, "stop-instance", "web-1", 0), act("B", 0, "blackhole", "web-2", 0), act("C", 0, "kill", "web-2", 0)} {
+			if _, err := e.Inject(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		healed := make(chan error, 1)
+		go func() { healed <- e.Heal(t.Context()) }()
+		time.Sleep(10 * time.Millisecond)
+		stop()
+		if err := e.Rollback(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := <-healed; err != nil {
+			t.Error(err)
+		}
+		<-ran
+		w.healthy()
+	})
+}

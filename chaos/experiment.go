@@ -64,6 +64,8 @@ type Experiment struct {
 	cancel context.CancelFunc // of Run, while it runs
 	played chan struct{}      // closed when Run has returned
 	fired  int                // faults injected so far
+	// healing holds a token while everything is taken back.
+	healing chan struct{}
 	// desk takes what is injected into an open experiment; nil while nothing can be.
 	desk *desk
 }
@@ -97,7 +99,7 @@ func New(c Config) (*Experiment, error) {
 	if c.Sync == nil {
 		c.Sync = func() error { return nil }
 	}
-	e := &Experiment{cfg: c}
+	e := &Experiment{cfg: c, healing: make(chan struct{}, 1)}
 	var saying sync.Mutex
 	e.env = &env{
 		cell: c.Cell, clock: c.Clock, lab: c.Lab, load: c.Load, probe: c.probe, asker: c.asker,

@@ -26,11 +26,15 @@ func (e *Experiment) Rollback(ctx context.Context) error {
 
 func (e *Experiment) rollback(ctx context.Context) error {
 	e.env.haste(true)
-	return e.takeBack(ctx)
+	// One that heals on demand has bounded itself.
+	e.healing <- struct{}{}
+	defer func() { <-e.healing }()
+	return e.takeBackNow(ctx)
 }
 
-// takeBack undoes all that is in place and looks whether it is gone.
-func (e *Experiment) takeBack(ctx context.Context) error {
+// takeBackNow undoes all that is in place and looks whether it is gone. The token of healing
+// is held.
+func (e *Experiment) takeBackNow(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.env.limit.rollback)
 	defer cancel()
 	if e.cfg.Gone != nil {

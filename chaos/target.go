@@ -78,6 +78,8 @@ type env struct {
 	tasks sync.WaitGroup
 
 	mu sync.Mutex
+	// segments are the plan of the traffic where somebody has changed it; nil is that of the cell.
+	segments []showdown.Segment
 	// known are the last public addresses that were seen, by instance: a stopped
 	// instance may have none, and what it had is a fact of the next start.
 	known map[string]string

@@ -148,6 +148,12 @@ func (c *cell) chaos(letter, action, target string) prometheus.Gauge {
 func (c *cell) faultEvent(phase string, ev showdown.Event, at time.Duration) {
 	f := c.fault(ev)
 	c.metrics.chaosEvents.WithLabelValues(c.run, c.stage, c.name, f.action, phase).Inc()
+	if ev.Kind == showdown.FaultPlanned {
+		// A lab that keeps running has steps that no file has.
+		step := c.steps[f.letter]
+		step.Do, step.With = f.action, state.With(ev)
+		c.steps[f.letter] = step
+	}
 	held, hits := state.Effect(f.action, c.steps[f.letter].With)
 	switch phase {
 	case "injecting":

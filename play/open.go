@@ -69,6 +69,8 @@ type Open struct {
 	phase int
 	base  map[string]float64 // the rate that each cell began with
 	names int                // letters given out
+	// heals is how many are at work: nothing is injected into any cell meanwhile.
+	heals int
 }
 
 // NewOpen is an Open whose stage has not begun.
@@ -80,6 +82,19 @@ func (o *Open) Leave() { o.once.Do(func() { close(o.leave) }) }
 
 // Left is closed when somebody has left the stage.
 func (o *Open) Left() <-chan struct{} { return o.leave }
+
+// arriving is a context in which the labs come up: it ends when the stage is left.
+func (o *Open) arriving(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-o.leave:
+			cancel(errLeft)
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
 
 // open takes commands from now on until ctx ends or the stage is left, which it says by
 // [errLeft].
@@ -121,6 +136,9 @@ func (o *Open) Inject(step showdown.Step) (letter string, err error) {
 	if o.stage == nil {
 		return "", ErrNotOpen
 	}
+	if o.heals > 0 {
+		return "", chaos.ErrHealing
+	}
 	step.Letter = letterOf(o.names)
 	var problems []error
 	played := map[string]showdown.Step{}
@@ -160,10 +178,18 @@ func letterOf(n int) string {
 func (o *Open) Heal(ctx context.Context, id string) error {
 	o.mu.Lock()
 	s := o.stage
+	if s != nil {
+		o.heals++
+	}
 	o.mu.Unlock()
 	if s == nil {
 		return ErrNotOpen
 	}
+	defer func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.heals--
+	}()
 	s.command(map[string]any{"command": "heal", "id": id})
 	errs := make([]error, len(s.group))
 	var all errgroup.Group
@@ -205,6 +231,7 @@ func (o *Open) Rate(rate float64, id string) error {
 	o.begun, o.phase = now, o.phase+1
 	for _, c := range s.group {
 		c.attack.Scale(rate / o.base[c.spec.Name])
+		c.experiment.Replan(rate)
 		c.emit(showdown.Event{
 			Kind: showdown.PhaseStarted, Source: "attack", Target: fmt.Sprintf("open %d", o.phase),
 			Data: map[string]any{

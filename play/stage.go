@@ -246,12 +246,7 @@ func (s *stage) step(step Step) {
 func (s *stage) play(ctx context.Context) error {
 	defer func() { s.log.start(time.Now(), s.names()) }()
 	err := s.recording(ctx, func(ctx context.Context) error {
-		s.step(ComingUp)
-		if err := s.each(ctx, (*cell).up); err != nil {
-			return err
-		}
-		s.step(Settling)
-		if err := s.each(ctx, (*cell).steadyBefore); err != nil {
+		if err := s.arrive(ctx); err != nil {
 			return err
 		}
 		zero := time.Now().Add(settle)
@@ -278,6 +273,26 @@ func (s *stage) play(ctx context.Context) error {
 		s.log.start(time.Now(), s.names())
 		s.log.emit("", showdown.Event{Kind: showdown.Interrupted, Source: "play", Data: map[string]any{"reason": cause.Error()}})
 		return cause
+	}
+	return err
+}
+
+// arrive brings the labs up and waits for their steady state. A stage that is left
+// meanwhile has nothing to wait for.
+func (s *stage) arrive(ctx context.Context) error {
+	if s.Open != nil {
+		var done context.CancelFunc
+		ctx, done = s.Open.arriving(ctx)
+		defer done()
+	}
+	s.step(ComingUp)
+	err := s.each(ctx, (*cell).up)
+	if err == nil {
+		s.step(Settling)
+		err = s.each(ctx, (*cell).steadyBefore)
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, errLeft) {
+		return errLeft
 	}
 	return err
 }

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -107,6 +109,9 @@ func (t *terminal) chaosList(c *cli.Context) error {
 		line := "showdown chaos start " + b.Action
 		if b.Target != "" {
 			line += " --target " + shellWord(b.Target)
+		}
+		for _, name := range slices.Sorted(maps.Keys(b.With)) {
+			line += fmt.Sprintf(" --with %s=%s", name, shellWord(fmt.Sprint(b.With[name])))
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.Label["en"], b.Blast["en"], heals, line)
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"net/netip"
 	"net/url"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -23,4 +25,10 @@ func publicURL(given string) (address, host string, err error) {
 		return "", "", misuse("write it like http://192.0.2.7:8089/", "--public-url: %q is no address of the page", given)
 	}
 	return u.Scheme + "://" + u.Host + "/", u.Hostname(), nil
+}
+
+// loopback says whether a host is this computer, and can be nothing else.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost")
 }

@@ -25,3 +25,14 @@ func TestPublicURL(t *testing.T) {
 		}
 	}
 }
+
+func TestLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"127.0.0.1": true, "127.8.9.1": true, "::1": true, "localhost": true, "::ffff:127.0.0.1": true,
+		"192.0.2.7": false, "class.example": false, "localhost.example": false, "": false,
+	} {
+		if got := loopback(host); got != want {
+			t.Errorf("%q: %t", host, got)
+		}
+	}
+}

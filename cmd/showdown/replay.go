@@ -120,7 +120,9 @@ func (t *terminal) serve(c *cli.Context, hub *live.Hub, o live.Options) (*served
 	if commands {
 		o.Token = os.Getenv(pageToken)
 	}
-	if commands && (o.Token != "" || !at.Addr().Unmap().IsLoopback()) {
+	// What stands before a loopback address lets others come there.
+	others := !at.Addr().Unmap().IsLoopback() || publicHost != "" && !loopback(publicHost)
+	if commands && (o.Token != "" || others) {
 		if o.Token == "" {
 			o.Token = rand.Text()
 		}

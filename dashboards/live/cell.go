@@ -65,6 +65,7 @@ func newCell(spec *showdown.Cell, clock showdown.Clock, keep int) *cell {
 		nodes: map[string]*node{}, minds: map[string]map[string]diagram.Belief{}, parts: map[string]bool{}, partsTold: map[string]bool{},
 		launched: map[string]launched{}, types: map[string]string{}, drawing: 1,
 	}
+	c.series.dropping = c.commit
 	for _, in := range spec.Topology.AllInstances() {
 		c.node(in.Name)
 	}

@@ -136,8 +136,10 @@ func (d *desk) stage(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	d.hub.withdraw()
 	id, err := d.control.Stage(context.WithoutCancel(r.Context()), s)
+	if err == nil {
+		d.hub.withdraw() // it was about the stage that ends
+	}
 	accepted(w, id, err)
 }
 

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -56,6 +57,19 @@ type Button struct {
 	Expect map[string]string `json:"expect,omitempty"`
 	// Hits are the nodes that it hits, as far as that is known before.
 	Hits []string `json:"hits,omitempty"`
+}
+
+// means says whether an order is the button's: what it leaves open is the button's own.
+func (b *Button) means(o Order) bool {
+	if b.Action != o.Action || o.Target != "" && b.Target != o.Target {
+		return false
+	}
+	for name, v := range o.With {
+		if fmt.Sprint(b.With[name]) != fmt.Sprint(v) {
+			return false
+		}
+	}
+	return true
 }
 
 // Refusal is a command that cannot be done. Code is an HTTP status: 400 for one that is

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -16,12 +17,10 @@ const keepFaults = 32
 func (c *cell) fault(e showdown.Event) {
 	f := c.faultOf(e)
 	at := e.T
-	with := map[string]string{}
-	for _, step := range c.spec.Timeline {
-		if step.Letter == f.Letter {
-			with = step.With
-		}
+	if e.Kind == showdown.FaultPlanned {
+		f.with = state.With(e)
 	}
+	with := f.with
 	held, hits := state.Effect(f.Action, with)
 	affect := func(s state.State) {
 		for _, t := range f.Targets {
@@ -37,6 +36,7 @@ func (c *cell) fault(e showdown.Event) {
 	case showdown.FaultInjecting:
 		f.Phase, f.FromS = Injecting, &at
 		f.fromBucket = int(c.lab(at) / c.series.width)
+		f.tally = tally{next: f.fromBucket}
 	case showdown.FaultInjected:
 		f.Phase = Injected
 		affect(held)
@@ -123,6 +123,32 @@ func selfHealed(f *Fault, patience float64) bool {
 	return f.HealingS == nil || *f.LastFailedS+patience <= *f.HealingS
 }
 
+// commit counts what users felt of the faults in the buckets that are about to be let go.
+func (c *cell) commit(below int) {
+	for i, f := range c.faults {
+		if f.began() {
+			until, over := c.reach(i, below)
+			f.tally = c.series.count(f.tally, until, over)
+		}
+	}
+}
+
+// reach is up to which bucket, at most end, failures count for a fault, and from which one on a moment
+// of good service ends the count.
+func (c *cell) reach(fault, end int) (until, over int) {
+	f := c.faults[fault]
+	until, over = end, math.MaxInt
+	if f.ToS != nil {
+		over = int(c.lab(*f.ToS)/c.series.width) + 1
+	}
+	for _, next := range c.faults[fault+1:] {
+		if next.began() && next.fromBucket > f.fromBucket {
+			until = min(until, next.fromBucket)
+		}
+	}
+	return until, over
+}
+
 // told are the faults with what users felt of them before bucket end.
 func (c *cell) told(end int) []Fault {
 	out := []Fault{}
@@ -130,20 +156,12 @@ func (c *cell) told(end int) []Fault {
 		t := *f
 		t.Targets = slices.Clone(f.Targets)
 		if f.began() {
-			until, over := end, end
-			if f.ToS != nil {
-				over = int(c.lab(*f.ToS)/c.series.width) + 1
-			}
-			for _, next := range c.faults[i+1:] {
-				if next.began() && next.fromBucket > f.fromBucket {
-					until = min(until, next.fromBucket)
-				}
-			}
-			var last int
-			if t.Failed, last = c.series.badBetween(f.fromBucket, until, over); last > 0 {
-				at := c.aws(time.Duration(last) * c.series.width)
+			until, over := c.reach(i, end)
+			felt := c.series.count(f.tally, until, over)
+			if t.Failed = felt.n; felt.last > 0 {
+				at := c.aws(time.Duration(felt.last) * c.series.width)
 				t.LastFailedS = &at
-				t.OutageS = c.aws(time.Duration(c.series.longestOutage(f.fromBucket, last)) * c.series.width)
+				t.OutageS = c.aws(time.Duration(felt.most) * c.series.width)
 				t.SelfHealed = selfHealed(&t, c.patience())
 			}
 		}

@@ -184,7 +184,7 @@ func (d *desk) ask(o Order) (asked bool, err error) {
 		return false, nil
 	}
 	for _, b := range h.buttons {
-		if b.Action != o.Action || o.Target != "" && b.Target != o.Target {
+		if !b.means(o) {
 			continue
 		}
 		if err := h.ballot.ask(o, b, h.now()); err != nil {

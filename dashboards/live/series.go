@@ -83,7 +83,9 @@ type series struct {
 	// keep is how many are held at least; 0 holds all.
 	keep int
 	// gone counts what was in the buckets that are not held any more.
-	gone     bucket
+	gone bucket
+	// dropping is called before the buckets below a number are let go; nil is not.
+	dropping func(below int)
 	backends backends
 }
 
@@ -112,6 +114,9 @@ func (s *series) add(hits []showdown.Hit) (lowest int) {
 	}
 	if s.keep > 0 && len(s.buckets) > 2*s.keep {
 		old := len(s.buckets) - s.keep
+		if s.dropping != nil {
+			s.dropping(s.first + old)
+		}
 		for i := range s.buckets[:old] {
 			s.gone.ok += s.buckets[i].ok
 			s.gone.failed += s.buckets[i].failed
@@ -143,38 +148,42 @@ func (s *series) totals(end int) Totals {
 	return t
 }
 
-// badBetween counts the requests without a good answer in the buckets [from, to), and is
-// the number after the last bucket that has one; 0 without. From bucket over on a moment
-// without any ends the count: what fails after it has another cause.
-func (s *series) badBetween(from, to, over int) (n uint64, last int) {
-	clean := 0
-	for i := max(from, s.first); i < min(to, s.end()); i++ {
-		if bad := s.buckets[i-s.first].bad(); bad > 0 {
-			n, last, clean = n+uint64(bad), i+1, 0
-			continue
-		}
-		if clean++; i >= over && clean >= moment {
-			break
-		}
-	}
-	return n, last
+// tally is what users felt of a fault, counted bucket by bucket from where it struck.
+type tally struct {
+	// next is the number of the first bucket that is not counted yet.
+	next int
+	// n are the requests without a good answer, last is the number after the last bucket that has
+	// one, 0 without, and most the largest number of buckets one after the other that have
+	// requests and no good answer.
+	n          uint64
+	last, most int
+	// clean and dark are the runs of buckets without a bad and without a good answer up to next;
+	// over says that the rest has another cause.
+	clean, dark int
+	over        bool
 }
 
-// longestOutage is the largest number of buckets in [from, to) one after the other that have
-// requests and no good answer. One without requests neither ends nor counts.
-func (s *series) longestOutage(from, to int) int {
-	most, now := 0, 0
-	for i := max(from, s.first); i < min(to, s.end()); i++ {
+// count is t with the buckets before to counted. From bucket end on a moment without any
+// failure ends the count: what fails after it has another cause.
+func (s *series) count(t tally, to, end int) tally {
+	for i := max(t.next, s.first); i < min(to, s.end()) && !t.over; i++ {
 		b := &s.buckets[i-s.first]
+		bad := b.bad()
 		switch {
 		case b.ok > 0:
-			now = 0
-		case b.bad() > 0:
-			now++
+			t.dark = 0
+		case bad > 0:
+			t.dark++ // a bucket without requests neither ends nor counts
 		}
-		most = max(most, now)
+		t.most = max(t.most, t.dark)
+		if bad > 0 {
+			t.n, t.last, t.clean = t.n+uint64(bad), i+1, 0
+		} else if t.clean++; i >= end && t.clean >= moment {
+			t.over = true
+		}
+		t.next = i + 1
 	}
-	return most
+	return t
 }
 
 // recent is what the buckets before number end show.

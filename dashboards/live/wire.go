@@ -97,8 +97,11 @@ type Fault struct {
 	SelfHealed bool `json:"self_healed"`
 	// OutageS is the longest of it without any good answer, to a bucket.
 	OutageS float64 `json:"outage_s"`
-	// fromBucket is the bucket in which it struck.
+	// fromBucket is the bucket in which it struck, tally what users felt in the buckets that
+	// are not held any more, with the parameters of its step.
 	fromBucket int
+	tally      tally
+	with       map[string]string
 }
 
 // began says that the fault struck.

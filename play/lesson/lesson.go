@@ -37,14 +37,22 @@ type Lesson struct {
 	next chan live.Start // the newest wish
 
 	mu      sync.Mutex
-	want    live.Start // what runs or is about to
+	want    live.Start // what runs, is about to, or is wished for
 	open    *play.Open // of the stage that runs; nil while none does
 	opened  *showdown.Stage
 	buttons []live.Button
-	heals   int
-	number  int // commands that were given an id
-	healing sync.WaitGroup
+	heal    *healing // the one at work; nil while none is
+	number  int      // commands that were given an id
+	heals   sync.WaitGroup
 	ending  bool
+}
+
+// healing is a HEAL ALL at work on the stage of open. again says that somebody has asked for
+// it since: what was injected meanwhile is healed too.
+type healing struct {
+	open  *play.Open
+	id    string
+	again bool
 }
 
 var _ live.Control = (*Lesson)(nil)
@@ -62,6 +70,7 @@ func New(c Config, start live.Start) (*Lesson, error) {
 	if _, _, _, err := l.plan(start); err != nil {
 		return nil, err
 	}
+	l.want = start
 	l.next <- start
 	return l, nil
 }
@@ -70,20 +79,22 @@ func New(c Config, start live.Start) (*Lesson, error) {
 // runs. A stage that cannot be played is told, and the lesson waits for another wish. The error is of what
 // could not be undone, or of machines that are gone.
 func (l *Lesson) Run(ctx context.Context) error {
-	var notUndone error
-	for {
+	stop := context.AfterFunc(ctx, l.end)
+	defer stop()
+	defer l.heals.Wait()
+	defer l.end()
+	var problems error
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			l.end()
-			return notUndone
 		case start := <-l.next:
 			err := l.play(ctx, start)
-			if errors.Is(err, play.ErrNotUndone) {
-				notUndone = errors.Join(notUndone, err)
+			if errors.Is(err, play.ErrNotUndone) || ctx.Err() != nil {
+				problems = errors.Join(problems, err)
 			}
 			switch {
 			case errors.Is(err, play.ErrLost):
-				return errors.Join(notUndone, err)
+				return errors.Join(problems, err)
 			case err != nil && ctx.Err() == nil:
 				l.cfg.Say(fmt.Sprintf("%s: %v", start.Stage, err))
 			case err == nil && ctx.Err() == nil:
@@ -91,6 +102,7 @@ func (l *Lesson) Run(ctx context.Context) error {
 			}
 		}
 	}
+	return problems
 }
 
 // again wishes for the same stage where nobody has wished for another: a stage that
@@ -104,12 +116,11 @@ func (l *Lesson) again(start live.Start) {
 	}
 }
 
-// end takes no more commands and waits for those that are on.
+// end takes no more commands.
 func (l *Lesson) end() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.ending = true
-	l.mu.Unlock()
-	l.healing.Wait()
 }
 
 // play plays one stage until it is left or ctx ends.
@@ -186,6 +197,10 @@ func (l *Lesson) plan(s live.Start) (file, opened *showdown.Stage, clock showdow
 		return nil, nil, clock, bad(fmt.Errorf("the rate %g is out of bounds", s.Rate), fmt.Sprintf("above 0 and at most %g requests a lab second", most))
 	}
 	opened = play.Opened(file, clock, s.Rate, cells...)
+	if groups := journeys.Groups(opened, clock); len(groups) > 1 {
+		return nil, nil, clock, bad(fmt.Errorf("%d cells are too much load for this machine side by side", len(cells)),
+			fmt.Sprintf("at most %g requests a lab second of each, as a rate; or fewer cells", math.Floor(play.MostRate(len(cells)))))
+	}
 	slow := *opened // its phases are of this package's making
 	slow.Cells = slices.Clone(opened.Cells)
 	for i := range slow.Cells {
@@ -229,7 +244,7 @@ func refused(err error) error {
 		return nil
 	case errors.Is(err, play.ErrNotOpen):
 		return notNow(err.Error(), "wait until the stage has come up")
-	case strings.Contains(err.Error(), "being healed"):
+	case errors.Is(err, chaos.ErrHealing):
 		return notNow("everything is being healed", "wait until it is over: to start an instance again takes its time")
 	case play.Refused(err):
 		return notNow(strings.TrimPrefix(err.Error(), chaos.ErrNotNow.Error()+": "), "HEAL ALL undoes what is in place")
@@ -302,33 +317,41 @@ func (l *Lesson) step(o live.Order, opened *showdown.Stage) showdown.Step {
 }
 
 // Heal undoes everything that is in place. It returns at once; a call while another one
-// is at work joins it.
+// is at work has it look again when it is done.
 func (l *Lesson) Heal(ctx context.Context) (string, error) {
-	open, _, err := l.running()
-	if err != nil {
+	if _, _, err := l.running(); err != nil {
 		return "", err
 	}
 	l.mu.Lock()
-	if l.heals > 0 {
-		defer l.mu.Unlock()
-		return fmt.Sprintf("heal-%d", l.heals), nil
+	defer l.mu.Unlock()
+	if l.ending || l.open == nil {
+		return "", notNow("no stage runs", "choose a stage, or wait until it has come up")
+	}
+	if l.heal != nil && l.heal.open == l.open {
+		l.heal.again = true
+		return l.heal.id, nil
 	}
 	l.number++
-	l.heals = l.number
-	id := fmt.Sprintf("heal-%d", l.heals)
-	l.healing.Add(1)
-	l.mu.Unlock()
-	go func() {
-		defer l.healing.Done()
-		err := open.Heal(context.WithoutCancel(ctx), id)
-		l.mu.Lock()
-		l.heals = 0
-		l.mu.Unlock()
+	h := &healing{open: l.open, id: fmt.Sprintf("heal-%d", l.number)}
+	l.heal = h
+	l.heals.Go(func() { l.work(context.WithoutCancel(ctx), h) })
+	return h.id, nil
+}
+
+// work heals until nobody has asked for it since it began.
+func (l *Lesson) work(ctx context.Context, h *healing) {
+	for more := true; more; {
+		err := h.open.Heal(ctx, h.id)
 		if err != nil && !play.Refused(err) {
 			l.cfg.Say(fmt.Sprintf("HEAL ALL: %v", err))
 		}
-	}()
-	return id, nil
+		l.mu.Lock()
+		more, h.again = h.again, false
+		if !more && l.heal == h {
+			l.heal = nil
+		}
+		l.mu.Unlock()
+	}
 }
 
 // Stage ends the stage that runs and starts another, or the same one anew.
@@ -350,6 +373,7 @@ func (l *Lesson) Stage(_ context.Context, s live.Start) (string, error) {
 	default:
 	}
 	l.next <- s
+	l.want = s
 	l.number++
 	if l.open != nil {
 		l.open.Leave()
@@ -370,5 +394,10 @@ func (l *Lesson) Rate(_ context.Context, rate float64) (string, error) {
 		}
 	}
 	id := l.id("rate")
-	return id, refused(open.Rate(rate, id))
+	if err := open.Rate(rate, id); errors.Is(err, play.ErrNotOpen) {
+		return "", refused(err)
+	} else if err != nil {
+		l.cfg.Say(fmt.Sprintf("the rate of %g is not in the record: %v", rate, err))
+	}
+	return id, nil
 }

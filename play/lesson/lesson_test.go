@@ -28,6 +28,7 @@ type stageHand struct {
 	played []string
 	said   []string
 	fails  map[string]error
+	after  map[string]error // of stages that were left
 }
 
 func (h *stageHand) play(_ context.Context, opened *showdown.Stage, _ showdown.Clock, open *play.Open) error {
@@ -39,7 +40,7 @@ func (h *stageHand) play(_ context.Context, opened *showdown.Stage, _ showdown.C
 		return err
 	}
 	<-open.Left()
-	return nil
+	return h.after[opened.Name]
 }
 
 func (h *stageHand) say(text string) {
@@ -193,4 +194,49 @@ func TestStepOfAnOrder(t *testing.T) {
 			t.Errorf("kill of another is %+v", other)
 		}
 	})
+}
+
+// What is wished for when the lesson ends is not played any more, and what the last stage
+// could not do is the lesson's error.
+func TestEnd(t *testing.T) {
+	for range 20 {
+		h := &stageHand{after: map[string]error{"single": errors.New("no space left")}}
+		err := lessonOf(t, h, func(t *testing.T, l *Lesson) {
+			l.mu.Lock()
+			l.next <- start("elb")
+			l.mu.Unlock()
+		})
+		if !slices.Equal(h.played, []string{"single"}) || err == nil || !strings.Contains(err.Error(), "no space left") {
+			t.Fatalf("it played %v and ended with %v", h.played, err)
+		}
+	}
+}
+
+// Commands that come before the first stage count from what it will be.
+func TestBeforeTheFirstStage(t *testing.T) {
+	l, err := New(Config{Stages: builtin(t), Play: nobody, Say: func(string) {}}, start("single"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Stage(t.Context(), live.Start{Stage: "elb"}); err != nil || l.want.Speed != 10 {
+		t.Errorf("%v, %+v", err, l.want)
+	}
+	if _, err := l.Heal(t.Context()); err == nil {
+		t.Error("there is something to heal before anything runs")
+	}
+}
+
+// Cells that do not fit the machine side by side are not played one after the other.
+func TestTooManyCells(t *testing.T) {
+	cells := []string{"base", "load", "wrong-check", "by-hand", "without-asg", "without-elb", "without-route53", "whole"}
+	_, err := New(Config{Stages: builtin(t), Cells: cells, Play: nobody, Say: func(string) {}}, start("asg"))
+	var why *live.Refusal
+	if !errors.As(err, &why) || !strings.Contains(why.Text, "too much load") {
+		t.Errorf("%v", err)
+	}
+	slow := start("asg")
+	slow.Rate = 50
+	if _, err := New(Config{Stages: builtin(t), Cells: cells, Play: nobody, Say: func(string) {}}, slow); err != nil {
+		t.Errorf("at 50/s each: %v", err)
+	}
 }

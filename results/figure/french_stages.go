@@ -43,6 +43,7 @@ var frenchStages = map[string]string{
 	"Service time of good answers: failures are not in it.":         "Temps de service des bonnes réponses, sans les échecs.",
 	"A hollow sign has fewer than ten answers beyond it.":           "Un signe creux a moins de dix réponses au-delà.",
 	"Bars are the spread over repeated runs.":                       "Les barres sont l’étendue sur des exécutions répétées.",
+
 	"p50: half wait less":                     "p50 : la moitié attend moins",
 	"p95: 19 of 20":                           "p95 : 19 sur 20",
 	"p99: 99 of 100":                          "p99 : 99 sur 100",

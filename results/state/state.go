@@ -2,6 +2,8 @@
 // the live page share: one rule for what a state may claim, in whatever form it is shown.
 package state
 
+import "showdown"
+
 // State is what a node is, as the metric showdown_node_state encodes it.
 type State int
 
@@ -47,6 +49,21 @@ func (s State) severity() int {
 		return 1
 	}
 	return 0
+}
+
+// With are the parameters of an action, which the event of its plan carries.
+func With(e showdown.Event) map[string]string {
+	switch with := e.Data["with"].(type) {
+	case map[string]string:
+		return with
+	case map[string]any: // read from a record
+		out := map[string]string{}
+		for name, v := range with {
+			out[name] = showdown.Text(v)
+		}
+		return out
+	}
+	return nil
 }
 
 // Effect is the state that an action puts its targets in; ok is false for one that acts
