@@ -257,6 +257,29 @@ func Replan(segments []Segment, at time.Duration, name string, rate float64) []S
 	return append(out, Segment{Phase: name, Start: at, End: end, From: rate, To: rate})
 }
 
+// Scale is segments whose rates are multiplied by factor from lab time at on.
+func Scale(segments []Segment, at time.Duration, factor float64) []Segment {
+	var out []Segment
+	for _, s := range segments {
+		if s.End <= at {
+			out = append(out, s)
+			continue
+		}
+		rest := s
+		if s.Start < at {
+			before := s
+			before.End, rest.Start = at, at
+			if s.Amplitude == 0 {
+				before.To, rest.From = s.Rate(at), s.Rate(at)
+			}
+			out = append(out, before)
+		}
+		rest.From, rest.To, rest.Amplitude = rest.From*factor, rest.To*factor, rest.Amplitude*factor
+		out = append(out, rest)
+	}
+	return out
+}
+
 func (p Phase) length(c Clock) time.Duration {
 	if p.Lab > 0 {
 		return time.Duration(p.Lab)

@@ -30,3 +30,39 @@ func TestReplan(t *testing.T) {
 		}
 	}
 }
+
+func TestScale(t *testing.T) {
+	s := time.Second
+	plan := []Segment{{Phase: "a", Start: 0, End: 10 * s, From: 10, To: 20}, {Phase: "b", Start: 10 * s, End: 20 * s, From: 4, To: 4, Amplitude: 2, Period: 5 * s}}
+	for _, at := range []time.Duration{0, 5 * s, 10 * s, 15 * s, 20 * s} {
+		got := Scale(plan, at, 3)
+		for _, now := range []time.Duration{s, 4 * s, 6 * s, 9 * s, 12 * s, 19 * s} {
+			want := 0.0
+			for _, seg := range plan {
+				if now >= seg.Start && now < seg.End && seg.Amplitude == 0 {
+					want = seg.Rate(now)
+				} else if now >= seg.Start && now < seg.End {
+					want = seg.From
+				}
+			}
+			if now >= at {
+				want *= 3
+			}
+			rate := 0.0
+			for _, seg := range got {
+				if now >= seg.Start && now < seg.End {
+					rate = seg.From
+					if seg.Amplitude == 0 {
+						rate = seg.Rate(now)
+					}
+				}
+			}
+			if rate < want-1e-9 || rate > want+1e-9 {
+				t.Errorf("scaled from %s on, at %s it is %g, want %g", at, now, rate, want)
+			}
+		}
+		if back := Scale(got, at, 1.0/3); len(back) < len(plan) || back[len(back)-1].End != plan[1].End {
+			t.Errorf("back from %s on it is %+v", at, back)
+		}
+	}
+}

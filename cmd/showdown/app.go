@@ -74,7 +74,7 @@ func (t *terminal) noCommand(c *cli.Context) error {
 func usage(c *cli.Context, err error, _ bool) error {
 	name := "showdown"
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != name {
-		name += " " + c.Command.Name
+		name += " " + c.Command.FullName()
 	}
 	return misuse("run "+name+" --help for its flags", "%w", err)
 }

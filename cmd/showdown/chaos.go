@@ -20,7 +20,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"showdown"
 	"showdown/dashboards/live"
 )
 
@@ -45,7 +44,7 @@ func (t *terminal) chaosCommand() *cli.Command {
 				Description: "What is left out is as on the stage's own button. The letter that is printed names the\naction on the page and in the record.",
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "target", Usage: "whom it hits: an `INSTANCE`, all, one zone:us-east-1a ..."},
-					&cli.DurationFlag{Name: "for", Usage: "heal it after this AWS `TIME`; 0s is at chaos heal"},
+					&cli.DurationFlag{Name: "for", Usage: "heal it after this AWS `TIME`; 0s is at chaos heal", DefaultText: "the button's"},
 					&cli.StringSliceFlag{Name: "with", Usage: "`NAME=VALUE` of the action, such as factor=5"},
 					urlFlag(), jsonFlag(),
 				},
@@ -98,7 +97,11 @@ func (t *terminal) chaosList(c *cli.Context) error {
 		return t.document(list)
 	}
 	for _, f := range list.Faults {
-		fmt.Fprintf(t.stdout, "%s %s %s: %s since %s\n", f.Letter, f.Action, strings.Join(f.Targets, ", "), f.Phase, showdown.Duration(*f.FromS*float64(showdown.Second)))
+		since := ""
+		if f.FromS != nil {
+			since = " since " + time.Duration(*f.FromS*float64(time.Second)).Round(time.Second).String() + " on the stage's clock"
+		}
+		fmt.Fprintf(t.stdout, "%s %s %s: %s%s\n", f.Letter, f.Action, strings.Join(f.Targets, ", "), f.Phase, since)
 	}
 	w := tabwriter.NewWriter(t.stdout, 0, 0, 2, ' ', 0)
 	for _, b := range list.Buttons {
@@ -112,6 +115,9 @@ func (t *terminal) chaosList(c *cli.Context) error {
 		}
 		for _, name := range slices.Sorted(maps.Keys(b.With)) {
 			line += fmt.Sprintf(" --with %s=%s", name, shellWord(fmt.Sprint(b.With[name])))
+		}
+		if c.IsSet("url") {
+			line += " --url " + shellWord(c.String("url"))
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.Label["en"], b.Blast["en"], heals, line)
 	}

@@ -29,7 +29,7 @@ func (t *terminal) serveCommand() *cli.Command {
 		BashComplete: t.completeTargets,
 		Flags: []cli.Flag{
 			&cli.Float64Flag{Name: "speed", EnvVars: []string{"SHOWDOWN_SPEED"}, Value: serveSpeed, Usage: "AWS seconds that pass in a second here"},
-			&cli.Float64Flag{Name: "rate", EnvVars: []string{"SHOWDOWN_RATE"}, Usage: "requests a second here of each cell (default: what the stage's traffic begins with)"},
+			&cli.Float64Flag{Name: "rate", EnvVars: []string{"SHOWDOWN_RATE"}, Usage: "requests a second here of each cell", DefaultText: "what the stage's traffic begins with"},
 			&cli.StringSliceFlag{Name: "cell", EnvVars: []string{"SHOWDOWN_CELL"}, Usage: "play the cells `NAME,...` side by side (default: base)"},
 			listenFlag(), publicURLFlag(), seedFlag(), outFlag(), quietFlag(), noColorFlag(), metricsFlag(), remoteWriteFlag(), liveGrafanaFlag(),
 		},

@@ -9,6 +9,7 @@ import (
 	"showdown/dashboards/live"
 	"showdown/play"
 	"showdown/results"
+	"showdown/targets/lab"
 )
 
 func serveFlag() cli.Flag {
@@ -70,9 +71,16 @@ func (p *runPage) watch(config *play.Config) {
 		if before != nil {
 			before(run, cost)
 		}
+		// What load takes is not known before there is any.
 		month := map[string]float64{}
-		for name, c := range cost {
-			month[name] = c.MonthUSD
+		for i := range config.Stage.Cells {
+			c := &config.Stage.Cells[i]
+			if _, billed := cost[c.Name]; !billed {
+				continue
+			}
+			if bill, err := lab.Estimate(c.Topology); err == nil {
+				month[c.Name] = bill.MonthUSD()
+			}
 		}
 		p.hub.Started(run, month)
 	}

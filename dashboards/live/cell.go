@@ -41,8 +41,11 @@ type cell struct {
 	// launched are the instances that a group launched, with their zones.
 	launched map[string]launched
 	// types are those of the instances that were changed.
-	types   map[string]string
-	drawing int
+	types map[string]string
+	// zonesTold are the zones that viewers were told of, replans counts changes of the load.
+	zonesTold map[string]bool
+	replans   int
+	drawing   int
 	// ways are those of the drawing that has number waysOf.
 	ways   []diagram.Edge
 	waysOf int
@@ -63,7 +66,7 @@ func newCell(spec *showdown.Cell, clock showdown.Clock, keep int) *cell {
 	c := &cell{
 		spec: *spec, clock: clock, segments: spec.Traffic.Segments(clock), series: series{width: bucketOf(clock), keep: keep},
 		nodes: map[string]*node{}, minds: map[string]map[string]diagram.Belief{}, parts: map[string]bool{}, partsTold: map[string]bool{},
-		launched: map[string]launched{}, types: map[string]string{}, drawing: 1,
+		launched: map[string]launched{}, types: map[string]string{}, zonesTold: map[string]bool{}, drawing: 1,
 	}
 	c.series.dropping = c.commit
 	for _, in := range spec.Topology.AllInstances() {
@@ -110,6 +113,7 @@ func (c *cell) fold(e showdown.Event) map[string]Node {
 		c.zero, c.phase = e.At.Add(-c.lab(e.T)), e.Target
 		if from, rate, ok := replanned(e); ok {
 			c.segments = showdown.Replan(c.segments, c.lab(from), e.Target, rate)
+			c.replans++
 		}
 	case showdown.TrafficEnded:
 		c.ended, c.endedS = true, e.T
@@ -199,6 +203,12 @@ func (c *cell) changed(at float64) map[string]Node {
 			tell(diagram.InstanceID(name), told)
 		}
 	}
+	for zone, down := range c.zones() {
+		if was, known := c.zonesTold[zone]; !known || was != down {
+			c.zonesTold[zone] = down
+			tell(diagram.ZoneID(zone), zoned(down))
+		}
+	}
 	for id, serves := range c.parts {
 		if was, known := c.partsTold[id]; !known || was != serves {
 			c.partsTold[id] = serves
@@ -225,7 +235,35 @@ func (c *cell) allNodes() map[string]Node {
 	for id, serves := range c.parts {
 		out[id] = part(serves)
 	}
+	for zone, down := range c.zones() {
+		out[diagram.ZoneID(zone)] = zoned(down)
+	}
 	return out
+}
+
+// zones are the zones that a fault has hit, with whether they are down, whatever a group has
+// launched elsewhere since.
+func (c *cell) zones() map[string]bool {
+	var out map[string]bool
+	for _, f := range c.faults {
+		zone := f.with["zone"]
+		if f.Action != "fail-az" || zone == "" {
+			continue
+		}
+		if out == nil {
+			out = map[string]bool{}
+		}
+		out[zone] = out[zone] || f.began() && !f.Over()
+	}
+	return out
+}
+
+// zoned is what a zone looks like that is down or not.
+func zoned(down bool) Node {
+	if down {
+		return Node{State: diagram.Down}
+	}
+	return Node{State: diagram.Up}
 }
 
 // replanned is the rate, in requests a lab second, that somebody has set from AWS second from on.

@@ -3,6 +3,7 @@ package live
 import (
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"showdown"
@@ -39,6 +40,7 @@ func (c *cell) fault(e showdown.Event) {
 		f.tally = tally{next: f.fromBucket}
 	case showdown.FaultInjected:
 		f.Phase = Injected
+		c.spike(f, at, true)
 		affect(held)
 	case showdown.FaultConfirmed:
 		f.Phase = Active
@@ -46,6 +48,7 @@ func (c *cell) fault(e showdown.Event) {
 		f.Phase = Unconfirmed
 	case showdown.FaultHealing:
 		f.Phase, f.HealingS = Healing, &at
+		c.spike(f, at, false)
 		affect(state.Recovering)
 	case showdown.FaultUndone, showdown.FaultFailed:
 		f.Phase = Healed
@@ -121,6 +124,20 @@ func selfHealed(f *Fault, patience float64) bool {
 		return false
 	}
 	return f.HealingS == nil || *f.LastFailedS+patience <= *f.HealingS
+}
+
+// spike multiplies the planned load from then on where the fault is a spike, or takes that
+// back.
+func (c *cell) spike(f *Fault, at float64, on bool) {
+	factor, err := strconv.ParseFloat(f.with["factor"], 64)
+	if f.Action != "spike" || err != nil || !(factor > 0) {
+		return
+	}
+	if !on {
+		factor = 1 / factor
+	}
+	c.segments = showdown.Scale(c.segments, c.lab(at), factor)
+	c.replans++
 }
 
 // commit counts what users felt of the faults in the buckets that are about to be let go.

@@ -67,6 +67,8 @@ type Hub struct {
 	replay   *Position
 	controls bool
 	ticked   time.Time
+	// replanned says that viewers know of another load than is planned by now.
+	replanned bool
 }
 
 // framed is a message as a stream has it. JSON has no line breaks.
@@ -175,8 +177,9 @@ func (h *Hub) fold(e showdown.Event) (told Event, ok bool) {
 			return told, false
 		}
 	}
-	drawing := c.drawing
+	drawing, replans := c.drawing, c.replans
 	nodes := c.fold(e)
+	h.replanned = h.replanned || replans != c.replans
 	line, worded := c.line(e)
 	if worded {
 		c.ticker = append(c.ticker, line)
@@ -238,6 +241,10 @@ func (h *Hub) Run(ctx context.Context) error {
 func (h *Hub) tick() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.replanned {
+		h.replanned = false
+		h.announce()
+	}
 	h.judge()
 	h.tell(false)
 	now := h.now()

@@ -249,7 +249,7 @@ func refused(err error) error {
 	case play.Refused(err):
 		return notNow(strings.TrimPrefix(err.Error(), chaos.ErrNotNow.Error()+": "), "HEAL ALL undoes what is in place")
 	}
-	return &live.Refusal{Code: http.StatusBadRequest, Text: err.Error(), Hint: "GET /api/v1/chaos lists the actions of this stage, showdown show the instances"}
+	return &live.Refusal{Code: http.StatusBadRequest, Text: err.Error(), Hint: "the buttons and showdown chaos list are the actions of this stage, showdown show names its instances"}
 }
 
 // id is the name of a command in the events of the run.

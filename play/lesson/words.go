@@ -50,7 +50,7 @@ func phrases() map[string]phrase {
 		"scale":                 {"scale %s to %s", "passer %s à %s", []string{"scaling_group", "desired"}},
 		"instance-refresh":      {"refresh %s to %s", "renouveler %s en %s", []string{"scaling_group", "type"}},
 		"wrong-health-check":    {"wrong health check of %s", "mauvais contrôle de santé de %s", []string{"target_group"}},
-		"deregister":            {"take %s out of the balancer", "retirer %s du répartiteur", on},
+		"deregister":            {"take %s out of the balancer", "retirer %s de l’équilibreur", on},
 		"remove-component":      {"without %s", "sans %s", []string{"component"}},
 	}
 }
@@ -105,7 +105,7 @@ func blast(c *showdown.Cell, step showdown.Step, hits []string) map[string]strin
 	case step.Do == "dns-fail":
 		en, fr = "hits whoever asks for the name", "touche qui demande le nom"
 	case step.With["zone"] != "":
-		en, fr = fmt.Sprintf("hits the zone: %d of %d instances (%s)", n, all, names), fmt.Sprintf("touche la zone : %d instances sur %d (%s)", n, all, names)
+		en, fr = fmt.Sprintf("hits the zone: %s, %d of %d", names, n, all), fmt.Sprintf("touche la zone : %s, %d sur %d", names, n, all)
 	case showdown.Actions()[step.Do].Repairs:
 		en, fr = "hits nobody", "ne touche personne"
 	case step.With["scaling_group"] != "":

@@ -12,9 +12,15 @@ func (a *artist) lane(l *lane) {
 	s := a.view.Status[ZoneID(l.zone)]
 	a.open(ZoneID(l.zone), l.zone, s, draw.Attribute{Name: "zone", Value: l.zone})
 	a.p.RoundRect(l.x, l.y, l.w, l.h, .5*a.e, draw.Style{Fill: draw.Panel, Stroke: draw.Grid, Width: .09 * a.e})
-	if s.State == Down {
+	if a.view.Dresses {
+		a.p.Open("", "", draw.Attribute{Name: "dress", Value: string(Down)})
+	}
+	if s.State == Down || a.view.Dresses {
 		a.p.Hatch(l.x, l.y, l.w, l.h, .9*a.e, draw.Style{Stroke: draw.Down, Width: .06 * a.e})
 		a.p.RoundRect(l.x, l.y, l.w, l.h, .5*a.e, draw.Style{Stroke: draw.Down, Width: .2 * a.e})
+	}
+	if a.view.Dresses {
+		a.p.Close()
 	}
 	a.p.Close()
 }

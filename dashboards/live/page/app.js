@@ -119,7 +119,7 @@ function state(c) {
 }
 
 // over says that a cell's traffic has had its time.
-const over = (c) => state(c) === "unknown" && !stale && c.length_s > 0 && c.t >= c.length_s;
+const over = (c) => !stale && state(c) === "unknown" && (c.ended || (c.length_s > 0 && c.t >= c.length_s));
 
 const drawing = (anew) => drawings.show(store, shown, lang, anew);
 const states = () => drawings.states(stale);
@@ -153,8 +153,10 @@ function ticker(all) {
 
 // verdict is the newest fault that struck, as far as it was reported.
 function verdict(c) {
-  const f = c.faults.filter((x) => x.from_s !== null).sort((a, b) => b.from_s - a.from_s)[0];
+  const struck = c.faults.filter((x) => x.from_s !== null).sort((a, b) => b.from_s - a.from_s), f = struck[0];
   if (!f) return "";
+  // What struck before and goes on is named too.
+  const others = struck.slice(1).filter((x) => x.phase === "active" || x.phase === "unconfirmed").map((x) => `${x.letter} ${x.action}: ${w.since(span(c.t - x.from_s))}`);
   const names = f.targets.length > 3 ? `${f.targets.slice(0, 2).join(", ")} +${f.targets.length - 2}` : f.targets.join(", ");
   const parts = [];
   const lasted = f.last_failed_s === null ? 0 : f.last_failed_s - f.from_s;
@@ -176,7 +178,7 @@ function verdict(c) {
   if (noticed) parts.push(noticed);
   else if (!ended && f.phase === "active" && f.failed) parts.push(w.nobody);
   if (f.failed) parts.push(w.users(count(f.failed)));
-  return `${[f.letter, f.action, names].filter(Boolean).join(" ")}: ${parts.join("; ")}`;
+  return [`${[f.letter, f.action, names].filter(Boolean).join(" ")}: ${parts.join("; ")}`, ...others].join(" · ");
 }
 
 // nothing is shown of what was known before.
@@ -203,7 +205,7 @@ function now() {
   $("state").dataset.state = s;
   put($("sign"), done ? "■" : sign(s));
   const early = c.t < 0 || (s === "unknown" && c.totals.ok + c.totals.failed === 0), step = w.sight.steps[store.step];
-  put($("word"), stale ? w.unknown : done ? step ?? w.over : early ? step ?? w.idle : w[s]);
+  put($("word"), stale ? w.unknown : done ? step ?? w.over : early ? step ?? w.idle : s === "degraded" && c.now.availability < .5 ? w.sight.most : w[s]);
   const a = done ? answered(c.totals) : c.now.availability, known = !stale && c.now.availability !== null;
   put($("availability"), !stale && a !== null ? percent(a) : "?");
   put($("goodput"), known ? count(Math.round(c.now.goodput)) : "?");

@@ -131,7 +131,7 @@ export class Buttons {
         return `${at}${f.phase === "unconfirmed" ? w.notseen : w.active} ${lasted}; ${heals}`;
       }
       case "healing": return at + w.healingNow;
-      case "healed": return at + w.healedAfter(lasted);
+      case "healed": return at + (f.healing_s === null ? w.doneAfter(lasted) : w.healedAfter(lasted));
       case "stuck": return at + w.still;
       default: return at + w.failedAction;
     }

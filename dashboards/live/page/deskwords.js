@@ -1,10 +1,10 @@
 // What the desk says, in each language of the page.
 export const desk = {
   en: {
-    chaos: "Chaos", heal: "HEAL ALL", start: "Stage", expect: "Expected", predict: "Prediction", deskFor: "for the next start", startSpeed: "speed (AWS s/s)",
+    chaos: "Chaos", heal: "HEAL ALL", start: "Stage", expect: "The notes say", predict: "Prediction", deskFor: "for the next start", startSpeed: "speed (AWS s/s)",
     startRate: "load (requests/s)", rateNow: "apply the load now", rate: "load", predictSeconds: "seconds to vote", predictFire: "close and fire now", predictWithdraw: "withdraw",
     armed: (s) => `press again to fire (${s})`, armedAloud: (what, key) => `${what} is armed. Enter or ${key} fires, Escape takes it back.`, disarmed: "taken back",
-    asked: "asked for …", askedLong: "asked for; no word of it yet", injecting: "INJECTING", active: "ACTIVE for", healingNow: "HEALING", healedAfter: (s) => `✓ healed after ${s}`,
+    asked: "asked for …", askedLong: "asked for; no word of it yet", injecting: "INJECTING", active: "ACTIVE for", healingNow: "HEALING", healedAfter: (s) => `✓ healed after ${s}`, doneAfter: (s) => `✓ done after ${s}; HEAL ALL takes it back`,
     healsIn: (s, lab) => `heals by itself in ${s} (${lab} s here)`, healsAfter: (s) => `heals by itself after ${s}`, untilHeal: "until HEAL ALL", noword: "no word from the server",
     noanswer: "the server does not answer. Press again, or end showdown in its terminal: it heals too.", healAsked: "asked to heal everything",
     previous: (n) => `‹ ${n}`, next: (n) => `${n} ›`, startAgain: "start again", stageAloud: (s) => `${s}: press again to end this stage and start it, Escape takes it back.`,
@@ -15,14 +15,14 @@ export const desk = {
     choices: ["Nothing: no request fails", "Some fail for a while, and it heals by itself", "They fail until somebody repairs it"],
     firesIn: (s, n) => `fires in ${s} s · ${n} voted`, watching: (n) => `${n} voted. Watch what happens …`, voted: (c) => `voted: ${c}`,
     measured: (n, s, out) => `${n} requests failed within ${s}${out ? `, nobody was served for ${out}` : ", but others were served all the time"}`,
-    right: (n, all) => `${n} of ${all} were right.`, qr: (url) => `QR code of ${url}`, local: "Phones cannot come here yet: start with --listen 0.0.0.0:8089",
+    right: (n, all) => `${n} of ${all} were right.`, qr: (url) => `QR code of ${url}`, local: `Phones cannot come here yet: start with --listen 0.0.0.0:${location.port || 8089}`,
     help: { "1–9": "presenter: arm a chaos button, and fire it", 0: "presenter: HEAL ALL", Esc: "presenter: take back what is armed", A: "presenter: ask the room first, or not", Q: "wall: the address for phones" },
   },
   fr: {
-    chaos: "Chaos", heal: "TOUT RÉPARER", start: "Étape", expect: "Attendu", predict: "Pronostic", deskFor: "au prochain départ", startSpeed: "vitesse (s AWS/s)",
+    chaos: "Chaos", heal: "TOUT RÉPARER", start: "Étape", expect: "Le cours dit", predict: "Pronostic", deskFor: "au prochain départ", startSpeed: "vitesse (s AWS/s)",
     startRate: "charge (requêtes/s)", rateNow: "appliquer la charge maintenant", rate: "charge", predictSeconds: "secondes pour voter", predictFire: "clore et déclencher", predictWithdraw: "retirer",
     armed: (s) => `appuyer encore pour déclencher (${s})`, armedAloud: (what, key) => `${what} est armé. Entrée ou ${key} déclenche, Échap désarme.`, disarmed: "désarmé",
-    asked: "demandé …", askedLong: "demandé ; encore aucune nouvelle", injecting: "INJECTION", active: "ACTIF depuis", healingNow: "RÉPARATION", healedAfter: (s) => `✓ réparé après ${s}`,
+    asked: "demandé …", askedLong: "demandé ; encore aucune nouvelle", injecting: "INJECTION", active: "ACTIF depuis", healingNow: "RÉPARATION", healedAfter: (s) => `✓ réparé après ${s}`, doneAfter: (s) => `✓ fait après ${s} ; TOUT RÉPARER l’annule`,
     healsIn: (s, lab) => `se répare dans ${s} (${lab} s ici)`, healsAfter: (s) => `se répare après ${s}`, untilHeal: "jusqu’à TOUT RÉPARER", noword: "plus de nouvelles du serveur",
     noanswer: "le serveur ne répond pas. Appuyer encore, ou arrêter showdown dans son terminal : il répare aussi.", healAsked: "réparation demandée",
     previous: (n) => `‹ ${n}`, next: (n) => `${n} ›`, startAgain: "recommencer", stageAloud: (s) => `${s} : appuyer encore pour finir cette étape et la commencer, Échap annule.`,
@@ -33,7 +33,7 @@ export const desk = {
     choices: ["Rien : aucune requête n’échoue", "Des échecs un moment, puis cela guérit tout seul", "Des échecs jusqu’à ce que quelqu’un répare"],
     firesIn: (s, n) => `déclenché dans ${s} s · ${n} votes`, watching: (n) => `${n} votes. Regardez ce qui se passe …`, voted: (c) => `voté : ${c}`,
     measured: (n, s, out) => `${n} requêtes en échec en ${s}${out ? `, personne n’a été servi pendant ${out}` : ", mais d’autres étaient toujours servies"}`,
-    right: (n, all) => `${n} sur ${all} avaient raison.`, qr: (url) => `code QR de ${url}`, local: "Les téléphones n’ont pas encore accès : démarrer avec --listen 0.0.0.0:8089",
+    right: (n, all) => `${n} sur ${all} avaient raison.`, qr: (url) => `code QR de ${url}`, local: `Les téléphones n’ont pas encore accès : démarrer avec --listen 0.0.0.0:${location.port || 8089}`,
     help: { "1–9": "présentateur : armer un bouton de chaos, puis le déclencher", 0: "présentateur : TOUT RÉPARER", Échap: "présentateur : désarmer", A: "présentateur : demander d’abord à la salle, ou non", Q: "mur : l’adresse pour les téléphones" },
   },
 };

@@ -80,7 +80,7 @@ export class Prediction {
     if (p?.state === "refused") put($("predict-refusal"), `${this.app.say(p.label)}: ${p.error}: ${p.hint ?? ""}`);
     this.drawQR(p, w);
     if (!as) { this.spoken = ""; return; }
-    const total = p.counts.reduce((a, b) => a + b, 0), most = Math.max(1, ...p.counts), mine = this.mine();
+    const total = p.counts.reduce((a, b) => a + b, 0), mine = this.mine();
     put($("prediction-question"), as === "result" ? w.whatCame : w.whatWill);
     put($("prediction-what"), [this.app.say(p.label) || p.action, this.app.say(p.blast)].filter(Boolean).join(" · "));
     this.choices.forEach((li, i) => {
@@ -88,7 +88,7 @@ export class Prediction {
       put(sign, signs[i]);
       put(text, w.choices[i] + (came ? ` — ${w.came}` : "") + (mine === String(i) ? ` (${w.yours})` : ""));
       put(count, String(p.counts[i]));
-      bar.style.width = `${100 * p.counts[i] / most}%`;
+      bar.style.width = `${100 * p.counts[i] / Math.max(1, total)}%`;
       box.dataset.came = as === "result" ? String(came) : "";
       if (box.type) {
         box.setAttribute("aria-pressed", String(mine === String(i)));

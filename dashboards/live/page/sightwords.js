@@ -6,7 +6,7 @@ const table = {
     promises: "This one promises", cure: "It is to cure", closes: "any key closes this, V shows it again",
     notplayed: "not played yet", saved: (name) => `saved as ${name}`, speedOf: (n) => `${n} AWS s in a second`,
     failures: (n) => `✕ ${n}`, seeds: "times are AWS’s", ended: "■ ENDED",
-    steps: { "labs coming up": "STARTING", "waiting for the steady state": "WARMING UP", healing: "HEALING", "analysing the record": "ANALYSING" },
+    most: "MOST FAIL", steps: { "labs coming up": "STARTING", "waiting for the steady state": "WARMING UP", healing: "HEALING", "analysing the record": "ANALYSING" },
     help: { B: "two cells beside each other, or one", V: "compare with the stage before", S: "save the charts as a picture" },
   },
   fr: {
@@ -15,7 +15,7 @@ const table = {
     promises: "Celle-ci promet", cure: "Elle doit guérir", closes: "une touche ferme, V montre à nouveau",
     notplayed: "pas encore jouée", saved: (name) => `enregistré : ${name}`, speedOf: (n) => `${n} s AWS par seconde`,
     failures: (n) => `✕ ${n}`, seeds: "heures d’AWS", ended: "■ FINI",
-    steps: { "labs coming up": "DÉMARRAGE", "waiting for the steady state": "MISE EN ROUTE", healing: "REMISE EN ÉTAT", "analysing the record": "ANALYSE" },
+    most: "SURTOUT DES ÉCHECS", steps: { "labs coming up": "DÉMARRAGE", "waiting for the steady state": "MISE EN ROUTE", healing: "REMISE EN ÉTAT", "analysing the record": "ANALYSE" },
     help: { B: "deux cellules côte à côte, ou une", V: "comparer avec l’étape d’avant", S: "enregistrer les courbes" },
   },
 };
