@@ -228,6 +228,9 @@ func (t *terminal) ask(c *cli.Context, method, what string, order any) ([]byte, 
 		if json.Unmarshal(body, &why) != nil || why.Error == "" {
 			return nil, hinted(fmt.Errorf("%s answers %s", base.Host, answer.Status), "is it a showdown serve?")
 		}
+		if answer.StatusCode == http.StatusUnauthorized {
+			why.Hint = "set " + pageToken + " to the token that showdown serve printed"
+		}
 		return nil, hinted(errors.New(why.Error), "%s", why.Hint)
 	}
 	return body, nil

@@ -50,9 +50,6 @@ func (t *terminal) withControl(c *cli.Context, control live.Control, f func(*pla
 	if !c.IsSet("seed") {
 		p.seed = uint64(time.Now().UnixMicro() % 1_000_000)
 	}
-	if err := store.Writable(); err != nil {
-		return hinted(err, "choose another folder with --out")
-	}
 	if p.metrics, err = t.serveMetrics(c, c.Bool("serve") || control != nil); err != nil {
 		return err
 	}
@@ -61,6 +58,10 @@ func (t *terminal) withControl(c *cli.Context, control live.Control, f func(*pla
 		return err
 	}
 	defer func() { err = errors.Join(err, p.page.Close(c.Context)) }()
+	// After the addresses: a port that is taken leaves no folder behind.
+	if err := store.Writable(); err != nil {
+		return hinted(err, "choose another folder with --out")
+	}
 	p.harness, err = t.newHarness(c.Context, newMark(), func(format string, args ...any) { t.progress(c, format, args...) })
 	if err != nil {
 		return err

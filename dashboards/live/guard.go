@@ -107,7 +107,7 @@ func (g *guard) command(w http.ResponseWriter, r *http.Request) bool {
 	if g.token != "" && !vote {
 		given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if subtle.ConstantTimeCompare([]byte(given), []byte(g.token)) != 1 {
-			refuse(w, http.StatusUnauthorized, "the presenter's token is missing or wrong", "open the presenter's address that showdown printed; for showdown chaos set SHOWDOWN_TOKEN")
+			refuse(w, http.StatusUnauthorized, "the presenter's token is missing or wrong", "open the presenter's address that showdown printed")
 			return false
 		}
 	}
