@@ -71,7 +71,7 @@ func (e *Experiment) Inject(s showdown.Step) (showdown.Step, error) {
 		return s, err
 	}
 	st := made[0]
-	st.at += time.Since(e.env.zero) + st.ahead(e.env.limit)
+	st.at += max(time.Since(e.env.zero), 0) + st.ahead(e.env.limit)
 	if st.deed.early {
 		st.at += e.env.limit.census
 	}

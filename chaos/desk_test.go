@@ -162,6 +162,7 @@ func TestInjectRefuses(t *testing.T) {
 func TestSpikeBesideAnotherRate(t *testing.T) {
 	for _, factor := range []float64{4, 0.25} {
 		opened(t, func(t *testing.T, w *world, e *Experiment) {
+			pass(2 * time.Second) // there is traffic
 			if _, err := e.Inject(act("A", 0, "spike", "", 20*minute, "factor", "3")); err != nil {
 				t.Fatal(err)
 			}
@@ -223,5 +224,24 @@ func TestRollbackWhileHealing(t *testing.T) {
 		}
 		<-ran
 		w.healthy()
+	})
+}
+
+// What heals by itself does so at its time, whether the probe has seen it by then or not.
+func TestHealsInTime(t *testing.T) {
+	opened(t, func(t *testing.T, w *world, e *Experiment) {
+		w.mu.Lock()
+		w.deaf["blackhole"] = true // the probe looks in vain
+		w.mu.Unlock()
+		if _, err := e.Inject(act("A", 0, "blackhole", "web-1", 12*showdown.Second)); err != nil {
+			t.Fatal(err)
+		}
+		pass(10 * time.Second)
+		if lasted := w.when("A", showdown.FaultHealing) - w.when("A", showdown.FaultInjecting); lasted < 190*time.Millisecond || lasted > 300*time.Millisecond {
+			t.Errorf("it lasted %s, 200ms was asked for", lasted)
+		}
+		if kinds := w.kinds("A"); kinds[len(kinds)-1] != "fault.undone" {
+			t.Errorf("%v", kinds)
+		}
 	})
 }

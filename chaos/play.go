@@ -21,9 +21,20 @@ func (e *Experiment) play(ctx context.Context, l *life) {
 		return
 	}
 	e.yield(l)
-	l.confirm(ctx)
+	e.confirm(ctx, l)
 	e.yield(l)
 	e.finish(ctx, l)
+}
+
+// confirm lets the probe look. Who has injected a step was told when it heals by itself, so that
+// no look outlasts that.
+func (e *Experiment) confirm(ctx context.Context, l *life) {
+	if e.cfg.Open && l.end > 0 {
+		until, cancel := context.WithDeadline(ctx, e.env.zero.Add(l.end))
+		defer cancel()
+		ctx = until
+	}
+	l.confirm(ctx)
 }
 
 // fire prepares a step and injects it at its time; ok says that it is in place.
