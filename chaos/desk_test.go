@@ -16,7 +16,12 @@ import (
 func opened(t *testing.T, test func(t *testing.T, w *world, e *Experiment), timeline ...showdown.Step) {
 	t.Helper()
 	bubble(t, func(t *testing.T, w *world) {
-		e := w.experiment(func(c *Config) { c.Open = true }, timeline...)
+		e := w.experiment(func(c *Config) {
+			c.Open = true
+			for i := range c.Cell.Traffic.Phases {
+				c.Cell.Traffic.Phases[i].Rate = 100 // the world's
+			}
+		}, timeline...)
 		ctx, stop := context.WithCancel(t.Context())
 		ran := make(chan error, 1)
 		go func() { ran <- e.Run(ctx, w.zero) }()
