@@ -18,23 +18,30 @@ const (
 	ratioBound, lateBound = 0.98, 2.0
 )
 
-// watchedLoads are the rates at which others are beside an attack: 200/s is a class's, and 0 as fast as possible.
-// A saturated attack has no bound: the processors that it wants are also those of the viewers.
-var watchedLoads = []struct {
+// watchedLoad is a rate at which something is beside an attack.
+type watchedLoad struct {
 	name, beside string
 	rate         int
-}{
-	{"200/s", "viewers", 200},
-	{"2,000/s", "viewers", 2000},
-	{"saturated", "viewers", 0},
-	{"2,000/s", "reloads", 2000},
-	{"200/s", "grafana", 200},
-	{"2,000/s", "grafana", 2000},
+}
+
+// watchedLoads are the rates at which others are beside an attack: 200/s is a class's, and 0 as fast as possible.
+// A saturated attack has no bound: the processors that it wants are also those of the viewers.
+func watchedLoads() []watchedLoad {
+	return []watchedLoad{
+		{"200/s", "viewers", 200},
+		{"2,000/s", "viewers", 2000},
+		{"saturated", "viewers", 0},
+		{"2,000/s", "reloads", 2000},
+		{"200/s", "grafana", 200},
+		{"2,000/s", "grafana", 2000},
+	}
 }
 
 // besideWords is what is beside the attack, in words.
-var besideWords = map[string]string{
-	"viewers": "100 viewers", "reloads": "100 viewers who come anew each second", "grafana": "Grafana and remote write that hang",
+func besideWords(beside string) string {
+	return map[string]string{
+		"viewers": "100 viewers", "reloads": "100 viewers who come anew each second", "grafana": "Grafana and remote write that hang",
+	}[beside]
 }
 
 // watchedWindow is what a stretch of an attack took.
@@ -63,8 +70,8 @@ func viewers(ctx context.Context, e *env) error {
 	fmt.Fprintln(e.out, "| load | beside it | good answers/s: alone | beside | p99 of the lateness, ms: alone | beside | CPU s per 100k: alone | beside | CPU of it, % of the machine | KiB/s to a viewer |")
 	fmt.Fprintln(e.out, "|---|---|---|---|---|---|---|---|---|---|")
 	type cost struct{ ratio, late float64 }
-	costs := make([]cost, len(watchedLoads))
-	for i, l := range watchedLoads {
+	costs := make([]cost, len(watchedLoads()))
+	for i, l := range watchedLoads() {
 		var run struct{ Windows []watchedWindow }
 		err := e.child(ctx, &run, "watched", "-url", "http://"+address+"/", "-rate", fmt.Sprint(l.rate), "-beside", l.beside,
 			"-pairs", fmt.Sprint(watchedPairs), "-for", watchedFor, "-dir", filepath.Join(e.temp, "watched"))
@@ -101,12 +108,12 @@ func viewers(ctx context.Context, e *env) error {
 		if l.beside == "grafana" {
 			kib = ""
 		}
-		fmt.Fprintf(e.out, "| %s | %s | %.0f | %.0f | %.2f | %.2f | %.2f | %.2f | %s | %s |\n", l.name, besideWords[l.beside],
+		fmt.Fprintf(e.out, "| %s | %s | %.0f | %.0f | %.2f | %.2f | %.2f | %.2f | %s | %s |\n", l.name, besideWords(l.beside),
 			median(rate[0]), median(rate[1]), quartile(late[0]), quartile(late[1]), median(cpu[0]), median(cpu[1]), of, kib)
 	}
 	fmt.Fprintln(e.out, "\n| | seen | bound | |\n|---|---|---|---|")
-	for i, l := range watchedLoads {
-		what := l.name + ", " + besideWords[l.beside]
+	for i, l := range watchedLoads() {
+		what := l.name + ", " + besideWords(l.beside)
 		if l.rate == 0 {
 			fmt.Fprintf(e.out, "| %s: good answers, beside / alone | %.3g | | |\n", what, costs[i].ratio)
 			continue
