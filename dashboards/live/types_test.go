@@ -60,8 +60,11 @@ func TestZoneAndSpike(t *testing.T) {
 		kind showdown.EventKind
 		want diagram.State
 	}{
-		{showdown.FaultInjecting, diagram.Down}, {showdown.FaultInjected, diagram.Down}, {showdown.FaultConfirmed, diagram.Down},
-		{showdown.FaultHealing, diagram.Down}, {showdown.FaultUndone, diagram.Up},
+		{showdown.FaultInjecting, diagram.Down},
+		{showdown.FaultInjected, diagram.Down},
+		{showdown.FaultConfirmed, diagram.Down},
+		{showdown.FaultHealing, diagram.Down},
+		{showdown.FaultUndone, diagram.Up},
 	} {
 		told := tell(step.kind, 60, "A", "fail-az", nil)
 		if n := c.allNodes()[id]; n.State != step.want {
