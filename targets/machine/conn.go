@@ -395,7 +395,11 @@ func (s *connections) flush(limit <-chan time.Time) {
 		select {
 		case <-c.closed:
 		default:
-			continue // nobody answers on it any more
+			// Nobody answers on it any more, but the server may have written and not closed yet.
+			if out := c.out.Load(); out != nil && !out.drained(c.gone, limit) {
+				return
+			}
+			continue
 		}
 		select {
 		case <-c.gone:

@@ -43,6 +43,25 @@ func (w *wire) idle() bool {
 	return len(w.packets) == 0
 }
 
+// drained waits until nothing is on the way, or stop is closed; false says that limit came first.
+func (w *wire) drained(stop <-chan struct{}, limit <-chan time.Time) bool {
+	for {
+		w.mu.Lock()
+		left, moved := len(w.packets), w.moved
+		w.mu.Unlock()
+		if left == 0 {
+			return true
+		}
+		select {
+		case <-moved:
+		case <-stop:
+			return true
+		case <-limit:
+			return false
+		}
+	}
+}
+
 // put sends a packet, and waits as long as too much is on the way. It reports false
 // when stop is closed first. An end never waits.
 func (w *wire) put(p packet, stop <-chan struct{}) bool {
