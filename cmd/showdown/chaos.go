@@ -211,7 +211,9 @@ func (t *terminal) ask(c *cli.Context, method, what string, order any) ([]byte, 
 	if token := os.Getenv(pageToken); token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	// Not followed elsewhere: a command, and the token with it, is for the address that was named.
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Do(request)
 	if err != nil {
 		if errors.Is(err, syscall.ECONNREFUSED) {
 			return nil, hinted(fmt.Errorf("nothing listens on %s", base.Host), "start showdown serve, or name its address with --url")
